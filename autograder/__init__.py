@@ -1,0 +1,1 @@
+"""The instructor's side: jail, hidden tests, grading, reports. Students never get this package."""

@@ -1,0 +1,152 @@
+"""The result of grading one submission: a versioned JSON document, a pure function of its key.
+
+Nothing that depends on the machine's speed is part of it, so one worker, many workers and a loaded machine write the
+same bytes. Seconds are kept beside it (`Timing`), never inside the scored part.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import math
+from typing import Annotated
+
+import msgspec
+
+SCHEMA_VERSION = 1
+
+Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+
+
+class Verdict(enum.Enum):
+    """What happened to a test, an exercise or a submission."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out_of_memory"
+    CRASHED = "crashed"
+    FORBIDDEN = "forbidden"
+    PROTOCOL_VIOLATION = "protocol_violation"
+    NOT_GRADABLE = "not_gradable"
+
+
+class TestResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One hidden test's verdict, as the student may read it."""
+
+    __test__ = False  # not a pytest class
+
+    name: str
+    """The test's name inside its exercise; for the instructor, never shown to students."""
+    statement: str
+    """The property under test, one sentence for the student."""
+    weight: float
+    verdict: Verdict
+    message: str = ""
+    """Where and by how much the property failed; holds no hidden input and no expected value."""
+    hint: str = ""
+    """The diagnosed misconception's one-sentence hint, or nothing."""
+    misconception: str = ""
+    """The diagnosed misconception's name, for the instructor."""
+    ran: bool = True
+    """False where an earlier rung failed and this test was not run."""
+
+
+class ExerciseResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One grade cell: its hidden tests and the score they earn."""
+
+    id: str
+    points: float
+    share: Share
+    """Weighted share of the passed tests, between 0 and 1."""
+    verdict: Verdict
+    message: str = ""
+    tests: tuple[TestResult, ...] = ()
+
+    @property
+    def score(self) -> float:
+        """Points earned: finite, in [0, points]."""
+        score = round(self.share * self.points, 4)
+        return min(max(score, 0.0), self.points) if math.isfinite(score) else 0.0
+
+
+class JailRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Which jail held the student's code, and what was proved about it before grading."""
+
+    backend: str
+    proofs: tuple[str, ...] = ()
+
+
+class Timing(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds spent, kept out of the scored part."""
+
+    total: float
+    student: float
+    """Seconds spent waiting for the student's process."""
+    exercises: dict[str, float]
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything grading one submission found out."""
+
+    schema_version: int = SCHEMA_VERSION
+    key: str
+    assignment: str
+    notebook: str
+    submission_digest: str
+    suite_digest: str
+    environment_digest: str
+    seed: int
+    jail: JailRecord
+    verdict: Verdict
+    """PASSED where the submission could be graded (whatever its score), else why not."""
+    notes: tuple[str, ...] = ()
+    """What was odd about the notebook, one sentence each, for student and instructor."""
+    exercises: tuple[ExerciseResult, ...]
+    timing: Timing | None = None
+
+    @property
+    def score(self) -> float:
+        return round(sum(exercise.score for exercise in self.exercises), 4)
+
+    @property
+    def points(self) -> float:
+        return round(sum(exercise.points for exercise in self.exercises), 4)
+
+    def exercise(self, exercise_id: str) -> ExerciseResult:
+        """The exercise of that id; KeyError names the ones there are."""
+        for exercise in self.exercises:
+            if exercise.id == exercise_id:
+                return exercise
+        raise KeyError(f"no exercise {exercise_id!r}; there are {[e.id for e in self.exercises]}")
+
+    def scored_bytes(self) -> bytes:
+        """The document without its timing and jail record: identical wherever and however often it is graded."""
+        record = msgspec.structs.replace(self, timing=None, jail=JailRecord(backend=""))
+        return msgspec.json.encode(record, order="deterministic")
+
+
+def result_key(submission: str, suite: str, environment: str, seed: int) -> str:
+    """The content address of a result: SHA-256 over the four digests that decide it."""
+    text = "\n".join((str(SCHEMA_VERSION), submission, suite, environment, str(seed)))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def encode(result: Result) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(result, order="deterministic"), indent=1)
+
+
+def decode(document: bytes) -> Result:
+    """Parse a result document; ValueError where it is damaged or of another version."""
+    try:
+        result = msgspec.json.decode(document, type=Result)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"damaged result document: {error}") from error
+    if result.schema_version != SCHEMA_VERSION:
+        raise ValueError(f"result schema {result.schema_version}, this grader writes {SCHEMA_VERSION}")
+    return result
+
+
+def json_schema() -> dict[str, object]:
+    """The JSON schema of a result document."""
+    return msgspec.json.schema(Result)
