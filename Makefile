@@ -1,0 +1,39 @@
+# Needs python3 (3.11 to 3.13, with venv) and make; everything else goes into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: venv demo test lint notebooks check-notebooks bench clean
+
+venv: .venv/.installed
+
+# pip's warning about distributions in a read-only place is noise; everything else it says is shown.
+.venv/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else \
+	    "python 3.11 to 3.13 is needed, this is %d.%d; name another: make PYTHON=python3.12" % sys.version_info[:2])'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing into .venv (a few minutes the first time)"
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]' 2>.venv/install.log; status=$$?; \
+	    grep -v 'Location .* is ignored' .venv/install.log >&2; exit $$status
+	@touch $@
+
+demo: venv
+	@$(BIN)/python -m autograder.demo
+
+notebooks: venv
+	@$(BIN)/python -m autograder.authoring notebooks
+
+check-notebooks: venv
+	@$(BIN)/python -m autograder.authoring notebooks --check
+
+lint: venv
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+test: lint check-notebooks
+	$(BIN)/python -m pytest
+
+bench: venv
+	@$(BIN)/python -m autograder.bench
+
+clean:
+	rm -rf .venv demo bench
