@@ -557,20 +557,19 @@ check("augment")
 def small_cnn() -> nn.Sequential:
     """A convolutional network for 8x8 one-channel digits: (N, 1, 8, 8) to logits (N, 10)."""
     return nn.Sequential(
-        nn.Conv2d(1, 32, 3, padding=1),
-        nn.BatchNorm2d(32),
+        nn.Conv2d(1, 16, 3, padding=1),
+        nn.BatchNorm2d(16),
         nn.ReLU(),
-        nn.Conv2d(32, 32, 3, padding=1),
-        nn.BatchNorm2d(32),
+        nn.Conv2d(16, 16, 3, padding=1),
+        nn.BatchNorm2d(16),
         nn.ReLU(),
         nn.MaxPool2d(2),
-        nn.Conv2d(32, 64, 3, padding=1),
-        nn.BatchNorm2d(64),
+        nn.Conv2d(16, 32, 3, padding=1),
+        nn.BatchNorm2d(32),
         nn.ReLU(),
         nn.MaxPool2d(2),
         nn.Flatten(),
-        nn.Dropout(0.3),
-        nn.Linear(256, 10),
+        nn.Linear(128, 10),
     )
 
 # %% nbgrader={"grade": false, "grade_id": "train_classifier_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
