@@ -1,0 +1,93 @@
+"""Frames over an inherited stream socket: a fixed header, a structure (msgpack) and tensors (safetensors), all size-capped."""
+
+from __future__ import annotations
+
+import socket
+import struct
+
+MAGIC = b"DLW1"
+HEADER = struct.Struct("<4sIQ")
+STRUCTURE_CAP = 16 << 20
+"""Most bytes of structure in one frame."""
+TENSORS_CAP = 512 << 20
+"""Most bytes of tensors in one frame."""
+_CHUNK = 1 << 20
+
+
+class ProtocolViolation(Exception):
+    """The other side sent what the protocol does not allow."""
+
+
+class PeerGone(Exception):
+    """The other side closed the connection or its process ended."""
+
+
+class Silence(PeerGone):
+    """Nothing came within the time the channel waits at most."""
+
+
+class Channel:
+    """One end of a stream socket that carries whole frames.
+
+    Args:
+        sock: a connected stream socket; owned by the channel from here on.
+        patience: seconds `receive` waits for bytes before it raises `Silence`; None waits for ever.
+    """
+
+    def __init__(self, sock: socket.socket, patience: float | None = None) -> None:
+        self._sock = sock
+        sock.settimeout(patience)
+
+    def fileno(self) -> int:
+        return self._sock.fileno()
+
+    def close(self) -> None:
+        self._sock.close()
+
+    def send(self, structure: bytes, tensors: bytes) -> None:
+        """Send one frame.
+
+        Raises:
+            ValueError: the frame is over a cap; nothing was sent.
+            PeerGone: the other side is gone.
+        """
+        if len(structure) > STRUCTURE_CAP or len(tensors) > TENSORS_CAP:
+            size = (len(structure) + len(tensors)) >> 20
+            raise ValueError(f"a value of {size} MiB is too large to cross (at most {TENSORS_CAP >> 20} MiB)")
+        try:
+            self._sock.sendall(HEADER.pack(MAGIC, len(structure), len(tensors)) + structure)
+            if tensors:
+                self._sock.sendall(tensors)
+        except TimeoutError as error:
+            raise Silence("the other side stopped reading") from error
+        except OSError as error:
+            raise PeerGone("the connection is closed") from error
+
+    def receive(self) -> tuple[bytes, bytearray]:
+        """The next frame's structure and tensors.
+
+        Raises:
+            ProtocolViolation: bad magic, or a length over its cap.
+            PeerGone: closed, also in the middle of a frame. Silence: nothing came in time.
+        """
+        magic, structure_size, tensors_size = HEADER.unpack(self._exactly(HEADER.size))
+        if magic != MAGIC:
+            raise ProtocolViolation("not a frame")
+        if structure_size > STRUCTURE_CAP or tensors_size > TENSORS_CAP:
+            raise ProtocolViolation("frame over the size cap")
+        return bytes(self._exactly(structure_size)), self._exactly(tensors_size)
+
+    def _exactly(self, size: int) -> bytearray:
+        # Grow with what arrives: a header may promise more than its sender ever sends.
+        data = bytearray()
+        while len(data) < size:
+            try:
+                chunk = self._sock.recv(min(size - len(data), _CHUNK))
+            except TimeoutError as error:
+                raise Silence("no answer in time") from error
+            except OSError as error:
+                raise PeerGone("the connection is closed") from error
+            if not chunk:
+                raise PeerGone("the connection is closed")
+            data += chunk
+        return data

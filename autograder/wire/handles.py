@@ -1,0 +1,131 @@
+"""Stand-ins for objects that live on the other side: functions, classes, modules, instances, iterators, callbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+
+from .frames import ProtocolViolation
+from .messages import HandleNode
+from .peer import Operation, Peer
+
+MOST_ITEMS = 10_000
+"""Most items taken from a remote iterator before it counts as never ending."""
+
+
+class EndlessIterator(Exception):
+    """A remote iterator gave more items than anything sensible needs."""
+
+
+class Handle:
+    """An object of the other side. Calling it, reading an attribute, iterating it asks the other side.
+
+    A module handle also has `parameters` and `named_parameters`, which return snapshots: leaf tensors whose `.grad` is
+    what has accumulated there. Everything else (`train`, `state_dict`, `load_state_dict`, ...) is the object's own.
+    """
+
+    __peer_handle__ = True
+
+    def __init__(self, peer: Peer, node: HandleNode) -> None:
+        self._peer = peer
+        self._id = node.id
+        self._kind = node.kind
+        self._type_name = node.type_name
+
+    def __call__(self, *args: object, **kwargs: object) -> Any:
+        return self._peer.request("call", self._id, *args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return self._peer.request("getattr", self._id, name)
+
+    def __iter__(self) -> Iterator[Any]:
+        source = self._peer.request("iter", self._id)
+        if not isinstance(source, Handle):
+            raise ProtocolViolation("an iterator that is none")
+        for _ in range(MOST_ITEMS):
+            item = source._peer.request("next", source._id)
+            if not isinstance(item, tuple) or len(item) > 1:
+                raise ProtocolViolation("an iterator's item that is none")
+            if not item:
+                return
+            yield item[0]
+        raise EndlessIterator(f"gave more than {MOST_ITEMS} items")
+
+    def __len__(self) -> int:
+        length = self._peer.request("len", self._id)
+        if not isinstance(length, int) or isinstance(length, bool) or length < 0:
+            raise ProtocolViolation("a length that is none")
+        return length
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __getitem__(self, key: object) -> Any:
+        return self._peer.request("getitem", self._id, key)
+
+    def __repr__(self) -> str:
+        return f"<{self._kind} of the notebook>"
+
+    def named_parameters(self, *args: object, **kwargs: object) -> Iterator[tuple[str, torch.Tensor]]:
+        """(name, snapshot) of every parameter, in the module's order."""
+        return iter(self._peer.request("listed", self._id, "named_parameters", *args, **kwargs))
+
+    def named_buffers(self, *args: object, **kwargs: object) -> Iterator[tuple[str, torch.Tensor]]:
+        """(name, value) of every buffer, in the module's order."""
+        return iter(self._peer.request("listed", self._id, "named_buffers", *args, **kwargs))
+
+    def parameters(self, *args: object, **kwargs: object) -> Iterator[torch.Tensor]:
+        """A snapshot of every parameter, in the module's order."""
+        return iter(self._peer.request("listed", self._id, "parameters", *args, **kwargs))
+
+
+def _call(peer: Peer, target: Callable[..., Any], *args: object, **kwargs: object) -> Any:
+    return target(*args, **kwargs)
+
+
+def _getattr(peer: Peer, target: object, name: str) -> Any:
+    return getattr(target, name)
+
+
+def _iter(peer: Peer, target: Any) -> Any:
+    return _Iteration(iter(target))
+
+
+def _next(peer: Peer, target: Iterator[Any]) -> tuple[Any, ...]:
+    try:
+        return (next(target),)
+    except StopIteration:
+        return ()
+
+
+class _Iteration:
+    """An iterator as an object of its own, so that a list's iterator does not cross as the list."""
+
+    def __init__(self, source: Iterator[Any]) -> None:
+        self._source = source
+
+    def __next__(self) -> Any:
+        return next(self._source)
+
+
+def _listed(peer: Peer, target: object, method: str, *args: object, **kwargs: object) -> list[Any]:
+    return list(getattr(target, method)(*args, **kwargs))
+
+
+STUDENT_OPERATIONS: dict[str, Operation] = {
+    "call": _call,
+    "getattr": _getattr,
+    "iter": _iter,
+    "next": _next,
+    "len": lambda peer, target: len(target),
+    "getitem": lambda peer, target, key: target[key],
+    "listed": _listed,
+}
+"""What the grader may ask of the student's objects."""
+
+GRADER_OPERATIONS: dict[str, Operation] = {"call": _call}
+"""What the student's code may ask of a function the test gave it: to call it, nothing else."""

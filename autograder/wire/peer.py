@@ -1,0 +1,360 @@
+"""One side of the boundary: asks the other side, answers it, and lets autograd run through both.
+
+A call ships its tensors by value. The side that answers keeps the graph; the side that asked gets outputs whose backward
+ships the gradient and returns the gradients of the inputs. A gradient with a graph of its own (`create_graph=True`) is
+answered by another such graph, so second derivatives cross too.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from . import messages, tensors
+from .frames import Channel, PeerGone, ProtocolViolation
+from .messages import Failure, HandleNode, Reply, Request
+from .values import Incoming, Outgoing, gradient_places
+
+Operation = Callable[..., Any]
+"""operation(peer, target, *args, **kwargs) -> value"""
+_MOST_REQUESTS = 1_000_000
+_MOST_DEPTH = 50
+_MOST_TEXT = 2000
+
+
+class RemoteError(Exception):
+    """The other side's code raised.
+
+    Attributes:
+        types: names of the exception's classes, most derived first. message: its text. where: cell and line, if known.
+    """
+
+    def __init__(self, types: Sequence[str], message: str, where: str = "") -> None:
+        super().__init__(f"{types[0] if types else 'Exception'}: {message}")
+        self.types, self.message, self.where = tuple(types), message, where
+
+
+class ArgumentChanged(Exception):
+    """The other side changed a tensor argument in place although the caller did not allow it."""
+
+
+class Peer:
+    """A side of the boundary.
+
+    Args:
+        channel: connects to the other side.
+        operations: what the other side may ask of objects exported to it, by name.
+        describe: turns an exception of our code into (class names, message, where) for the other side.
+        make_handle: makes the local stand-in of an object of the other side; `own_id` must find its id again.
+        mirror: whether a change in place of an argument is copied back (True) or raised as `ArgumentChanged`.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        operations: dict[str, Operation],
+        describe: Callable[[BaseException], tuple[list[str], str, str]],
+        make_handle: Callable[[Peer, HandleNode], object],
+        mirror: bool = False,
+    ) -> None:
+        self.mirror = mirror
+        self._channel = channel
+        self._operations = operations
+        self._describe = describe
+        self._make_handle = make_handle
+        self._sequence = itertools.count(1)
+        self._ids = itertools.count(1)
+        self._exports: dict[int, object] = {}
+        self._export_ids: dict[int, int] = {}
+        self._handles: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+        self._generators: dict[int, torch.Generator] = {}
+        self._generator_ids: weakref.WeakKeyDictionary[torch.Generator, int] = weakref.WeakKeyDictionary()
+        self._graphs: dict[int, tuple[list[torch.Tensor], list[torch.Tensor]]] = {}
+        self._released: list[int] = []
+        self._served = 0
+        self._depth = 0
+
+    # Objects -----------------------------------------------------------------------------------------------------
+
+    def export(self, value: object) -> int:
+        """The id under which the other side may refer to `value`."""
+        known = self._export_ids.get(id(value))
+        if known is not None:
+            return known
+        number = next(self._ids)
+        self._exports[number] = value
+        self._export_ids[id(value)] = number
+        return number
+
+    def exported(self, id: int) -> object:
+        if id not in self._exports:
+            raise ProtocolViolation("an object that was never given")
+        return self._exports[id]
+
+    def own_id(self, value: object) -> int | None:
+        if getattr(type(value), "__peer_handle__", False) is not True:
+            return None
+        peer, number = object.__getattribute__(value, "_peer"), object.__getattribute__(value, "_id")
+        if peer is not self:
+            raise ValueError("this object belongs to a student process that is gone; make it again")
+        return int(number)
+
+    def handle(self, node: HandleNode) -> object:
+        handle = self._handles.get(node.id)
+        if node.id in self._released:  # dropped here, but not yet said so
+            self._released.remove(node.id)
+        if handle is None:
+            handle = self._handles[node.id] = self._make_handle(self, node)
+            weakref.finalize(handle, self._released.append, node.id).atexit = False
+        return handle
+
+    def generator_id(self, generator: torch.Generator) -> int:
+        return self._generator_ids.setdefault(generator, next(self._ids))
+
+    def generator(self, id: int, seed: int) -> torch.Generator:
+        if id not in self._generators:
+            self._generators[id] = torch.Generator().manual_seed(seed)
+        return self._generators[id]
+
+    # Asking ------------------------------------------------------------------------------------------------------
+
+    def request(self, op: str, target: int, *args: object, **kwargs: object) -> Any:
+        """Ask the other side to do `op` on its object `target`; its answer, attached to autograd.
+
+        Raises:
+            RemoteError: its code raised. ArgumentChanged: it changed an argument and `mirror` is off.
+            ProtocolViolation, PeerGone: it misbehaved or is gone.
+        """
+        return self._ask(op, target, args, kwargs, torch.is_grad_enabled())
+
+    def _ask(
+        self,
+        op: str,
+        target: int,
+        args: Sequence[object],
+        kwargs: dict[str, object],
+        grad: bool,
+        through: Sequence[torch.Tensor] = (),
+    ) -> Any:
+        """Send one request and build its answer; `through` are inputs the remote graph already has."""
+        outgoing = Outgoing(self, differentiable=grad, snapshots=False)
+        nodes = [outgoing.node(arg) for arg in args]
+        named = {name: outgoing.node(arg) for name, arg in kwargs.items()}
+        released = self._released.copy()
+        self._released.clear()
+        request = Request(next(self._sequence), op, target, nodes, named, grad, released)
+        self._channel.send(messages.encode(request), tensors.pack(outgoing.tensors))
+        reply, arrived = self._answer(request.seq)
+        inputs = [*through, *(outgoing.tensors[place] for place in outgoing.attached)]
+        value = self._receive(reply, arrived, inputs)
+        self._mirror(reply, arrived, outgoing.tensors)
+        return value
+
+    def _answer(self, seq: int) -> tuple[Reply, list[torch.Tensor]]:
+        while True:
+            structure, data = self._channel.receive()
+            message = messages.decode(structure)
+            if isinstance(message, Request):
+                self._serve(message, data)
+                continue
+            if message.seq != seq:
+                raise ProtocolViolation("an answer to another question")
+            if isinstance(message, Failure):
+                raise RemoteError(message.types[:20], message.message[:_MOST_TEXT], message.where[:200])
+            return message, tensors.unpack(data)
+
+    def _receive(self, reply: Reply, arrived: list[torch.Tensor], inputs: list[torch.Tensor]) -> Any:
+        places = gradient_places(reply.value)
+        if places and (not reply.graph or places[-1] >= len(arrived)):
+            raise ProtocolViolation("a gradient without a graph")
+        outputs: dict[int, torch.Tensor] = {}
+        if places:
+            graph = _Graph(self, reply.graph, anchored=not inputs)
+            attached = _Remote.apply(graph, [arrived[place] for place in places], *(inputs or [_anchor()]))
+            outputs = dict(zip(places, attached, strict=True))
+        return Incoming(self, arrived, lambda place, _: outputs[place]).value(reply.value)
+
+    def _mirror(self, reply: Reply, arrived: list[torch.Tensor], sent: list[torch.Tensor]) -> None:
+        for place, new in reply.mutated:
+            if place >= len(sent) or new >= len(arrived):
+                raise ProtocolViolation("a changed argument that was never sent")
+            if arrived[new].shape != sent[place].shape or arrived[new].dtype != sent[place].dtype:
+                raise ProtocolViolation("a changed argument of another shape")
+            if not self.mirror:
+                raise ArgumentChanged("changed one of the tensors it was given in place")
+            with torch.no_grad():
+                sent[place].copy_(arrived[new])
+
+    def backward(
+        self, graph: int, gradients: Sequence[torch.Tensor | None], through: Sequence[torch.Tensor] | None = None
+    ) -> list[torch.Tensor | None]:
+        """The gradients of a remote graph's inputs, None where there is none.
+
+        Args:
+            through: the graph's inputs, where the gradients shall have a graph of their own (`create_graph`).
+        """
+        create_graph = through is not None
+        found = self._ask("backward", graph, [list(gradients), create_graph], {}, create_graph, through or ())
+        if not isinstance(found, list):
+            raise ProtocolViolation("gradients that are no list")
+        return found
+
+    def release_graph(self, graph: int) -> None:
+        """Tell the other side, with the next request, that a graph of its is no longer needed."""
+        self._released.append(graph)
+
+    # Answering ---------------------------------------------------------------------------------------------------
+
+    def serve(self) -> None:
+        """Answer requests until the other side is gone (PeerGone)."""
+        while True:
+            structure, data = self._channel.receive()
+            message = messages.decode(structure)
+            if not isinstance(message, Request):
+                raise ProtocolViolation("an answer nobody asked for")
+            self._serve(message, data)
+
+    def _serve(self, request: Request, data: bytearray) -> None:
+        self._served += 1
+        if self._served > _MOST_REQUESTS or self._depth >= _MOST_DEPTH:
+            raise ProtocolViolation("too many requests")
+        self._depth += 1
+        try:
+            arrived = tensors.unpack(data)
+            try:
+                reply, outgoing = self._perform(request, arrived)
+                frame = messages.encode(reply), tensors.pack(outgoing.tensors)
+            except (ProtocolViolation, PeerGone):
+                raise
+            except BaseException as error:  # whatever our code raised, SystemExit too, is the answer
+                frame = messages.encode(Failure(request.seq, *self._describe(error))), b""
+            self._channel.send(*frame)
+        finally:
+            self._depth -= 1
+
+    def _perform(self, request: Request, arrived: list[torch.Tensor]) -> tuple[Reply, Outgoing]:
+        for number in request.release:
+            self._forget(number)
+        if request.op == "backward":
+            return self._backward(request, arrived)
+        operation = self._operations.get(request.op)
+        if operation is None:
+            raise ProtocolViolation("an operation that does not exist")
+        inputs: list[torch.Tensor] = []
+
+        def adopt(_: int, tensor: torch.Tensor) -> torch.Tensor:
+            inputs.append(tensor.requires_grad_())
+            return tensor
+
+        incoming = Incoming(self, arrived, adopt)
+        args = [incoming.value(arg) for arg in request.args]
+        kwargs = {name: incoming.value(arg) for name, arg in request.kwargs.items()}
+        versions = [tensor._version for tensor in arrived]
+        with torch.set_grad_enabled(request.grad):
+            value = operation(self, self.exported(request.target), *args, **kwargs)
+        changed = [place for place, tensor in enumerate(arrived) if tensor._version != versions[place]]
+        return self._reply(request, value, inputs, [(place, arrived[place]) for place in changed])
+
+    def _reply(
+        self, request: Request, value: object, inputs: list[torch.Tensor], changed: list[tuple[int, torch.Tensor]]
+    ) -> tuple[Reply, Outgoing]:
+        outgoing = Outgoing(self, differentiable=request.grad, snapshots=True)
+        node = outgoing.node(value)
+        graph = 0
+        if outgoing.attached:
+            graph = next(self._ids)
+            self._graphs[graph] = inputs, [outgoing.tensors[place] for place in sorted(outgoing.attached)]
+        mutated = []
+        for place, tensor in changed:
+            mutated.append((place, len(outgoing.tensors)))
+            outgoing.tensors.append(tensor)
+        return Reply(request.seq, node, graph, mutated), outgoing
+
+    def _backward(self, request: Request, arrived: list[torch.Tensor]) -> tuple[Reply, Outgoing]:
+        if request.target not in self._graphs or len(request.args) != 2:
+            raise ProtocolViolation("a graph that was never given")
+        inputs, outputs = self._graphs[request.target]
+        seeds: list[torch.Tensor] = []
+
+        def adopt(_: int, tensor: torch.Tensor) -> torch.Tensor:
+            seeds.append(tensor.requires_grad_())
+            return tensor
+
+        gradients, create_graph = (Incoming(self, arrived, adopt).value(arg) for arg in request.args)
+        _fit(gradients, outputs)
+        pairs = [(out, grad) for out, grad in zip(outputs, gradients, strict=True) if grad is not None]
+        outs, grads = [out for out, _ in pairs], [grad for _, grad in pairs]
+        if create_graph:
+            found = torch.autograd.grad(outs, inputs, grads, create_graph=True, allow_unused=True) if inputs else ()
+            return self._reply(request, list(found), [*inputs, *seeds], [])
+        # backward, not grad: parameters on this side accumulate their gradient as they would in one process.
+        kept = [leaf.grad for leaf in inputs]
+        for leaf in inputs:
+            leaf.grad = None
+        try:
+            torch.autograd.backward(outs, grads, retain_graph=True)
+            result = [leaf.grad for leaf in inputs]
+        finally:
+            for leaf, grad in zip(inputs, kept, strict=True):
+                leaf.grad = grad
+        return self._reply(request, result, [], [])
+
+    def _forget(self, number: int) -> None:
+        self._graphs.pop(number, None)
+        value = self._exports.pop(number, None)
+        if value is not None:
+            self._export_ids.pop(id(value), None)
+
+
+def _fit(gradients: object, outputs: list[torch.Tensor]) -> None:
+    """Gradients must be tensors of the outputs' shapes; what asks otherwise breaks the protocol."""
+    if not isinstance(gradients, list) or len(gradients) != len(outputs):
+        raise ProtocolViolation("gradients that do not fit the outputs")
+    for gradient, output in zip(gradients, outputs, strict=True):
+        if gradient is None:
+            continue
+        if not isinstance(gradient, torch.Tensor) or gradient.shape != output.shape or gradient.dtype != output.dtype:
+            raise ProtocolViolation("gradients that do not fit the outputs")
+
+
+def _anchor() -> torch.Tensor:
+    # Outputs that depend on remote parameters alone still need a differentiable input on this side.
+    return torch.zeros((), requires_grad=True)
+
+
+class _Graph:
+    """A graph of the other side, released there when nothing here needs it any more."""
+
+    def __init__(self, peer: Peer, id: int, anchored: bool) -> None:
+        self.peer, self.id, self.anchored = peer, id, anchored
+        weakref.finalize(self, peer.release_graph, id).atexit = False
+
+
+class _Remote(torch.autograd.Function):
+    """Outputs of a remote call: forward attaches them, backward asks the other side."""
+
+    @staticmethod
+    def forward(ctx: Any, graph: _Graph, outputs: list[torch.Tensor], *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        ctx.graph = graph
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(*inputs)
+        return tuple(outputs)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor | None) -> tuple[Any, ...]:
+        graph: _Graph = ctx.graph
+        inputs = [] if graph.anchored else list(ctx.saved_tensors)
+        second_order = torch.is_grad_enabled() and inputs
+        found = graph.peer.backward(graph.id, gradients, through=inputs if second_order else None)
+        if len(found) != len(inputs):
+            raise ProtocolViolation("gradients that do not fit the inputs")
+        for leaf, gradient in zip(inputs, found, strict=True):
+            if gradient is None:
+                continue
+            if not isinstance(gradient, torch.Tensor) or gradient.shape != leaf.shape or gradient.dtype != leaf.dtype:
+                raise ProtocolViolation("gradients that do not fit the inputs")
+        return None, None, *(found or [None])

@@ -1,0 +1,84 @@
+"""Tensors as safetensors bytes: dtype and shape are checked before a value is looked at."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from safetensors import SafetensorError, TensorSpec, deserialize, serialize
+
+from .frames import TENSORS_CAP, ProtocolViolation
+
+DTYPES: dict[str, tuple[str, torch.dtype]] = {
+    "bool": ("BOOL", torch.bool),
+    "uint8": ("U8", torch.uint8),
+    "int8": ("I8", torch.int8),
+    "int16": ("I16", torch.int16),
+    "int32": ("I32", torch.int32),
+    "int64": ("I64", torch.int64),
+    "float16": ("F16", torch.float16),
+    "bfloat16": ("BF16", torch.bfloat16),
+    "float32": ("F32", torch.float32),
+    "float64": ("F64", torch.float64),
+}
+"""Every dtype that crosses, by torch's name for it."""
+NAMES = {dtype: name for name, (_, dtype) in DTYPES.items()}
+_BY_TAG = {tag: dtype for tag, dtype in DTYPES.values()}
+_MOST_DIMENSIONS = 32
+
+
+def dtype_name(dtype: torch.dtype) -> str:
+    """torch's name of a dtype that crosses; TypeError for any other."""
+    if dtype not in NAMES:
+        raise TypeError(f"tensors of {dtype} cannot cross")
+    return NAMES[dtype]
+
+
+def pack(tensors: list[torch.Tensor]) -> bytes:
+    """Serialise tensors by value, in order.
+
+    Raises:
+        TypeError: a dtype that does not cross. ValueError: together too large to cross.
+    """
+    if not tensors:
+        return b""
+    if sum(t.numel() * t.element_size() for t in tensors) > TENSORS_CAP:
+        raise ValueError("these tensors are too large to cross")
+    plain = [tensor.detach().cpu().contiguous() for tensor in tensors]  # kept alive while their memory is read
+    return bytes(serialize({str(place): _spec(tensor) for place, tensor in enumerate(plain)}))
+
+
+def _spec(tensor: torch.Tensor) -> TensorSpec:
+    return TensorSpec(
+        dtype=dtype_name(tensor.dtype),
+        shape=list(tensor.shape),
+        data_ptr=tensor.data_ptr(),
+        data_len=tensor.numel() * tensor.element_size(),
+    )
+
+
+def unpack(data: bytes | bytearray) -> list[torch.Tensor]:
+    """The tensors of a frame, plain and contiguous, in order; ProtocolViolation where the bytes are not what they claim."""
+    if not data:
+        return []
+    try:
+        entries = dict(deserialize(bytes(data)))
+    except (SafetensorError, ValueError, UnicodeDecodeError, OverflowError) as error:
+        raise ProtocolViolation("malformed tensors") from error
+    if set(entries) != {str(place) for place in range(len(entries))}:
+        raise ProtocolViolation("tensors are not numbered")
+    return [_tensor(entries[str(place)]) for place in range(len(entries))]
+
+
+def _tensor(entry: dict[str, object]) -> torch.Tensor:
+    dtype, shape, data = _BY_TAG.get(str(entry["dtype"])), entry["shape"], entry["data"]
+    assert isinstance(shape, list) and isinstance(data, (bytes, bytearray))  # safetensors' own types
+    if dtype is None:
+        raise ProtocolViolation("a dtype that does not cross")
+    if len(shape) > _MOST_DIMENSIONS or math.prod(shape) * dtype.itemsize != len(data):
+        raise ProtocolViolation("a tensor's shape does not fit its bytes")
+    if not data:
+        return torch.empty(shape, dtype=dtype)
+    if dtype is torch.bool:  # any other byte than 0 and 1 would be undefined behaviour in torch
+        return torch.frombuffer(bytearray(data), dtype=torch.uint8).ne(0).reshape(shape)
+    return torch.frombuffer(bytearray(data), dtype=dtype).reshape(shape)
