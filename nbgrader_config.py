@@ -1,8 +1,7 @@
-"""nbgrader's configuration of this course; nbgrader runs this file with `get_config` in its globals."""
+"""nbgrader's configuration for this course: grade in the jail, record in gradebook.db."""
 
-from __future__ import annotations
+from pathlib import Path
 
-from traitlets.config import Config, get_config
+from autograder.nbgrader import configure
 
-c: Config = get_config()
-c.CourseDirectory.course_id = "deep-learning"
+configure(get_config(), root=Path(__file__).parent)  # noqa: F821 -- nbgrader provides get_config

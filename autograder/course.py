@@ -1,4 +1,5 @@
-"""A course on disk: where sources, submissions, results and grades live, and reading a submission without trusting it."""
+"""A course on disk: where sources, submissions, results and grades live; a submission is read without
+trust."""
 
 from __future__ import annotations
 
@@ -8,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MAX_NOTEBOOK_BYTES = 64 * 1024 * 1024
-"""A larger notebook file is not read: it holds outputs nobody needs, and parsing it could take the grader's memory."""
+"""A larger notebook is not read: it holds outputs nobody needs, and parsing could take the grader's
+memory."""
 
-UNSUPPORTED_IN_IDS = ("/", "\\", "\0", "\n")
+GLOB_CHARACTERS = "*?["
+"""nbgrader looks folders up by glob and does not escape them."""
 
 
 class CourseError(Exception):
@@ -26,8 +29,8 @@ class Course:
     """The folders of a course, nbgrader's default layout.
 
     ``source/<assignment>/``, ``release/<assignment>/``, ``submitted/<student>/<assignment>/``,
-    ``autograded/<student>/<assignment>/``, ``feedback/<student>/<assignment>/``, ``results/`` (the result store)
-    and ``gradebook.db``.
+    ``autograded/<student>/<assignment>/``, ``feedback/<student>/<assignment>/``, ``results/`` (the result
+    store) and ``gradebook.db``.
     """
 
     root: Path
@@ -87,16 +90,19 @@ class Course:
         return self.submitted / student / assignment
 
     def students(self, assignment: str) -> list[str]:
-        """Every student with a folder for this assignment, sorted; symbolic links included, reading refuses them."""
+        """Every student with a folder for this assignment, sorted; links too, which reading then refuses."""
         if not self.submitted.is_dir():
             return []
         try:
             return sorted(
-                entry.name for entry in self.submitted.iterdir()
+                entry.name
+                for entry in self.submitted.iterdir()
                 if not entry.name.startswith(".") and os.path.lexists(entry / assignment)
             )
         except PermissionError as error:
-            raise CourseError(f"{self.submitted} cannot be listed: {error.strerror}; make it readable") from error
+            raise CourseError(
+                f"{self.submitted} cannot be listed ({error.strerror}): make it readable"
+            ) from None
 
     def select(self, assignment: str, wanted: tuple[str, ...] = ()) -> list[str]:
         """The students to grade: all who submitted, or those ``wanted``. CourseError names who is missing."""
@@ -117,24 +123,29 @@ class Course:
         return [student for student in present if student in wanted]
 
     def submission(self, student: str, assignment: str, notebook: str) -> bytes:
-        """The submitted notebook's bytes. SubmissionError where it is missing, a link, special or too large."""
-        return read_submitted(self.submission_folder(student, assignment) / f"{notebook}.ipynb", self.submitted)
+        """The submitted notebook's bytes; SubmissionError where it is missing, a link, special or too
+        large."""
+        path = self.submission_folder(student, assignment) / f"{notebook}.ipynb"
+        return read_submitted(path, self.submitted)
 
 
 def id_problem(student: str) -> str | None:
     """Why nbgrader cannot work with this student id (a folder name), or None. Spaces and unicode are fine."""
     if student != student.strip():
         return "the folder name begins or ends with a space, which nbgrader strips"
-    if any(character in student for character in UNSUPPORTED_IN_IDS):
-        return "the folder name holds a slash or a line break"
+    if not student.isprintable():
+        return "the folder name holds a control character"
+    if any(character in student for character in GLOB_CHARACTERS):
+        return f"the folder name holds one of {GLOB_CHARACTERS}, which nbgrader takes for a pattern"
     return None
 
 
 def read_submitted(path: Path, submitted: Path, limit: int = MAX_NOTEBOOK_BYTES) -> bytes:
     """Read a file under ``submitted`` without following a symbolic link at any level below it.
 
-    Each component is opened relative to its parent with O_NOFOLLOW, so a link swapped in while we look is refused too.
-    SubmissionError where the file is missing, reached through a link, not a plain file, unreadable or over ``limit``.
+    Each component is opened relative to its parent with O_NOFOLLOW, so a link swapped in while we look is
+    refused too. SubmissionError where the file is missing, reached through a link, no plain file, unreadable
+    or longer than ``limit`` bytes.
     """
     parts = path.relative_to(submitted).parts
     if ".." in parts:
@@ -155,8 +166,8 @@ def read_submitted(path: Path, submitted: Path, limit: int = MAX_NOTEBOOK_BYTES)
             raise SubmissionError(f"{path.name} is not a plain file")
         if status.st_size > limit:
             raise SubmissionError(
-                f"{path.name} is {status.st_size / 2**20:,.0f} MiB, more than the {limit / 2**20:,.0f} MiB a notebook "
-                "may have; clear its outputs and submit it again"
+                f"{path.name} has {status.st_size / 2**20:,.0f} MiB, a notebook may have "
+                f"{limit / 2**20:,.0f}: clear its outputs and submit it again"
             )
         document = stream.read(limit + 1)
     if len(document) > limit:
@@ -165,7 +176,7 @@ def read_submitted(path: Path, submitted: Path, limit: int = MAX_NOTEBOOK_BYTES)
 
 
 def foreign_files(folder: Path) -> list[str]:
-    """Files in a submission that are links or special files, relative and sorted; nbgrader would follow them."""
+    """Links and special files in a submission, relative and sorted; nbgrader would follow and copy them."""
     if folder.is_symlink():
         return [folder.name]
     found: list[str] = []

@@ -1,0 +1,50 @@
+"""What nbgrader_config.py says: which steps of nbgrader's are replaced, and where the gradebook is."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from nbgrader.converters import Autograde
+from nbgrader.preprocessors import Execute, SaveAutoGrades
+from traitlets.config import Config
+
+from autograder.nbgrader.grade import JailedGrade, SaveGrades
+from autograder.nbgrader.restore import RestoreCells
+from autograder.nbgrader.submission import SubmissionExporter
+from autograder.nbgrader.zips import CheckedExtractor
+
+DATABASE_WAIT = 60
+"""Seconds a writer waits for another one's lock on the gradebook before it gives up."""
+
+
+def configure(config: Config, root: Path | str) -> None:
+    """Make nbgrader grade by the jail, in the course under ``root``; idempotent, for nbgrader loads its file
+    thrice.
+
+    Every other step of nbgrader's default lists stays as it is.
+    """
+    config.CourseDirectory.root = str(Path(root).resolve())
+    if not config.CourseDirectory.db_url:
+        gradebook = Path(root).resolve() / "gradebook.db"
+        config.CourseDirectory.db_url = f"sqlite:///{gradebook}?timeout={DATABASE_WAIT}"
+
+    instead = {Execute: JailedGrade, SaveAutoGrades: SaveGrades}
+    stock = Autograde.class_traits()
+    grading = stock["autograde_preprocessors"].default_args[0]
+    sanitizing = stock["sanitize_preprocessors"].default_args[0]
+    config.Autograde.autograde_preprocessors = [instead.get(step, step) for step in grading]
+    config.Autograde.sanitize_preprocessors = [RestoreCells, *sanitizing]
+    config.Autograde.exporter_class = SubmissionExporter
+    config.ZipCollectApp.extractor_plugin = CheckedExtractor
+    _find_alembic()
+
+
+def _find_alembic() -> None:
+    # nbgrader asks the `alembic` command for the database's version when it makes a gradebook; without an
+    # activated environment that command is not on PATH although it is installed beside the interpreter.
+    folder = str(Path(sys.executable).parent)
+    search = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    if folder not in search:
+        os.environ["PATH"] = os.pathsep.join([folder, *search])

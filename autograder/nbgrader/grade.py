@@ -1,0 +1,138 @@
+"""The step that takes `Execute`'s place: scores from the jail are written into the grade cells, nothing is
+executed.
+
+nbgrader reads a code cell's score from its outputs, first decisive one first: an error or anything on stderr
+is zero, a number is the score, everything else is full marks. So a grade cell gets our text on stdout and one
+number, and no output of the student's ever stands in it.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from nbformat.notebooknode import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader import utils
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+from traitlets import Bool, Unicode
+
+from autograder.course import Course, CourseError, SubmissionError
+from autograder.feedback import exercise_text, ungraded_text
+from autograder.grading.result import Result, Verdict
+
+QUEUED = "autograder_queued"
+"""Key in nbconvert's resources: the grade cells that no score could be found for."""
+
+
+class JailedGrade(NbGraderPreprocessor):
+    """Write each grade cell's feedback and score from the result store; grade in the jail where there is no
+    result.
+
+    It never raises for a student's fault nor for the grader's: a raise would leave the submission's old score
+    in the gradebook. What cannot be graded is queued, and the cell says why.
+    """
+
+    unsafe_no_jail = Bool(
+        False, help="Grade without a proven jail. Student code can then do anything you can."
+    ).tag(config=True)
+    backend = Unicode("", help="The jail backend by name; empty: the first one proven to work here.").tag(
+        config=True
+    )
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        result, reason = self._result(resources["nbgrader"])
+        queued = resources["nbgrader"].setdefault(QUEUED, {})
+        for cell in nb.cells:
+            if cell.cell_type != "code":
+                continue
+            cell.outputs = []
+            cell.execution_count = None
+            if not utils.is_grade(cell) or utils.is_solution(cell):
+                continue
+            grade_id = cell.metadata.nbgrader["grade_id"]
+            points = float(cell.metadata.nbgrader["points"])
+            why = reason or _why_not(result, grade_id)
+            if why or result is None:
+                queued[grade_id] = why
+                cell.outputs = [text_output(ungraded_text(grade_id, why or "")), score_output(0.0)]
+                continue
+            exercise = result.exercise(grade_id)
+            # The gradebook's points may have been edited since the suite was written; the share is what
+            # counts.
+            score = exercise.score if exercise.points == points else exercise.share * points
+            cell.outputs = [
+                text_output(exercise_text(exercise, result.notes)),
+                score_output(min(max(round(score, 4), 0.0), points)),
+            ]
+        return nb, resources
+
+    def _result(self, submission: dict[str, str]) -> tuple[Result | None, str]:
+        course = Course(self._root())
+        try:
+            course.submission(submission["student"], submission["assignment"], submission["notebook"])
+            return self.find(course, submission["assignment"], submission["student"]), ""
+        except (SubmissionError, CourseError) as error:
+            return None, str(error)
+        except Exception as error:
+            # The grader's own fault: never the student's zero, never the old score.
+            self.log.exception("grading failed")
+            return None, f"The grader failed ({type(error).__name__}); your instructor has been told."
+
+    def find(self, course: Course, assignment: str, student: str) -> Result:
+        """The stored result of this submission, or a new one made in the jail."""
+        from autograder.grading.run import grade_one
+
+        return grade_one(
+            course, assignment, student, backend=self.backend or None, unsafe_no_jail=self.unsafe_no_jail
+        )
+
+    def _root(self) -> Path:
+        converter = getattr(self.parent, "parent", None)
+        coursedir = getattr(converter, "coursedir", None)
+        return Path(coursedir.root) if coursedir is not None else Path.cwd()
+
+
+class SaveGrades(SaveAutoGrades):
+    """nbgrader's step that saves the scores, except that a queued cell gets none and is marked for a
+    grader."""
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if not utils.is_grade(cell) or grade_id not in resources["nbgrader"].get(QUEUED, {}):
+            return super().preprocess_cell(cell, resources, cell_index)
+        grade = self.gradebook.find_grade(grade_id, self.notebook_id, self.assignment_id, self.student_id)
+        grade.auto_score = None
+        grade.needs_manual_grade = True
+        self.gradebook.db.commit()
+        return cell, resources
+
+
+def text_output(text: str) -> NotebookNode:
+    return new_output("stream", name="stdout", text=text)
+
+
+def score_output(score: float) -> NotebookNode:
+    """The one number nbgrader reads; ValueError where it is not finite, for nbgrader would give full
+    marks."""
+    if not math.isfinite(score) or score < 0:
+        raise ValueError(f"a score is a number from 0 to the cell's points, not {score!r}")
+    return new_output("execute_result", data={"text/plain": repr(score)}, execution_count=None)
+
+
+def _why_not(result: Result | None, grade_id: str) -> str:
+    """Why a grade cell gets no score, or nothing."""
+    if result is None:
+        return "There is no result for this submission."
+    if result.verdict is Verdict.NOT_GRADABLE:
+        return " ".join(result.notes) or "The submission could not be graded."
+    try:
+        exercise = result.exercise(grade_id)
+    except KeyError:
+        return "The hidden tests do not know this exercise."
+    if exercise.verdict is Verdict.NOT_GRADABLE:
+        return exercise.message or "The exercise could not be graded."
+    return ""
