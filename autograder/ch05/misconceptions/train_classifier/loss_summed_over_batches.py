@@ -1,0 +1,21 @@
+"""The mean over an epoch's images: what do you divide the total by?"""
+
+import torch
+import torch.nn.functional as F
+
+
+def train_classifier(model, images, labels, epochs=30, batch_size=64, lr=2e-3, generator=None):
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    model.train()
+    losses = []
+    for _ in range(epochs):
+        order = torch.randperm(len(images), generator=generator)
+        total = 0.0
+        for batch in order.split(batch_size):
+            loss = F.cross_entropy(model(images[batch]), labels[batch])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item()
+        losses.append(total)
+    return losses

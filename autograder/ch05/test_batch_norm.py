@@ -1,0 +1,217 @@
+"""Hidden suite of `batch_norm`; the oracle is torch.nn.BatchNorm2d with the same weight and bias.
+
+Tolerance: float32 statistics of at most 250 values of unit size agree to about 1e-6 in any order of summing, outputs
+and gradients to about 1e-5. The finest mistake tested, biased against unbiased variance, moves outputs by 1e-2.
+"""
+
+import pytest
+import torch
+from torch import nn
+
+from autograder.testing import assert_close, assert_raises
+
+pytestmark = pytest.mark.exercise("batch_norm")
+
+CLOSE = {"rtol": 1e-4, "atol": 1e-4}
+
+
+def layers(student, rng, channels, **options):
+    """The student's layer and torch's, with the same random weight and bias and the same running statistics."""
+    ours, theirs = nn.BatchNorm2d(channels, **options), student.BatchNorm2d(channels, **options)
+    values = {
+        "weight": rng.uniform(0.5, 2.0, channels),
+        "bias": rng.randn(channels),
+        "running_mean": rng.randn(channels),
+        "running_var": rng.uniform(0.5, 3.0, channels),
+    }
+    for layer in (ours, theirs):
+        layer.load_state_dict(layer.state_dict() | values)  # keeps what else is stored, as a count of batches
+    return theirs, ours
+
+
+def images(rng, *shape, scale=2.0):
+    """Images whose channels have means and spreads of their own."""
+    channels = shape[1]
+    spread = rng.uniform(0.5, 1.0, 1, channels, 1, 1) * scale
+    return rng.randn(*shape) * spread + rng.randn(1, channels, 1, 1)
+
+
+@pytest.mark.gate
+def test_shape(student, rng):
+    """BatchNorm2d can be built and called, and its output has its input's shape."""
+    layer = student.BatchNorm2d(3)
+    y = layer(rng.randn(4, 3, 5, 6))
+    assert isinstance(y, torch.Tensor), "the layer must return a tensor"
+    assert y.shape == (4, 3, 5, 6), f"the output has shape {tuple(y.shape)}, its input (4, 3, 5, 6)"
+
+
+def test_parameters(student):
+    """The parameters are `weight`, ones, and `bias`, zeros, one number per channel; nothing else is learned."""
+    parameters = dict(student.BatchNorm2d(7).named_parameters())
+    assert sorted(parameters) == ["bias", "weight"], "the parameters are weight and bias, and no other"
+    assert_close(parameters["weight"].detach(), torch.ones(7), name="weight")
+    assert_close(parameters["bias"].detach(), torch.zeros(7), name="bias")
+
+
+def test_buffers(student):
+    """`running_mean`, zeros, and `running_var`, ones, are stored with the module, in its state_dict."""
+    state = student.BatchNorm2d(7).state_dict()
+    for name, value in (("running_mean", torch.zeros(7)), ("running_var", torch.ones(7))):
+        assert name in state, f"{name} is not in the state_dict"
+        assert_close(state[name], value, name=name)
+
+
+def test_normalises(student, rng):
+    """A new layer in training gives each channel mean 0 and variance 1 over the batch and all places."""
+    y = student.BatchNorm2d(5)(images(rng, 3, 5, 4, 7))
+    assert_close(y.mean((0, 2, 3)), torch.zeros(5), rtol=0, atol=1e-4, name="mean of the output")
+    # eps = 1e-5 against a variance of at least 0.3 takes less than 1e-4 off.
+    assert_close(y.var((0, 2, 3), unbiased=False), torch.ones(5), rtol=0, atol=3e-4, name="variance of the output")
+
+
+@pytest.mark.parametrize("shape", [(4, 3, 5, 6), (2, 5, 1, 3), (7, 2, 1, 1), (1, 4, 3, 2), (3, 1, 4, 7)])
+@pytest.mark.weight(2)
+def test_training_output(student, rng, shape):
+    """In training the output equals PyTorch's: biased variance of the batch, then weight and bias."""
+    theirs, ours = layers(student, rng, shape[1])
+    x = images(rng, *shape)
+    assert_close(theirs(x), ours(x), **CLOSE)
+
+
+@pytest.mark.parametrize("eps", [1e-5, 1e-3, 0.5])
+def test_eps(student, rng, eps):
+    """eps is added to the variance, inside the root, which shows where a channel hardly varies."""
+    theirs, ours = layers(student, rng, 3, eps=eps)
+    for layer in (theirs, ours):
+        layer.eval()
+    x = images(rng, 4, 3, 5, 2)
+    assert_close(theirs(x), ours(x), **CLOSE, name="output in evaluation")
+    for layer in (theirs, ours):
+        layer.train()
+    x = images(rng, 4, 3, 5, 2, scale=2e-3)
+    # A spread of 1e-3 around a mean of size 1 leaves float32 three digits; eps = 1e-5 still outweighs the variance.
+    assert_close(theirs(x), ours(x), rtol=1e-3, atol=1e-3, name="output in training")
+
+
+def test_constant_channel(student, rng):
+    """A channel without any variation comes out as its bias, finite."""
+    theirs, _ = layers(student, rng, 3)
+    bias = theirs.state_dict()["bias"]
+    y = theirs(torch.full((4, 3, 2, 5), 0.25))
+    assert_close(y, bias.view(1, 3, 1, 1).expand(4, 3, 2, 5), **CLOSE)
+
+
+@pytest.mark.parametrize("options", [{}, {"momentum": 0.3}, {"momentum": 0.75}])
+@pytest.mark.weight(2)
+def test_running_statistics(student, rng, options):
+    """Over several training steps the running mean and the running, unbiased, variance equal PyTorch's."""
+    theirs, ours = layers(student, rng, 3, **options)
+    for _ in range(4):
+        x = images(rng, 2, 3, 2, 1)  # four values per channel: biased and unbiased differ by a third
+        for layer in (theirs, ours):
+            layer(x)
+    got, want = theirs.state_dict(), ours.state_dict()
+    for name in ("running_mean", "running_var"):
+        assert_close(got[name], want[name], **CLOSE, name=name)
+
+
+@pytest.mark.weight(2)
+def test_evaluation_output(student, rng):
+    """In evaluation the output is normalised by the running statistics, as PyTorch's, also after training steps."""
+    theirs, ours = layers(student, rng, 4)
+    for layer in (theirs, ours):
+        layer.eval()
+    x = images(rng, 3, 4, 5, 2)
+    assert_close(theirs(x), ours(x), **CLOSE)
+    for layer in (theirs, ours):
+        layer.train()
+    for _ in range(3):
+        batch = images(rng, 6, 4, 3, 5)
+        for layer in (theirs, ours):
+            layer(batch)
+    for layer in (theirs, ours):
+        layer.eval()
+    assert_close(theirs(x), ours(x), **CLOSE)
+
+
+def test_evaluation_changes_nothing(student, rng):
+    """In evaluation the running statistics stay as they are."""
+    theirs, _ = layers(student, rng, 4)
+    before = theirs.state_dict()
+    before = {name: before[name].clone() for name in ("running_mean", "running_var")}
+    theirs.eval()
+    theirs(images(rng, 3, 4, 5, 2))
+    after = theirs.state_dict()
+    for name, value in before.items():
+        assert_close(after[name], value, rtol=0, atol=0, name=name)
+
+
+def test_evaluation_each_image_alone(student, rng):
+    """In evaluation an image's output does not depend on its neighbours in the batch, and one image of 1x1 will do."""
+    theirs, ours = layers(student, rng, 4)
+    for layer in (theirs, ours):
+        layer.eval()
+    x = images(rng, 5, 4, 3, 2)
+    assert_close(theirs(x[3:4]), theirs(x)[3:4], **CLOSE)
+    pixel = images(rng, 1, 4, 1, 1)
+    assert_close(theirs(pixel), ours(pixel), **CLOSE)
+
+
+def test_one_value_per_channel(student, rng):
+    """In training one value per channel has no variance: a ValueError."""
+    assert_raises(ValueError, student.BatchNorm2d(3), rng.randn(1, 3, 1, 1))
+
+
+def gradients(layer, x, direction):
+    """Gradients of a random projection of the output in x, weight and bias."""
+    x = x.clone().requires_grad_()
+    (layer(x) * direction).sum().backward()
+    parameters = dict(layer.named_parameters())
+    return {"image": x.grad, "weight": parameters["weight"].grad, "bias": parameters["bias"].grad}
+
+
+@pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
+@pytest.mark.weight(3)
+def test_gradients(student, rng, training):
+    """Image, weight and bias get PyTorch's gradients; in training they flow through the batch's mean and variance."""
+    theirs, ours = layers(student, rng, 3)
+    for layer in (theirs, ours):
+        layer.train(training)
+    x, direction = images(rng, 2, 3, 4, 5), rng.randn(2, 3, 4, 5)
+    got, want = gradients(theirs, x, direction), gradients(ours, x, direction)
+    for name, grad in want.items():
+        assert got[name] is not None, f"no gradient reaches the {name}"
+        assert_close(got[name], grad, rtol=1e-3, atol=1e-3, name=f"gradient of the {name}")  # sums of 40 terms
+
+
+def test_running_statistics_carry_no_graph(student, rng):
+    """After a training step the running statistics are plain numbers: they keep no autograd graph alive."""
+    theirs, _ = layers(student, rng, 3)
+    x = images(rng, 2, 3, 4, 5).requires_grad_()
+    theirs(x).sum().backward()
+    for name, value in (("running_mean", theirs.running_mean), ("running_var", theirs.running_var)):
+        assert not value.requires_grad, f"{name} still hangs on the batch's autograd graph"
+
+
+def test_scale_of_the_input(student, rng):
+    """In training a channel's brightness and contrast make no difference to the output."""
+    layer = student.BatchNorm2d(3)
+    x = images(rng, 4, 3, 5, 2)
+    changed = x * torch.tensor([2.0, 0.5, 7.0]).view(1, 3, 1, 1) + torch.tensor([-3.0, 1.0, 4.0]).view(1, 3, 1, 1)
+    assert_close(layer(changed), layer(x), rtol=1e-3, atol=1e-3)  # eps counts differently by up to 1e-4
+
+
+def test_layers_are_independent(student, rng):
+    """Two layers have running statistics of their own."""
+    first, second = student.BatchNorm2d(3), student.BatchNorm2d(3)
+    first(images(rng, 4, 3, 5, 2))
+    assert_close(second.state_dict()["running_mean"], torch.zeros(3), name="running_mean of the other layer")
+
+
+def test_memory_layout(student, rng):
+    """Transposed and expanded inputs give the same output as contiguous ones."""
+    theirs, ours = layers(student, rng, 3)
+    x = images(rng, 2, 3, 6, 5).permute(2, 1, 3, 0)
+    assert_close(theirs(x), ours(x), **CLOSE)
+    x = images(rng, 1, 3, 4, 5).expand(3, 3, 4, 5)
+    assert_close(theirs(x), ours(x), **CLOSE)

@@ -1,0 +1,139 @@
+"""Hidden suite of `conv2d_backward`; the oracle is autograd through torch.nn.functional.conv2d, in float64."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from autograder.testing import assert_close
+
+pytestmark = pytest.mark.exercise("conv2d_backward")
+
+FLOAT64 = {"rtol": 1e-9, "atol": 1e-9}  # two orders of summing some hundred products differ by about 1e-13
+NAMES = ("grad_x", "grad_weight", "grad_bias")
+
+
+def autograd(grad_output, x, weight, stride=1, padding=0):
+    """The three gradients by autograd."""
+    x, weight = x.detach().requires_grad_(), weight.detach().requires_grad_()
+    bias = torch.zeros(len(weight), dtype=x.dtype, requires_grad=True)
+    return torch.autograd.grad(F.conv2d(x, weight, bias, stride, padding), (x, weight, bias), grad_output)
+
+
+def problem(rng, image, kernel, stride=1, padding=0, dtype=torch.float64):
+    """A random image, kernel, and gradient in the output."""
+    x, weight = rng.randn(*image, dtype=dtype), rng.randn(*kernel, dtype=dtype)
+    output = F.conv2d(x, weight, None, stride, padding)
+    return rng.randn(*output.shape, dtype=dtype), x, weight
+
+
+def agrees(student, which, grad_output, x, weight, stride=1, padding=0, tolerance=FLOAT64):
+    """One of the student's gradients against autograd's."""
+    got = student.conv2d_backward(grad_output, x, weight, stride, padding)[which]
+    assert_close(got, autograd(grad_output, x, weight, stride, padding)[which], **tolerance, name=NAMES[which])
+
+
+each_gradient = pytest.mark.parametrize("which", [0, 1, 2], ids=NAMES)
+image_and_weight = pytest.mark.parametrize("which", [0, 1], ids=NAMES[:2])  # the bias's does not see the options
+
+
+@pytest.mark.gate
+def test_shapes(student, rng):
+    """conv2d_backward returns three gradients, shaped as the image, as the weight, and one number per output channel."""
+    grads = student.conv2d_backward(*problem(rng, (2, 3, 9, 7), (5, 3, 4, 2)))
+    assert isinstance(grads, (tuple, list)) and len(grads) == 3, "return (grad_x, grad_weight, grad_bias)"
+    for grad, shape, name in zip(grads, [(2, 3, 9, 7), (5, 3, 4, 2), (5,)], NAMES, strict=True):
+        assert isinstance(grad, torch.Tensor), f"{name} must be a tensor"
+        assert grad.shape == shape, f"{name} has shape {tuple(grad.shape)}, should have {shape}"
+
+
+@each_gradient
+def test_values_by_hand(student, which):
+    """On an image of 2x3 and a kernel of 1x2 the gradients are the ones computed by hand."""
+    x = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]).reshape(1, 1, 2, 3)
+    weight = torch.tensor([[10.0, -1.0]]).reshape(1, 1, 1, 2)
+    grad_output = torch.tensor([[1.0, 0.0], [2.0, 1.0]]).reshape(1, 1, 2, 2)
+    want = (
+        torch.tensor([[10.0, -1.0, 0.0], [20.0, 8.0, -1.0]]).reshape(1, 1, 2, 3),
+        torch.tensor([[1.0 + 8.0 + 5.0, 2.0 + 10.0 + 6.0]]).reshape(1, 1, 1, 2),
+        torch.tensor([4.0]),
+    )
+    got = student.conv2d_backward(grad_output, x, weight)
+    assert_close(got[which], want[which], rtol=0, atol=1e-5, name=NAMES[which])
+
+
+@each_gradient
+@pytest.mark.weight(3)
+def test_plain(student, rng, which):
+    """Without options each gradient equals autograd's."""
+    agrees(student, which, *problem(rng, (2, 3, 9, 7), (5, 3, 3, 2)))
+    agrees(student, which, *problem(rng, (3, 1, 5, 8), (2, 1, 2, 4)))
+
+
+@image_and_weight
+@pytest.mark.parametrize("stride", [2, (3, 1), (1, 2)])
+@pytest.mark.weight(2)
+def test_stride(student, rng, which, stride):
+    """With a stride each gradient equals autograd's, also where the windows leave gaps or a rest at the edge."""
+    agrees(student, which, *problem(rng, (2, 3, 10, 8), (4, 3, 3, 2), stride), stride=stride)
+    agrees(student, which, *problem(rng, (2, 3, 9, 11), (4, 3, 2, 1), stride), stride=stride)
+
+
+@image_and_weight
+@pytest.mark.parametrize("padding", [1, (0, 2), (3, 1)])
+@pytest.mark.weight(2)
+def test_padding(student, rng, which, padding):
+    """With padding each gradient equals autograd's, and the image's gradient has no padding left on it."""
+    agrees(student, which, *problem(rng, (2, 3, 5, 7), (4, 3, 3, 2), padding=padding), padding=padding)
+
+
+@image_and_weight
+@pytest.mark.parametrize(("stride", "padding"), [(2, 1), ((2, 1), (0, 2)), ((1, 3), (2, 1)), ((4, 3), 2)])
+@pytest.mark.weight(2)
+def test_stride_and_padding(student, rng, which, stride, padding):
+    """Stride and padding work together, each with its own vertical and horizontal value."""
+    grad_output, x, weight = problem(rng, (2, 3, 8, 11), (5, 3, 3, 2), stride, padding)
+    agrees(student, which, grad_output, x, weight, stride, padding)
+
+
+@each_gradient
+@pytest.mark.parametrize(
+    ("image", "kernel", "stride", "padding"),
+    [
+        ((1, 1, 1, 1), (1, 1, 1, 1), 1, 0),
+        ((1, 4, 6, 5), (3, 4, 1, 1), 1, 0),
+        ((3, 2, 4, 3), (5, 2, 4, 3), 1, 0),  # the kernel is as large as the image
+        ((2, 3, 2, 3), (4, 3, 4, 7), 1, (1, 2)),  # and as the padded image
+        ((1, 2, 1, 8), (3, 2, 1, 3), (1, 2), 0),
+        ((2, 2, 5, 4), (3, 2, 2, 1), 4, 0),  # pixels between the windows have no part in the output
+    ],
+)
+@pytest.mark.weight(2)
+def test_edges(student, rng, which, image, kernel, stride, padding):
+    """Edge cases: batch of one, 1x1 images and kernels, kernels as large as the image, strides beyond the kernel."""
+    agrees(student, which, *problem(rng, image, kernel, stride, padding), stride=stride, padding=padding)
+
+
+@each_gradient
+def test_expanded_gradient(student, rng, which):
+    """A gradient in the output that is an expanded view (as from a sum) or transposed gives the same result."""
+    _, x, weight = problem(rng, (2, 3, 6, 7), (4, 3, 3, 2))
+    agrees(student, which, torch.ones((), dtype=x.dtype).expand(2, 4, 4, 6), x, weight)
+    agrees(student, which, rng.randn(6, 4, 4, 2, dtype=x.dtype).permute(3, 2, 1, 0), x, weight)
+
+
+@each_gradient
+def test_float32(student, rng, which):
+    """float32 in, float32 out."""
+    numbers = problem(rng, (2, 3, 7, 5), (4, 3, 2, 3), (1, 2), 1, dtype=torch.float32)
+    # Sums of at most 70 unit-variance products: rounding is about 1e-5, a mistake 1e-1.
+    agrees(student, which, *numbers, stride=(1, 2), padding=1, tolerance={"rtol": 1e-4, "atol": 1e-4})
+
+
+def test_adjoint(student, rng):
+    """Backward is the transpose of forward: <conv(x), g> = <x, grad_x(g)> = <weight, grad_weight(g)>."""
+    stride, padding = (2, 1), (1, 0)
+    g, x, weight = problem(rng, (2, 3, 6, 5), (4, 3, 3, 2), stride, padding)
+    grad_x, grad_weight, _ = student.conv2d_backward(g, x, weight, stride, padding)
+    inner = (F.conv2d(x, weight, None, stride, padding) * g).sum()
+    assert_close((x * grad_x).sum(), inner, **FLOAT64, name="<x, grad_x>")
+    assert_close((weight * grad_weight).sum(), inner, **FLOAT64, name="<weight, grad_weight>")

@@ -1,0 +1,157 @@
+"""Hidden suite of `train_classifier`; the oracle is accuracy on digits that the student's process never sees.
+
+After training, the weights are copied into a network of the grader's own, which does the predicting: what counts is
+what the weights learned. The classes are renamed at random, so weights trained beforehand know nothing of the task.
+"""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from autograder.testing import assert_close
+from selfcheck.data import load_digits
+
+pytestmark = pytest.mark.exercise("train_classifier")
+
+
+def network():
+    """The architecture of the notebook's given `small_cnn`."""
+    return nn.Sequential(
+        nn.Conv2d(1, 32, 3, padding=1),
+        nn.BatchNorm2d(32),
+        nn.ReLU(),
+        nn.Conv2d(32, 32, 3, padding=1),
+        nn.BatchNorm2d(32),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 3, padding=1),
+        nn.BatchNorm2d(64),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Dropout(0.3),
+        nn.Linear(256, 10),
+    )
+
+
+def weights(model):
+    """A copy of everything the student's model has stored."""
+    return {name: value.detach().clone() for name, value in model.state_dict().items()}
+
+
+def predictions(model, images):
+    """Classes that the student's weights give in the grader's network, in evaluation mode."""
+    net = network()
+    net.load_state_dict(weights(model))
+    net.eval()
+    with torch.no_grad():
+        return net(images).argmax(1)
+
+
+def digits(rng, count):
+    """Some training digits, and their labels."""
+    data = load_digits()
+    chosen = rng.perm(len(data.train_images))[:count]
+    return data.train_images[chosen], data.train_labels[chosen]
+
+
+@pytest.mark.gate
+def test_runs(student, rng):
+    """train_classifier runs and returns one finite number per epoch."""
+    losses = student.train_classifier(student.small_cnn(), *digits(rng, 40), epochs=3, batch_size=16)
+    assert isinstance(losses, (list, tuple)), "return the list of the epochs' mean losses"
+    assert len(losses) == 3, f"3 epochs were asked for, {len(losses)} losses came back"
+    assert all(isinstance(loss, float) and math.isfinite(loss) for loss in losses), "each loss is a finite float"
+
+
+def test_parameters_change(student, rng):
+    """Training changes every parameter of the model it was given."""
+    model = student.small_cnn()
+    before = weights(model)
+    student.train_classifier(model, *digits(rng, 40), epochs=1, batch_size=20)
+    after = weights(model)
+    for name, _ in network().named_parameters():
+        assert not torch.equal(before[name], after[name]), f"parameter {name} is what it was before training"
+
+
+def test_learning_rate(student, rng):
+    """A step of Adam moves the weights by about the learning rate, and a learning rate of zero moves nothing."""
+    images, labels = digits(rng, 30)
+    for lr in (0.0, 1e-3, 1e-2):
+        model = student.small_cnn()
+        before = weights(model)["13.weight"]
+        student.train_classifier(model, images, labels, epochs=1, batch_size=30, lr=lr)
+        step = (weights(model)["13.weight"] - before).abs().max().item()
+        # Adam's first step is lr * g / (|g| + eps): lr for every weight whose gradient is not tiny.
+        assert 0.8 * lr <= step <= 1.2 * lr, "one step of Adam moves the output layer's weights by about lr"
+
+
+@pytest.mark.parametrize(("count", "batch_size", "epochs", "steps"), [(48, 16, 2, 6), (50, 16, 1, 4), (7, 64, 3, 3)])
+def test_batches(student, rng, count, batch_size, epochs, steps):
+    """An epoch goes over all images in batches of batch_size; the last batch may be smaller."""
+    model = student.small_cnn()
+    student.train_classifier(model, *digits(rng, count), epochs=epochs, batch_size=batch_size)
+    counted = int(weights(model)["1.num_batches_tracked"])  # batch normalisation counts its training batches
+    assert counted == steps, f"{count} images, {epochs} epochs, batches of {batch_size}: the model saw {counted} batches"
+
+
+def test_training_mode(student, rng):
+    """The model is in training mode while it trains, whatever mode it came in."""
+    model = student.small_cnn()
+    model.eval()
+    before = weights(model)
+    student.train_classifier(model, *digits(rng, 40), epochs=1, batch_size=20)
+    assert not torch.equal(before["1.running_mean"], weights(model)["1.running_mean"]), (
+        "the model trained in evaluation mode: batch normalisation's running statistics never moved"
+    )
+
+
+def test_reported_loss(student, rng):
+    """The reported number is the mean cross-entropy per image, in nats."""
+    model, net = student.small_cnn(), network()
+    net.load_state_dict(weights(model))
+    images, labels = digits(rng, 120)
+    losses = student.train_classifier(model, images, labels, epochs=4, batch_size=40, lr=0.0)
+    with torch.no_grad():
+        want = torch.stack([F.cross_entropy(net(images), labels) for _ in range(20)]).mean().item()
+    # Without learning an epoch's loss varies only by dropout and by who shares a batch: standard deviation 0.02,
+    # 0.01 for the mean of four. A sum over images or over batches is 3 to 120 times as large.
+    assert abs(sum(losses) / 4 - want) < 0.15, "with a learning rate of 0 this is not the mean cross-entropy per image"
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.weight(2)
+def test_overfits(student, rng):
+    """Trained long enough on 32 images with labels drawn at random, the model knows every one of them."""
+    images, _ = digits(rng, 32)
+    labels = rng.randint(0, 10, (32,))
+    model = student.small_cnn()
+    student.train_classifier(model, images, labels, epochs=80, batch_size=16)
+    right = int((predictions(model, images) == labels).sum())
+    assert right == 32, f"{right} of the 32 training images are recognised"
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.weight(5)
+def test_held_out_accuracy(student, rng):
+    """With the default settings at least 97 of 100 digits that training never saw are recognised."""
+    data = load_digits()
+    renamed = rng.perm(10)
+    order = data.train_labels.argsort(stable=True)  # all zeros first: the epochs must shuffle
+    model = student.small_cnn()
+    student.train_classifier(model, data.train_images[order], renamed[data.train_labels[order]])
+    right = predictions(model, data.test_images) == renamed[data.test_labels]
+    accuracy = right.float().mean().item()
+    assert accuracy >= 0.97, f"{accuracy:.1%} of the held-out digits are recognised"
+
+
+def test_arguments_unchanged(student, rng):
+    """Images and labels are left as they are, in their order."""
+    images, labels = digits(rng, 30)
+    kept = images.clone(), labels.clone()
+    student.train_classifier(student.small_cnn(), images, labels, epochs=1)
+    assert_close(images, kept[0], rtol=0, atol=0, name="images")
+    assert_close(labels, kept[1], rtol=0, atol=0, name="labels")
