@@ -1,7 +1,7 @@
 """The tests you are given: run by the check cells of the notebook, or by `pytest` in this folder.
 
-Each exercise has a ladder: shape, a value worked out by hand, PyTorch's own layer as the oracle, gradients. Your work
-is graded by more tests than these, on other shapes and other numbers. `student` is your notebook.
+Each exercise has a ladder: shape, a value worked out by hand, PyTorch's own layer as the oracle, gradients.
+Your work is graded by more tests than these, on other shapes and other numbers. `student` is your notebook.
 """
 
 import math
@@ -116,7 +116,7 @@ def test_conv2d_by_hand(student):
     ids=str,
 )
 def test_conv2d_matches_torch(student, rng, settings):
-    """Stride, padding and dilation, one number or a pair (vertical, horizontal), do what they do in PyTorch."""
+    """Stride, padding and dilation, a number or a pair (vertical, horizontal), act as they do in PyTorch."""
     x, weight = rng.randn(2, 3, 9, 7, dtype=torch.float64), rng.randn(5, 3, 3, 2, dtype=torch.float64)
     assert_close(
         student.conv2d(x, weight, **settings), F.conv2d(x, weight, **settings), name=f"conv2d with {settings}"
@@ -134,10 +134,8 @@ def test_conv2d_bias(student, rng):
 @pytest.mark.parametrize("groups", [2, 4])
 def test_conv2d_groups(student, rng, groups):
     """With groups, an output channel sees only the input channels of its own group."""
-    x, weight = (
-        rng.randn(2, 4, 6, 7, dtype=torch.float64),
-        rng.randn(8, 4 // groups, 3, 2, dtype=torch.float64),
-    )
+    x = rng.randn(2, 4, 6, 7, dtype=torch.float64)
+    weight = rng.randn(8, 4 // groups, 3, 2, dtype=torch.float64)
     assert_close(student.conv2d(x, weight, groups=groups), F.conv2d(x, weight, groups=groups))
 
 
@@ -199,7 +197,7 @@ def test_conv2d_backward_by_hand(student):
     ids=str,
 )
 def test_conv2d_backward_matches_autograd(student, rng, settings):
-    """All three gradients are those that autograd finds, also where the stride leaves pixels over at the border."""
+    """All three gradients are autograd's, also where the stride leaves pixels over at the border."""
     x = rng.randn(2, 3, 9, 8, dtype=torch.float64, requires_grad=True)
     weight = rng.randn(4, 3, 3, 2, dtype=torch.float64, requires_grad=True)
     bias = torch.zeros(4, dtype=torch.float64, requires_grad=True)
@@ -321,7 +319,7 @@ def test_batch_norm_starts_as_in_torch(student):
 @batch_norm
 @pytest.mark.gate
 def test_batch_norm_normalises_each_channel(student, rng):
-    """After training-mode normalisation every channel has mean 0 and variance 1 over batch, height and width."""
+    """In training every channel comes out with mean 0 and variance 1 over batch, height and width."""
     layer = student.BatchNorm2d(3)
     layer.train()
     y = layer(4 * rng.randn(6, 3, 5, 4) + 2)
@@ -334,7 +332,7 @@ def test_batch_norm_normalises_each_channel(student, rng):
 
 @batch_norm
 def test_batch_norm_follows_torch(student, rng):
-    """Over several training steps, then in evaluation, output and running statistics are those of nn.BatchNorm2d."""
+    """Through training steps and evaluation, output and running statistics are those of nn.BatchNorm2d."""
     ours, oracle = student.BatchNorm2d(3, eps=1e-2, momentum=0.3), nn.BatchNorm2d(3, eps=1e-2, momentum=0.3)
     start = {
         "weight": rng.randn(3),
@@ -437,7 +435,7 @@ def test_dropout_is_identity_in_evaluation(student, rng):
 
 @dropout
 def test_dropout_masks_the_gradient(student):
-    """The gradient is zero where the value was dropped and 1 / (1 - p) elsewhere; each call draws a new mask."""
+    """The gradient is 0 where the value was dropped, else 1 / (1 - p); each call draws a new mask."""
     layer = student.Dropout(0.5)
     layer.train()
     x = torch.ones(6, 50, requires_grad=True)
@@ -591,7 +589,7 @@ def test_lenet5_output_shape(student, rng):
 
 @lenet5
 def test_lenet5_stages(student, rng):
-    """stages() gives every stage by its name, each of the shape in the table, and ends in what forward returns."""
+    """stages() gives every stage by name, of the shape in the table, and ends in what forward returns."""
     model, x = student.LeNet5(), rng.randn(2, 1, 32, 32)
     model.eval()
     stages = model.stages(x)
@@ -627,14 +625,14 @@ augment = pytest.mark.exercise("augment")
 @augment
 @pytest.mark.gate
 def test_augment_without_motion_is_identity(student, rng):
-    """With max_shift 0 and max_angle 0 the images come back, of the same shape, also when they are not square."""
+    """With max_shift 0 and max_angle 0 the same images come back, also when they are not square."""
     images = rng.rand(3, 1, 9, 6)
     assert_close(student.augment(images, rng.generator(), max_shift=0, max_angle=0.0), images, atol=1e-5)
 
 
 @augment
 def test_augment_shifts_by_whole_pixels(student, rng):
-    """Without rotation, a single bright pixel lands on whole pixels at most max_shift away, on each image anew."""
+    """Without rotation a bright pixel lands on a whole pixel at most max_shift away, on each image anew."""
     images = torch.zeros(200, 1, 9, 8)
     images[:, :, 4, 3] = 1
     shifted = student.augment(images, rng.generator(), max_shift=2, max_angle=0.0)
@@ -670,8 +668,8 @@ def test_augment_rotates_about_the_centre(student, rng):
     row, column = (turned[:, 0] * rows).sum((1, 2)) / mass, (turned[:, 0] * columns).sum((1, 2)) / mass
     radius = torch.hypot(row, column)
     assert bool(((radius - 6).abs() < 0.3).all()), (
-        f"six pixels from the centre became {float(radius.min()):.1f} to {float(radius.max()):.1f}. Is the centre "
-        "right? In an image wider than high, one unit of grid_sample is more pixels in x than in y."
+        f"six pixels from the centre became {float(radius.min()):.1f} to {float(radius.max()):.1f}. Is the "
+        "centre right? In an image wider than high, one unit of grid_sample is more pixels in x than in y."
     )
     angle = torch.rad2deg(torch.atan2(row, column))
     assert float(angle.abs().max()) < 41, (
@@ -725,7 +723,7 @@ def test_train_classifier_reports_each_epoch(student, rng):
 
 @train_classifier
 def test_train_classifier_loss_is_per_image(student, rng):
-    """With a learning rate of 0 the reported loss is the mean over images, also when the last batch is smaller."""
+    """With learning rate 0 the loss is the mean over all images, also when the last batch is smaller."""
     images, labels = rng.randn(10, 1, 2, 2), rng.randint(0, 3, (10,))
     model = nn.Sequential(nn.Flatten(), nn.Linear(4, 3))
     want = float(F.cross_entropy(model(images), labels).detach())
