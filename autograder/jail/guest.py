@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 from pathlib import Path
 
@@ -13,10 +14,11 @@ _IGNORE = shutil.ignore_patterns("__pycache__", "*.pyc", "*.ipynb", "test_*")
 
 
 def stage(folder: Path) -> Path:
-    """Copy what runs inside the jail into an empty folder, which then belongs on the jailed interpreter's path.
+    """Copy what runs inside the jail into an empty folder, which then belongs on the jailed interpreter's
+    path.
 
-    `autograder` is a namespace package there (it has no `__init__.py`) with nothing but `wire` and `jailed`: no hidden
-    suite, no reference, no misconception. Returns the folder.
+    `autograder` is a namespace package there (it has no `__init__.py`) with nothing but `wire` and `jailed`:
+    no hidden suite, no reference, no misconception. Returns the folder.
     """
     source = Path(autograder.__file__).parent
     for name in _PACKAGES:
@@ -24,4 +26,14 @@ def stage(folder: Path) -> Path:
     selfcheck = importlib.util.find_spec("selfcheck")  # found, not imported: the grader needs none of it here
     assert selfcheck is not None and selfcheck.origin is not None
     shutil.copytree(Path(selfcheck.origin).parent, folder / "selfcheck", ignore=_IGNORE)
+    (folder / "matplotlib").mkdir()
+    for fonts in _font_lists():
+        shutil.copy(fonts, folder / "matplotlib")
     return folder
+
+
+def _font_lists() -> list[Path]:
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "matplotlib"
+    configured = os.environ.get("MPLCONFIGDIR")
+    folders = [Path(configured)] if configured else [cache]
+    return [fonts for folder in folders if folder.is_dir() for fonts in folder.glob("fontlist-*.json")]

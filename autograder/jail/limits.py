@@ -44,11 +44,13 @@ _SYSTEM = (
 )
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _OF_A_PREFIX = ("lib", "lib64", "pyvenv.cfg")
-"""Not the whole prefix: /usr/local has nbgrader's exchange, with everybody's submissions, in its share folder."""
+"""Not the whole prefix: /usr/local has nbgrader's exchange, with everybody's submissions, in its share
+folder."""
 
 
 def readable(extra: Iterable[Path] = ()) -> tuple[str, ...]:
-    """The system's libraries and this interpreter, sorted, without those inside another; what is missing is left out."""
+    """The system's libraries and this interpreter, sorted, without those inside another; what is missing is
+    left out."""
     wanted = [Path(p) for p in _SYSTEM]
     for prefix in {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}:
         wanted += [Path(prefix) / name for name in _OF_A_PREFIX]
@@ -64,7 +66,8 @@ def readable(extra: Iterable[Path] = ()) -> tuple[str, ...]:
 
 
 def _interpreter() -> list[Path]:
-    """The executable and every symbolic link on the way to it (venv/bin/python -> .../python3 -> python3.11)."""
+    """The executable and every symbolic link on the way to it (venv/bin/python -> .../python3 ->
+    python3.11)."""
     chain = [Path(sys.executable)]
     while chain[-1].is_symlink() and len(chain) < 20:
         chain.append(Path(os.path.normpath(chain[-1].parent / os.readlink(chain[-1]))))
@@ -77,7 +80,8 @@ def devices() -> tuple[str, ...]:
 
 
 def private(course: Iterable[Path] = ()) -> tuple[Path, ...]:
-    """What no jailed process may read: this package with its hidden suites, the home folder, the course's folders."""
+    """What no jailed process may read: this package with its hidden suites, the home folder, the course's
+    folders."""
     home = [Path.home()] if Path.home() != Path("/") else []
     return (
         Path(autograder.__file__).resolve().parent,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import struct
@@ -25,7 +26,8 @@ def _read() -> tuple[int, ...]:
 
 
 def drop() -> None:
-    """Empty every capability set, the bounding and ambient ones included. Raises `SealError` where something is left."""
+    """Empty every capability set, the bounding and ambient ones included. Raises `SealError` where something
+    is left."""
     try:
         if any(_read()):
             for capability in range(64):
@@ -34,10 +36,8 @@ def drop() -> None:
                         prctl(_PR_CAPBSET_DROP, capability)
                 except OSError:
                     break  # past the kernel's last one, or nothing of ours to drop with
-            try:
+            with contextlib.suppress(PermissionError):  # needs CAP_SETPCAP; a second lock beside no_new_privs
                 prctl(_PR_SET_SECUREBITS, _NO_ROOT_AND_LOCKED)
-            except PermissionError:
-                pass  # needs CAP_SETPCAP; with no_new_privs and without execve it is a second lock
         prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
         prctl(_PR_SET_NO_NEW_PRIVS, 1)
         header, nothing = struct.pack("=Ii", _VERSION_3, 0), bytes(24)

@@ -1,7 +1,7 @@
 """Landlock through ctypes: an unprivileged process gives up, for good, every path it does not name.
 
-The kernel's interface is `landlock(7)` and `include/uapi/linux/landlock.h`. Rules bind to the file behind a path at the time
-of the call; whatever kind of access is handled and not granted is refused, to root as well.
+The kernel's interface is `landlock(7)` and `include/uapi/linux/landlock.h`. Rules bind to the file behind a
+path at the time of the call; whatever kind of access is handled and not granted is refused, to root as well.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ def abi() -> int:
 def restrict(rules: Iterable[tuple[str, int]]) -> int:
     """Add one layer of restriction to the calling thread: each (path, rights) is granted, all else refused.
 
-    Paths that do not exist are passed over. Layers only ever narrow. TCP, abstract sockets and signals to processes
-    outside the layer are refused where the kernel knows how. Returns the kernel's Landlock version; raises `SealError`
-    where the layer is not in place.
+    Paths that do not exist are passed over. Layers only ever narrow. TCP, abstract sockets and signals to
+    processes outside the layer are refused where the kernel knows how. Returns the kernel's Landlock version;
+    raises `SealError` where the layer is not in place.
     """
     version = abi()
     if version < MINIMUM_ABI:

@@ -1,4 +1,5 @@
-"""What a jail permits: the one description that the grader writes and the jailed interpreter enforces on itself.
+"""What a jail permits: the one description that the grader writes and the jailed interpreter enforces on
+itself.
 
 It crosses as JSON on the command line of the zygote, so nothing in it is secret.
 """

@@ -15,8 +15,8 @@ def make(root: str) -> str:
 def clear(folder: str, *, keep: bool = False) -> None:
     """Remove a folder and all in it (`keep`: only what is in it). A folder that is gone is fine.
 
-    Nobody else may be writing there. Symbolic links are removed, not followed; the depth of the tree costs neither stack
-    nor descriptors, and paths longer than the system's limit are no hindrance.
+    Nobody else may be writing there. Symbolic links are removed, not followed; the depth of the tree costs
+    neither stack nor descriptors, and paths longer than the system's limit are no hindrance.
     """
     try:
         here = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)

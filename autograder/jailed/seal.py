@@ -1,14 +1,16 @@
-"""Two layers of sealing, both irreversible: the zygote before it imports anything large, the submission before its code.
+"""Two layers of sealing, both irreversible: the zygote before it imports anything large, the submission before its
+code.
 
 Order of life inside the jail:
 
-    seal_zygote(policy)          # first thing the interpreter does
-    import torch ...             # from readable paths only
-    fork
-      seal_child(policy, folder) # in the child, before any code of a student's; `folder` = scratch.make(policy.scratch)
+    seal_zygote(policy)                    # the first thing the interpreter does
+    import torch ...                       # from readable paths only
+    folder = scratch.make(policy.scratch)
+    os.fork()
+    seal_child(policy, folder, keep=(fd,)) # in the child, before any code of a student's
 
-After `seal_child` the process is one process for good (threads are allowed), has no socket but the descriptors it was
-born with, sees the readable paths and its own folder, and cannot raise a limit, also as root.
+After `seal_child` the process is one process for good (threads are allowed), has no socket but the descriptors it
+was born with, sees the readable paths and its own folder, and cannot raise a limit, also as root.
 """
 
 from __future__ import annotations
@@ -25,15 +27,16 @@ from autograder.jailed.syscalls import prctl
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 
 _statm: int | None = None
-"""/proc/self/statm of the zygote, opened before /proc is out of sight; a child that was just forked has the same size."""
+"""/proc/self/statm of the zygote, opened before /proc is out of sight; a child that was just forked has the
+same size."""
 
 
 def seal_zygote(policy: Policy) -> None:
     """Seal the interpreter that submissions are forked from.
 
-    It may read `policy.readable`, write under `policy.scratch`, and make processes and (inside its network namespace,
-    where the backend gives it one) sockets; no student's code runs here. It dies with the thread that started it.
-    Raises `SealError` where a denial could not be put in place.
+    It may read `policy.readable`, write under `policy.scratch`, and make processes and (inside its network
+    namespace, where the backend gives it one) sockets; no student's code runs here. It dies with the thread
+    that started it. Raises `SealError` where a denial could not be put in place.
     """
     global _statm
     _statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
@@ -48,9 +51,11 @@ def seal_zygote(policy: Policy) -> None:
 
 
 def seal_child(policy: Policy, folder: str, keep: tuple[int, ...] = ()) -> None:
-    """Seal a freshly forked process for one submission and make `folder` its current, temporary and home folder.
+    """Seal a freshly forked process for one submission and make `folder` its current, temporary and home
+    folder.
 
-    Descriptors other than 0, 1, 2 and `keep` are closed. The process must have a single thread. Raises `SealError`.
+    Descriptors other than 0, 1, 2 and `keep` are closed. The process must have a single thread. Raises
+    `SealError`.
     """
     prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     _limit(policy.limits, policy.max_processes)
@@ -79,7 +84,8 @@ def _landlock(policy: Policy, writable_folder: str) -> None:
 
 
 def _limit(limits: Limits, max_processes: int | None) -> None:
-    """Soft and hard limits alike, so that nothing is left to raise. Address space counts from what is mapped now."""
+    """Soft and hard limits alike, so that nothing is left to raise. Address space counts from what is mapped
+    now."""
     if _statm is None:
         raise SealError("seal_zygote has not been called in this process or its parent")
     mapped = int(os.pread(_statm, 128, 0).split()[0]) * os.sysconf("SC_PAGE_SIZE")
@@ -112,7 +118,8 @@ def _close_others(keep: tuple[int, ...]) -> None:
 
 
 def _first_victim_of_memory_pressure() -> None:
-    """Where the machine runs out of memory after all, the kernel takes a submission rather than the grader."""
+    """Where the machine runs out of memory after all, the kernel takes a submission rather than the
+    grader."""
     try:
         with open("/proc/self/oom_score_adj", "w") as file:
             file.write("1000")

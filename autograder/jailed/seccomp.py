@@ -1,12 +1,15 @@
-"""A seccomp filter that leaves a process what Python, torch, numpy and OpenMP need and refuses every other system call.
+"""A seccomp filter that leaves a process what Python, torch, numpy and OpenMP need and refuses every other
+system call.
 
-The filter is classic BPF over `struct seccomp_data` (`seccomp(2)`, `include/uapi/linux/seccomp.h`), put together here as
-an allowlist: a call of a kernel newer than this file is refused. Denials fail with EPERM, so that a student's program sees
-an ordinary `PermissionError`. A call of another architecture's table kills the process.
+The filter is classic BPF over `struct seccomp_data` (`seccomp(2)`, `include/uapi/linux/seccomp.h`), put
+together here as an allowlist: a call of a kernel newer than this file is refused. Denials fail with EPERM, so
+that a student's program sees an ordinary `PermissionError`. A call of another architecture's table kills the
+process.
 
-Not allowed, among others: new processes, sockets of every family, tracing and reading other processes, pidfds, io_uring,
-bpf, perf, userfaultfd, keyrings, mounts, namespaces, System V and POSIX message queues, semaphores and shared memory,
-memfd, modes, owners, times and extended attributes of files (Landlock does not cover those), links, inotify.
+Not allowed, among others: new processes, sockets of every family, tracing and reading other processes,
+pidfds, io_uring, bpf, perf, userfaultfd, keyrings, mounts, namespaces, System V and POSIX message queues,
+semaphores and shared memory, memfd, modes, owners, times and extended attributes of files (Landlock does not
+cover those), links, inotify.
 """
 
 from __future__ import annotations
@@ -30,15 +33,17 @@ _NUMBER, _ARCHITECTURE = 0, 4  # offsets in struct seccomp_data
 _ALLOW, _KILL = 0x7FFF0000, 0x80000000
 _X32_BIT = 0x40000000
 
-# pthread_create's flags: glibc's, and musl's with CLONE_DETACHED. Sharing of memory, files and signal handlers is what
-# makes it a thread of this process; any other flag word is refused.
+# pthread_create's flags: glibc's, and musl's with CLONE_DETACHED. Sharing of memory, files and signal
+# handlers is what makes it a thread of this process; any other flag word is refused.
 _THREAD_FLAGS = (0x003D0F00, 0x007D0F00)
 _FCNTL = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1032)
-"""Duplicating, flags, locks, F_GETPIPE_SZ. F_SETOWN and F_SETSIG could send a signal to the grader's process."""
+"""Duplicating, flags, locks, F_GETPIPE_SZ. F_SETOWN and F_SETSIG could send a signal to the grader's
+process."""
 _IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 """TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX."""
 _PRCTL = (3, 15, 16, 21, 23, 39, 0x53564D41)
-"""PR_GET_DUMPABLE, PR_SET_NAME, PR_GET_NAME, PR_GET_SECCOMP, PR_CAPBSET_READ, PR_GET_NO_NEW_PRIVS, PR_SET_VMA."""
+"""PR_GET_DUMPABLE, PR_SET_NAME, PR_GET_NAME, PR_GET_SECCOMP, PR_CAPBSET_READ, PR_GET_NO_NEW_PRIVS,
+PR_SET_VMA."""
 _ARCH_PRCTL = (0x1021, 0x1022, 0x1023)
 """Asking for wide matrix registers (AMX), as oneDNN does."""
 _CONDITIONAL = frozenset(
@@ -66,7 +71,8 @@ def _instruction(code: int, constant: int, if_true: int = 0, if_false: int = 0) 
 
 
 def _load_argument(index: int) -> bytes:
-    """Load the low half of an argument; every value compared here is an int or a small flag word in the kernel too."""
+    """Load the low half of an argument; every value compared here is an int or a small flag word in the
+    kernel too."""
     return _instruction(_LOAD_WORD, 16 + 8 * index)
 
 
@@ -75,7 +81,8 @@ def _fail(code: int) -> bytes:
 
 
 def _on(call_number: int, body: bytes) -> bytes:
-    """Run a body that returns on every path for one call; the number is in the accumulator before and after."""
+    """Run a body that returns on every path for one call; the number is in the accumulator before and
+    after."""
     return _instruction(_JUMP_EQUAL, call_number, 0, len(body) // 8) + body
 
 
@@ -94,7 +101,8 @@ def _high_half_is_zero(index: int) -> bytes:
 
 
 def build(pid: int, architecture: str | None = None) -> bytes:
-    """The filter for the process `pid` (its thread group, as it numbers itself), as packed `struct sock_filter`s.
+    """The filter for the process `pid` (its thread group, as it numbers itself), as packed `struct
+    sock_filter`s.
 
     Raises `SealError` on an architecture without a table.
     """

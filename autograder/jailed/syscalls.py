@@ -1,7 +1,7 @@
 """Raw system calls, and the numbers of those that a sealed process keeps.
 
-Numbers are from the kernel's `arch/x86/entry/syscalls/syscall_64.tbl` and `include/uapi/asm-generic/unistd.h` (aarch64).
-Only x86_64 has been exercised.
+Numbers are from the kernel's `arch/x86/entry/syscalls/syscall_64.tbl` and `include/uapi/asm-generic/unistd.h`
+(aarch64). Only x86_64 has been exercised.
 """
 
 from __future__ import annotations

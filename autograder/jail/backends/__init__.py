@@ -26,7 +26,8 @@ class Backend(Protocol):
         """Why this backend cannot work here and what to do about it, or None."""
 
     def policy(self, *, guest: Path, scratch: Path, limits: Limits) -> Policy:
-        """What the interpreter seals itself to. Raises `JailUnavailable` where something private would be readable."""
+        """What the interpreter seals itself to. Raises `JailUnavailable` where something private would be
+        readable."""
 
     def popen(
         self,
@@ -37,8 +38,9 @@ class Backend(Protocol):
         pass_fds: tuple[int, ...],
         env: dict[str, str],
     ) -> subprocess.Popen[bytes]:
-        """Start `argv` in the jail. It dies with the calling thread. Standard input is empty, output is discarded
-        unless `env` has AUTOGRADER_JAIL_DEBUG, which sends both outputs to the grader's standard error."""
+        """Start `argv` in the jail. It dies with the calling thread. Standard input is empty, output is
+        discarded unless `env` has AUTOGRADER_JAIL_DEBUG, which sends both outputs to the grader's standard
+        error."""
 
 
 BACKENDS: dict[str, type[Bubblewrap] | type[LandlockSeccomp]] = {
@@ -50,8 +52,8 @@ BACKENDS: dict[str, type[Bubblewrap] | type[LandlockSeccomp]] = {
 def choose(name: str | None = None, *, private: Sequence[Path] = (), unsafe: bool = False) -> Backend:
     """The named backend, or the first that works here: bubblewrap, then landlock.
 
-    `private`: further folders (course, gradebook, submissions) that must not be readable in the jail. `unsafe`: no jail at
-    all. Raises `JailUnavailable` with every backend's reason where none works.
+    `private`: further folders (course, gradebook, submissions) that must not be readable in the jail.
+    `unsafe`: no jail at all. Raises `JailUnavailable` with every backend's reason where none works.
     """
     if unsafe or name == Unjailed.name:
         if not unsafe:

@@ -1,8 +1,8 @@
 """The jail of choice: bubblewrap's namespaces around the same sealing as everywhere.
 
-The jailed interpreter has its own user, process, network, IPC and mount namespaces: a file system with the system's
-libraries, the interpreter, the guest folder and a memory-backed scratch folder of bounded size, and nothing else. Inside,
-`autograder.jailed.seal` adds limits, seccomp and, where the kernel has it, Landlock.
+The jailed interpreter has its own user, process, network, IPC and mount namespaces: a file system with the
+system's libraries, the interpreter, the guest folder and a memory-backed scratch folder of bounded size, and
+nothing else. Inside, `autograder.jailed.seal` adds limits, seccomp and, where the kernel has it, Landlock.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ _MINIMUM = (0, 7)
 _INSTALL = "Install it (Debian and Ubuntu: apt install bubblewrap; Fedora: dnf install bubblewrap)"
 _RESTRICTED = (
     "Allow unprivileged user namespaces (Ubuntu 24.04: an AppArmor profile for bwrap, or "
-    "sysctl kernel.apparmor_restrict_unprivileged_userns=0; in a container: run it with them), or use --backend landlock."
+    "sysctl kernel.apparmor_restrict_unprivileged_userns=0; in a container: run it with them), "
+    "or use --backend landlock."
 )
 
 

@@ -1,12 +1,15 @@
-"""The jail that needs nothing but Python and a recent kernel: Landlock and seccomp, which the interpreter puts on itself.
+"""The jail that needs nothing but Python and a recent kernel: Landlock and seccomp, which the interpreter
+puts on itself.
 
-It needs no root, no user namespace, no helper program and no compiled extension, and it holds for root too. What it lacks
-against bubblewrap: the jailed process shares the grader's process, network and mount namespaces, so a path's existence,
-size and times can be asked for (its content and a folder's listing cannot), and scratch files lie on the disk.
+It needs no root, no user namespace, no helper program and no compiled extension, and it holds for root too.
+What it lacks against bubblewrap: the jailed process shares the grader's process, network and mount
+namespaces, so a path's existence, size and times can be asked for (its content and a folder's listing
+cannot), and scratch files lie on the disk.
 
-The package sandlock (0.9.0) was looked at first. Its in-place `confine` applies Landlock without the system call filter; its
-filter comes with a supervisor process and an exec, and its own `fork` gives back output pipes, not a child with a live
-inherited socket. A child forked in milliseconds from a warmed interpreter that answers calls could have only half of it.
+The package sandlock (0.9.0) was looked at first. Its in-place `confine` applies Landlock without the system
+call filter; its filter comes with a supervisor process and an exec, and its own `fork` gives back output
+pipes, not a child with a live inherited socket. A child forked in milliseconds from a warmed interpreter that
+answers calls could have only half of it.
 """
 
 from __future__ import annotations
@@ -43,8 +46,8 @@ class LandlockSeccomp:
         if version < landlock.MINIMUM_ABI:
             has = f"version {version}" if version else "none"
             return (
-                f"the kernel's Landlock is too old or switched off (it has {has}, version {landlock.MINIMUM_ABI} is "
-                "needed: Linux 6.2 with landlock among the `lsm=` boot parameters)."
+                f"the kernel's Landlock is too old or switched off (it has {has}, "
+                f"version {landlock.MINIMUM_ABI} is needed: Linux 6.2 with landlock among the `lsm=` boot parameters)."
             )
         return None
 

@@ -11,7 +11,8 @@ from autograder.jail.limits import Limits, Policy
 
 
 class Unjailed:
-    """Student code runs with the grader's own rights. Nothing is denied; only the limits that Python can set hold."""
+    """Student code runs with the grader's own rights. Nothing is denied; only the limits that Python can set
+    hold."""
 
     name = "none"
     generations = 0

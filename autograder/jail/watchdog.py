@@ -1,0 +1,254 @@
+"""Bounds that no single system limit gives, kept from outside: threads, resident memory, files, CPU and wall
+time of a call.
+
+One daemon thread per worker samples /proc every 30 ms and kills a submission's process by its pidfd. It reads
+only what a process cannot hide or forge: /proc/PID/stat and the folder's own numbers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import stat
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from autograder.jailed.policy import Limits
+
+Cause = Literal["threads", "memory", "disk", "cpu", "wall", "processes"]
+
+_INTERVAL = 0.03
+_DISK_EVERY = 4
+"""Walking a folder costs more than reading a line: every fourth sample. RLIMIT_FSIZE bounds each file
+anyway."""
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_DEEPEST = 32
+
+
+@dataclass(frozen=True)
+class Usage:
+    """One process at one moment."""
+
+    threads: int
+    resident_bytes: int
+    cpu_seconds: float
+
+
+class Watch:
+    """Watches the submissions of one jailed worker.
+
+    `start` once per worker, `set_deadline` before each call and `clear_deadline` after it: both only note a
+    few numbers.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._cause: Cause | None = None
+        self._victim: int | None = None
+        self._armed: tuple[float, float, float] | None = (
+            None  # wall deadline, CPU seconds allowed, CPU at the start
+        )
+        self._peak = Usage(0, 0, 0.0)
+
+    def start(self, pid: int, limits: Limits, scratch: str, *, generations: int = 0) -> None:
+        """Begin to watch what descends from `pid`.
+
+        `generations` is the backend's: the processes between `pid` and the zygote. The zygote's children are
+        submissions. `scratch` is the zygote's writable folder, as the zygote sees it.
+        """
+        self._root, self._limits, self._scratch, self._generations = pid, limits, scratch, generations
+        self._thread = threading.Thread(target=self._run, name="jail watch", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the watch; nothing is killed. It may be called twice."""
+        self._stopped.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def set_deadline(self, cpu_seconds: float, wall_seconds: float) -> None:
+        """From now on the submission may use so much CPU time (all its threads) and wall time. Forgets the
+        last cause."""
+        used = sum(usage.cpu_seconds for pid in self._submissions() if (usage := _usage(pid)))
+        with self._lock:
+            self._cause = self._victim = None
+            self._armed = (time.monotonic() + wall_seconds, cpu_seconds, used)
+
+    def clear_deadline(self) -> None:
+        """No call is running: time is not counted. Threads, memory and files still are."""
+        with self._lock:
+            self._armed = None
+
+    @property
+    def cause(self) -> Cause | None:
+        """Why the last submission was killed by this watch, or None where it was not. Read it after the
+        process is gone."""
+        with self._lock:
+            return self._cause
+
+    @property
+    def victim(self) -> int | None:
+        """The process that `cause` is about, numbered as the grader sees it."""
+        with self._lock:
+            return self._victim
+
+    @property
+    def peak(self) -> Usage:
+        """The largest figures sampled so far."""
+        return self._peak
+
+    def _run(self) -> None:
+        turn = 0
+        while not self._stopped.wait(_INTERVAL):
+            turn += 1
+            submissions = self._submissions()
+            for pid in submissions:
+                self._judge(pid)
+            if submissions and turn % _DISK_EVERY == 0 and self._disk_is_over():
+                for pid in submissions:
+                    self._kill(pid, "disk")
+
+    def _zygote(self) -> int | None:
+        pid = self._root
+        for _ in range(self._generations):
+            below = _children(pid)
+            if not below:
+                return None
+            pid = below[0]
+        return pid
+
+    def _submissions(self) -> list[int]:
+        zygote = self._zygote()
+        return _children(zygote) if zygote is not None else []
+
+    def _judge(self, pid: int) -> None:
+        usage = _usage(pid)
+        if usage is None:
+            return
+        grown = max(0, usage.resident_bytes - self._born_with())
+        self._peak = Usage(
+            max(self._peak.threads, usage.threads),
+            max(self._peak.resident_bytes, grown),
+            max(self._peak.cpu_seconds, usage.cpu_seconds),
+        )
+        with self._lock:
+            armed = self._armed
+        if usage.threads > self._limits.threads:
+            self._kill(pid, "threads")
+        elif grown > self._limits.memory_bytes:
+            self._kill(pid, "memory")
+        elif _children(pid):
+            self._kill(pid, "processes")
+        elif armed is not None and usage.cpu_seconds - armed[2] > armed[1]:
+            self._kill(pid, "cpu")
+        elif armed is not None and time.monotonic() > armed[0]:
+            self._kill(pid, "wall")
+
+    def _born_with(self) -> int:
+        """The zygote's resident bytes: what a new submission shares with it."""
+        zygote = self._zygote()
+        usage = _usage(zygote) if zygote is not None else None
+        return usage.resident_bytes if usage else 0
+
+    def _disk_is_over(self) -> bool:
+        zygote = self._zygote()
+        if zygote is None:
+            return False
+        if (
+            self._generations
+        ):  # a file system of its own, seen through the zygote's root; the kernel bounds its bytes
+            with contextlib.suppress(OSError):
+                inside = os.statvfs(f"/proc/{zygote}/root{self._scratch}")
+                return inside.f_files - inside.f_ffree > self._limits.files
+            return False
+        return folder_is_over(self._scratch, self._limits.disk_bytes, self._limits.files)
+
+    def _kill(self, pid: int, cause: Cause) -> None:
+        try:
+            handle = os.pidfd_open(pid)
+        except OSError:
+            return
+        try:
+            if pid not in self._submissions():  # gone since, and its number may be somebody else's
+                return
+            with self._lock:
+                if self._cause is None:
+                    self._cause, self._victim = cause, pid
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+        except OSError:
+            return
+        finally:
+            os.close(handle)
+
+
+def folder_is_over(folder: str | Path, most_bytes: int, most_files: int) -> bool:
+    """Whether a folder that somebody else is writing to holds more than so many bytes (allocated) or entries.
+
+    A tree deeper than 32 levels counts as over. Stops counting as soon as it knows.
+    """
+    total = count = 0
+    pending: list[tuple[str, int]] = [(str(folder), 0)]
+    while pending:
+        path, depth = pending.pop()
+        if depth > _DEEPEST:
+            return True
+        try:
+            with os.scandir(path) as entries:
+                for entry in entries:
+                    count += 1
+                    with contextlib.suppress(OSError):
+                        status = entry.stat(follow_symlinks=False)
+                        total += status.st_blocks * 512
+                        if stat.S_ISDIR(status.st_mode):
+                            pending.append((entry.path, depth + 1))
+                    if total > most_bytes or count > most_files:
+                        return True
+        except OSError:
+            continue
+    return False
+
+
+def _children(pid: int) -> list[int]:
+    """The processes that `pid`'s main thread has started, oldest first; empty where it is gone."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children") as file:
+            return [int(child) for child in file.read().split()]
+    except FileNotFoundError:
+        return [] if _HAS_CHILDREN_FILES else _children_the_long_way(pid)
+    except OSError:
+        return []
+
+
+_HAS_CHILDREN_FILES = os.path.exists(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
+"""False on kernels built without CONFIG_PROC_CHILDREN."""
+
+
+def _children_the_long_way(pid: int) -> list[int]:
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
+                if int(file.read().rpartition(b")")[2].split()[1]) == pid:
+                    found.append(int(name))
+    return sorted(found)
+
+
+def _usage(pid: int) -> Usage | None:
+    """A live process's figures, or None where it is gone or a zombie."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            # The name in brackets is the process's own choice and may hold anything.
+            fields = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return None
+    if fields[0] in (b"Z", b"X"):
+        return None
+    ticks = int(fields[11]) + int(fields[12])
+    return Usage(int(fields[17]), int(fields[21]) * _PAGE, ticks / _TICKS)
