@@ -1,0 +1,111 @@
+"""An assignment as the grader knows it: the source notebook, the exercises in it, the hidden suite beside it."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import platform
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import autograder
+from autograder.course import CourseError
+from autograder.grading.notebook import Cell, parse
+
+_ENGINE_FOLDERS = ("wire", "jailed", "jail", "grading")
+_DECIDING_PACKAGES = ("torch", "numpy", "pytest", "ipython", "safetensors", "msgspec", "scikit-learn")
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One machine-graded exercise: `id` is its grade cell's grade_id and its tests' marker."""
+
+    id: str
+    points: float
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Everything that decides grades besides the submission.
+
+    Attributes:
+        name: such as ch05. notebook: the notebook's name without .ipynb.
+        cells: the source notebook's cells, solutions included.
+        suite: the folder of hidden tests.
+    """
+
+    name: str
+    notebook: str
+    cells: tuple[Cell, ...]
+    suite: Path
+
+    @classmethod
+    def load(cls, name: str, source: Path, suite: Path | None = None) -> Assignment:
+        """Read the source notebook.
+
+        Args:
+            source: path of the source notebook. suite: folder of hidden tests, autograder/<name> if not given.
+
+        Raises:
+            CourseError: a file is missing, or notebook and suite do not belong together.
+        """
+        suite = suite or Path(autograder.__file__).parent / name
+        if not source.is_file():
+            raise CourseError(f"{source} is missing: make it with `make notebooks`")
+        if not any(suite.glob("test_*.py")):
+            raise CourseError(f"there are no hidden tests for {name!r} in {suite}")
+        return cls(name, source.stem, parse(source.read_bytes()), suite)
+
+    @functools.cached_property
+    def exercises(self) -> tuple[Exercise, ...]:
+        """The machine-graded exercises in the notebook's order."""
+        return tuple(Exercise(c.grade_id, c.points) for c in self.cells if c.role == "grade" and c.grade_id)
+
+    @functools.cached_property
+    def known(self) -> dict[str, Cell]:
+        """Every cell nbgrader knows, by grade_id."""
+        return {cell.grade_id: cell for cell in self.cells if cell.grade_id}
+
+    def exercise_of(self, solution_id: str) -> str | None:
+        """The exercise a solution cell belongs to: that of the next grade cell in the source notebook."""
+        return self._owners.get(solution_id)
+
+    @functools.cached_property
+    def _owners(self) -> dict[str, str]:
+        owners, waiting = {}, []
+        for cell in self.cells:
+            if cell.role == "solution" and cell.grade_id:
+                waiting.append(cell.grade_id)
+            elif cell.role == "grade" and cell.grade_id:
+                owners.update(dict.fromkeys(waiting, cell.grade_id))
+                waiting = []
+        return owners
+
+    @functools.cached_property
+    def suite_digest(self) -> str:
+        """SHA-256 over the hidden tests, the source notebook's cells and the engine's code."""
+        folder = Path(autograder.__file__).parent
+        engine = [path for name in _ENGINE_FOLDERS for path in (folder / name).rglob("*.py")]
+        selfcheck = (folder.parent / "selfcheck").glob("*.py")
+        tests = [p for p in self.suite.rglob("*") if p.is_file() and p.suffix in (".py", ".toml", ".pt", ".npz")]
+        content = hashlib.sha256(repr(self.cells).encode())
+        content.update(_digest([*tests, *engine, *selfcheck]).encode())
+        return content.hexdigest()
+
+
+@functools.cache
+def environment_digest() -> str:
+    """SHA-256 over what of this machine's software can decide a score."""
+    versions = [f"{name}=={metadata.version(name)}" for name in _DECIDING_PACKAGES]
+    return hashlib.sha256("\n".join([sys.version, platform.machine(), *versions]).encode()).hexdigest()
+
+
+def _digest(paths: Iterable[Path]) -> str:
+    content = hashlib.sha256()
+    for path in sorted(paths):
+        content.update(f"{path.parent.name}/{path.name}\0".encode())
+        content.update(hashlib.sha256(path.read_bytes()).digest())
+    return content.hexdigest()

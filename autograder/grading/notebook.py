@@ -1,0 +1,81 @@
+"""A notebook reduced to what grading may trust of it: its cells' sources and their grade ids."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.course import SubmissionError
+
+DEMO_TAG = "demo"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell. `role` is solution, grade, given, demo, written or own (a cell nbgrader does not know)."""
+
+    kind: str
+    """code, markdown or raw."""
+    source: str
+    grade_id: str | None = None
+    role: str = "own"
+    points: float = 0.0
+
+
+def parse(document: bytes) -> tuple[Cell, ...]:
+    """The cells of a notebook.
+
+    Outputs, attachments and all other metadata are passed over, whatever they are.
+
+    Raises:
+        SubmissionError: the bytes are no notebook of format 4.
+    """
+    try:
+        content = json.loads(document.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise SubmissionError("the file is not UTF-8 text, so it is no notebook") from None
+    except (ValueError, RecursionError):
+        empty = not document.strip()
+        raise SubmissionError("the file is empty" if empty else "the file is not JSON, so it is no notebook") from None
+    if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
+        raise SubmissionError("the file is JSON but no notebook of format 4: save it with JupyterLab")
+    return tuple(_cell(raw) for raw in content["cells"] if isinstance(raw, dict))
+
+
+def digest(cells: tuple[Cell, ...]) -> str:
+    """SHA-256 over everything of the cells that grading reads: kinds, ids and sources of code."""
+    record = [[cell.grade_id, cell.source] for cell in cells if cell.kind == "code"]
+    return hashlib.sha256(json.dumps(record, ensure_ascii=True).encode()).hexdigest()
+
+
+def _cell(raw: dict[str, Any]) -> Cell:
+    source = raw.get("source", "")
+    if isinstance(source, list):
+        source = "".join(part for part in source if isinstance(part, str))
+    kind = raw.get("cell_type")
+    metadata = raw.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    marks = metadata.get("nbgrader")
+    marks = marks if isinstance(marks, dict) else {}
+    grade_id = marks.get("grade_id")
+    points = marks.get("points", 0)
+    return Cell(
+        kind=kind if kind in ("code", "markdown", "raw") else "raw",
+        source=source if isinstance(source, str) else "",
+        grade_id=grade_id if isinstance(grade_id, str) and grade_id else None,
+        role=_role(kind, marks, metadata.get("tags")),
+        points=float(points) if isinstance(points, (int, float)) and not isinstance(points, bool) else 0.0,
+    )
+
+
+def _role(kind: object, marks: dict[str, Any], tags: object) -> str:
+    if isinstance(tags, list) and DEMO_TAG in tags:
+        return "demo"
+    grade, solution = marks.get("grade") is True, marks.get("solution") is True
+    if grade:
+        return "written" if solution or kind != "code" else "grade"
+    if solution:
+        return "solution"
+    return "given" if marks.get("locked") is True else "own"

@@ -1,0 +1,49 @@
+"""The student's side of the boundary: runs the notebook's cells and answers the grader's calls.
+
+Everything here shares a process with the student's code, so nothing here is trusted or secret; whatever it answers is
+the student's answer.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograder.wire.frames import Channel, PeerGone, ProtocolViolation
+from autograder.wire.handles import STUDENT_OPERATIONS, Handle
+from autograder.wire.peer import Peer
+from selfcheck.cells import CellRunner, describe, quiet
+
+
+class Notebook:
+    """The names that the cells run so far have defined; attribute access is what the grader's `student` asks."""
+
+    def __init__(self, runner: CellRunner) -> None:
+        self._runner = runner
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._runner.namespace[name]
+        except KeyError:
+            raise NameError(f"`{name}` is not defined in the notebook") from None
+
+
+def _run_cell(peer: Peer, notebook: Notebook, source: str, label: str) -> None:
+    error = notebook._runner.run(source, label)
+    if error is not None:
+        raise error
+
+
+def _describe(error: BaseException) -> tuple[list[str], str, str]:
+    described = describe(error)
+    return list(described.types), described.message, described.where
+
+
+def serve(channel: Channel, runner: CellRunner) -> None:
+    """Answer until the grader hangs up."""
+    peer = Peer(channel, {**STUDENT_OPERATIONS, "run_cell": _run_cell}, _describe, Handle, mirror=True)
+    peer.export(Notebook(runner))  # the first export has id 1, which the grader counts on
+    with quiet():
+        try:
+            peer.serve()
+        except (PeerGone, ProtocolViolation):
+            return
