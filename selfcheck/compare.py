@@ -298,7 +298,7 @@ def _compare_tensors(got: Any, want: Tensor, rtol: float | None, atol: float | N
         raise Mismatch(
             name, "type", f"is a {got.layout} tensor on {got.device}, not a plain one on {want.device}."
         )
-    shapes = {"got_shape": tuple(got.shape), "want_shape": tuple(want.shape)}
+    shapes: dict[str, Any] = {"got_shape": tuple(got.shape), "want_shape": tuple(want.shape)}
     if got.dtype != want.dtype:
         raise Mismatch(name, "dtype", f"is {got.dtype} instead of {want.dtype}.", **shapes)
     if got.shape != want.shape:

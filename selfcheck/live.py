@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from selfcheck.cells import describe
 from selfcheck.compare import Mismatch
 from selfcheck.errors import OutOfTime, StudentError
 
@@ -92,13 +93,34 @@ class LiveHandle:
         raise StudentError(("EndlessIterator",), f"`{self._label}` gave more than {MOST_ITEMS} items")
 
     def __len__(self) -> int:
-        return int(_run(len, self._value))
+        try:
+            return int(_run(len, self._value))
+        except StudentError as error:
+            if error.is_a("TypeError"):  # list() and sorted() ask for a length and expect this where there is none
+                raise TypeError(error.message) from None
+            raise
 
     def __bool__(self) -> bool:
         return True
 
     def __getitem__(self, key: Any) -> Any:
         return _outward(_run(lambda: self._value[key]), self._label, self._allow_mutation, ())
+
+    def parameters(self, *args: Any, **kwargs: Any) -> Iterator[Tensor]:
+        """A snapshot of every parameter of a module: a leaf whose `.grad` is what has accumulated there."""
+        return self._listed("parameters", *args, **kwargs)
+
+    def named_parameters(self, *args: Any, **kwargs: Any) -> Iterator[tuple[str, Tensor]]:
+        """(name, snapshot) of every parameter of a module."""
+        return self._listed("named_parameters", *args, **kwargs)
+
+    def named_buffers(self, *args: Any, **kwargs: Any) -> Iterator[tuple[str, Tensor]]:
+        """(name, value) of every buffer of a module."""
+        return self._listed("named_buffers", *args, **kwargs)
+
+    def _listed(self, method: str, *args: Any, **kwargs: Any) -> Iterator[Any]:
+        items = _run(lambda: list(getattr(self._value, method)(*args, **kwargs)))
+        return iter(_outward(items, self._label, self._allow_mutation, ()))
 
     def __repr__(self) -> str:
         return f"<{self._label} of the notebook>"
@@ -185,13 +207,9 @@ def _run(function: Any, *args: Any, **kwargs: Any) -> Any:
 def _raise_as_student_error(error: BaseException) -> NoReturn:
     if isinstance(error, OutOfTime):
         raise StudentError(("TimeoutError",), str(error), where(error)) from None
-    names = tuple(kind.__name__ for kind in type(error).__mro__ if kind is not object)
-    try:
-        message = str(error)[:2000]
-    except Exception:
-        message = "(its message cannot be shown)"
+    told = describe(error)
     # `from error` keeps the student's own traceback for those who debug with pytest.
-    raise StudentError(names, message, where(error)) from error
+    raise StudentError(told.types, told.message, told.where or where(error)) from error
 
 
 _LIBRARY = tuple(
@@ -201,7 +219,7 @@ _LIBRARY = tuple(
 
 
 def where(error: BaseException) -> str:
-    """The innermost line of the notebook in an exception's traceback, or nothing."""
+    """The innermost line of a live notebook in an exception's traceback, or nothing."""
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -210,6 +228,5 @@ def where(error: BaseException) -> str:
     if not frames:
         return ""
     frame = frames[-1]
-    cell = f"{frame.filename[1:-1]}, " if frame.filename.startswith("<cell") else ""
     scope = "" if frame.name.startswith("<") else f" of {frame.name}"
-    return f"{cell}line {frame.lineno}{scope}"
+    return f"line {frame.lineno}{scope}"

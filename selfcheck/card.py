@@ -1,0 +1,87 @@
+"""The card under a check cell: the ladder's rungs, what failed and why, in light and dark themes and as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from selfcheck.session import Outcome
+
+# Colours are the theme's own where it has some; the rest is translucent, so it sits on any background.
+_STYLE = """<style>
+.selfcheck{font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;line-height:1.5;max-width:60em;
+ color:var(--jp-ui-font-color1,inherit);border:1px solid rgba(128,128,128,.35);border-left:4px solid;
+ border-radius:6px;padding:.6em .9em;margin:.3em 0}
+.selfcheck.passed{border-left-color:#2e9e5b}.selfcheck.failed{border-left-color:#d1495b}
+.selfcheck.unwritten{border-left-color:#c08a1e}
+.selfcheck header{display:flex;justify-content:space-between;gap:1em;font-weight:600}
+.selfcheck header small{font-weight:400;opacity:.7}
+.selfcheck ol{list-style:none;margin:.4em 0 0;padding:0}
+.selfcheck li{padding:.12em 0 .12em 1.7em;text-indent:-1.7em}.selfcheck li>*{text-indent:0}
+.selfcheck li>b{display:inline-block;width:1.7em}
+.selfcheck .ok>b{color:#2e9e5b}.selfcheck .no>b{color:#d1495b}.selfcheck .off{opacity:.55}
+.selfcheck .why{display:block;white-space:pre-wrap;font-family:var(--jp-code-font-family,monospace);font-size:12px;
+ background:rgba(209,73,91,.10);border-radius:4px;padding:.3em .6em;margin:.2em 0}
+.selfcheck .hint{display:block;background:rgba(192,138,30,.13);border-radius:4px;padding:.3em .6em;margin:.2em 0}
+</style>"""
+
+_MOST_TEXT = 1500
+
+
+def _cut(text: str) -> str:
+    return (
+        text
+        if len(text) <= _MOST_TEXT
+        else f"{text[:_MOST_TEXT]} … ({len(text) - _MOST_TEXT} more characters)"
+    )
+
+
+def _state(outcomes: Sequence[Outcome]) -> str:
+    if all(outcome.passed for outcome in outcomes):
+        return "passed"
+    ran = [outcome for outcome in outcomes if outcome.ran and not outcome.passed]
+    return "unwritten" if ran and all(outcome.unwritten for outcome in ran) else "failed"
+
+
+def _headline(outcomes: Sequence[Outcome]) -> str:
+    if _state(outcomes) == "unwritten":
+        return "not written yet"
+    passed = sum(outcome.passed for outcome in outcomes)
+    return (
+        f"all {passed} checks pass" if passed == len(outcomes) else f"{passed} of {len(outcomes)} checks pass"
+    )
+
+
+def html_card(exercise: str, outcomes: Sequence[Outcome]) -> str:
+    """The card as HTML; everything the student's code may have written is escaped and cut."""
+    seconds = sum(outcome.seconds for outcome in outcomes)
+    rows = []
+    for outcome in outcomes:
+        if outcome.passed:
+            rows.append(f'<li class="ok"><b>✓</b>{escape(outcome.statement)}</li>')
+        elif not outcome.ran:
+            rows.append(
+                f'<li class="off"><b>·</b>{escape(outcome.statement)} <em>(after the one above)</em></li>'
+            )
+        else:
+            why = f'<span class="why">{escape(_cut(outcome.message))}</span>' if outcome.message else ""
+            hint = f'<span class="hint">{escape(_cut(outcome.hint))}</span>' if outcome.hint else ""
+            rows.append(f'<li class="no"><b>✗</b>{escape(outcome.statement)}{why}{hint}</li>')
+    return (
+        f'{_STYLE}<section class="selfcheck {_state(outcomes)}" role="status"><header><span>{escape(exercise)}: '
+        f"{_headline(outcomes)}</span><small>{seconds:.1f} s</small></header><ol>{''.join(rows)}</ol></section>"
+    )
+
+
+def text_card(exercise: str, outcomes: Sequence[Outcome]) -> str:
+    """The card as plain text."""
+    lines = [f"{exercise}: {_headline(outcomes)} ({sum(outcome.seconds for outcome in outcomes):.1f} s)"]
+    for outcome in outcomes:
+        mark = "+" if outcome.passed else "x" if outcome.ran else "."
+        lines.append(f"  {mark} {outcome.statement}")
+        if not outcome.passed and outcome.ran:
+            lines += [f"      {part}" for part in _cut(outcome.message).splitlines()]
+            lines += [f"      hint: {outcome.hint}"] if outcome.hint else []
+    return "\n".join(lines)

@@ -1,0 +1,101 @@
+"""`selfcheck` in a terminal: the public tests of the whole notebook, as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from selfcheck.notebook import Cell, Notebook, NotebookError, find_notebook, read_notebook
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def main(
+    notebook: Annotated[
+        Path | None, typer.Argument(help="The notebook; the only one in this folder if not given.")
+    ] = None,
+    exercise: Annotated[
+        str | None, typer.Option("-k", "--exercise", help="Check this exercise alone.")
+    ] = None,
+) -> None:
+    """Run a notebook's public tests and show what passes. Nothing is sent anywhere, nothing is changed."""
+    console = Console()
+    try:
+        read = read_notebook(_path(notebook))
+        exercises = _selected(read, exercise)
+        from selfcheck.session import TestsError, run_tests  # after the quick errors: torch takes a second
+
+        try:
+            outcomes = run_tests(read.path.parent, notebook=read.path, exercise=exercise)
+        except TestsError as error:
+            raise NotebookError(str(error)) from None
+    except NotebookError as error:
+        Console(stderr=True).print(f"[red]selfcheck:[/red] {escape(str(error))}", highlight=False)
+        raise typer.Exit(2) from None
+
+    table = Table(title=escape(read.path.name), title_justify="left", show_lines=False)
+    for heading, justify in (("exercise", "left"), ("checks", "right"), ("points", "right")):
+        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    table.add_column("what to look at", overflow="fold")
+    passing = 0.0
+    for id, cell in exercises.items():
+        own = [outcome for outcome in outcomes if outcome.exercise == id]
+        passed = sum(outcome.passed for outcome in own)
+        good = bool(own) and passed == len(own)
+        passing += cell.points if good else 0.0
+        failed = [outcome for outcome in own if outcome.ran and not outcome.passed]
+        if good:
+            note = "[green]all pass[/green]"
+        elif not own:
+            note = "no public tests"
+        elif all(outcome.unwritten for outcome in failed):
+            note = "[yellow]not written yet[/yellow]"
+        else:
+            first = failed[0]
+            told = " ".join(f"{first.message} {first.hint}".split())
+            note = f"[red]{escape(first.statement)}[/red]\n{escape(told)}"
+        table.add_row(escape(id), f"{passed}/{len(own)}", f"{cell.points:g}", note)
+    if exercise is None:
+        for id, cell in read.written.items():
+            table.add_row(escape(id), "", f"{cell.points:g}", "graded by hand")
+    console.print(table)
+    console.print(_summary(passing, list(exercises.values()), read if exercise is None else None))
+    if not all(outcome.passed for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+def _path(given: Path | None) -> Path:
+    if given is None:
+        return find_notebook(Path.cwd())
+    return find_notebook(given) if given.is_dir() else given
+
+
+def _selected(notebook: Notebook, exercise: str | None) -> dict[str, Cell]:
+    exercises = notebook.exercises
+    if not exercises:
+        raise NotebookError(f"{notebook.path.name} has no check cells: is it an assignment's notebook?")
+    if exercise is None:
+        return exercises
+    if exercise not in exercises:
+        raise NotebookError(f"there is no exercise {exercise!r}; there are {', '.join(exercises)}")
+    return {exercise: exercises[exercise]}
+
+
+def _summary(passing: float, checked: Sequence[Cell], whole: Notebook | None) -> str:
+    """What the table says about points; the only certain ones are those that a failing check has lost."""
+    points = sum(cell.points for cell in checked)
+    text = f"{passing:g} of {points:g} points are in exercises whose public checks all pass."
+    if whole is not None and whole.written:
+        text += f" {sum(cell.points for cell in whole.written.values()):g} more are graded by hand."
+    return text + " The grader asks more than the public checks do."
+
+
+if __name__ == "__main__":
+    app()
