@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from autograder.course import Course, CourseError, SubmissionError, foreign_files, id_problem
+from autograder.course import Course, CourseError, foreign_files, id_problem
 from autograder.grading.result import Result
 from autograder.lock import grading_lock
+
+if TYPE_CHECKING:
+    from autograder.nbgrader.record import Recorder
 
 
 class Progress(Protocol):
@@ -132,19 +135,8 @@ def unconvertible(course: Course, assignment: str, student: str, notebooks: Iter
     return None
 
 
-def unreadable(course: Course, assignment: str, student: str, notebook: str) -> str | None:
-    """Why a submitted notebook cannot be read, or None."""
-    from autograder.nbgrader.submission import parse_notebook
-
-    try:
-        parse_notebook(course.submission(student, assignment, notebook))
-    except SubmissionError as error:
-        return str(error)
-    return None
-
-
-def _row(recorder: object, assignment: str, student: str, problem: str) -> Row:
-    grades = recorder.grades(assignment, student).values()  # type: ignore[attr-defined]
+def _row(recorder: Recorder, assignment: str, student: str, problem: str) -> Row:
+    grades = recorder.grades(assignment, student).values()
     if not grades:
         raise CourseError(f"{student!r} is not in the gradebook after recording; run the command again")
     scores = {

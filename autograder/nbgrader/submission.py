@@ -20,6 +20,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_
 from nbgrader.converters import Autograde
 
 from autograder.course import SubmissionError, read_submitted
+from autograder.grading.notebook import parse
 from autograder.nbgrader.gradebook import void_grades
 
 NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
@@ -31,25 +32,8 @@ def parse_notebook(document: bytes) -> NotebookNode:
     Outputs, metadata and everything else a student can write there are left behind, so no later step meets
     them. SubmissionError where the bytes are no notebook.
     """
-    try:
-        content = json.loads(document.decode("utf-8"))
-    except UnicodeDecodeError:
-        raise SubmissionError("the file is not UTF-8 text, so it is no notebook") from None
-    except (ValueError, RecursionError):
-        what = "the file is empty" if not document.strip() else "the file is not JSON, so it is no notebook"
-        raise SubmissionError(what) from None
-    if not isinstance(content, dict) or "nbformat" not in content:
-        raise SubmissionError("the file is JSON but no notebook")
-    if content["nbformat"] != 4:
-        try:
-            content = nbformat.convert(nbformat.from_dict(content), 4)
-        except Exception:
-            raise SubmissionError(
-                "the notebook's format version is unknown; save it with JupyterLab"
-            ) from None
-    cells = content.get("cells")
-    if not isinstance(cells, list):
-        raise SubmissionError("the notebook has no list of cells")
+    parse(document)  # the grader's own reading decides what a notebook is, and names what is wrong
+    cells = json.loads(document)["cells"]
     notebook = new_notebook(
         cells=[cell for cell in map(_trusted_part, cells) if cell is not None],
         metadata={"language_info": {"name": "python"}},

@@ -112,7 +112,7 @@ BROKEN = {
     "cells are a number": json.dumps(
         {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": 7}
     ).encode(),
-    "unknown format": json.dumps({"nbformat": 99, "cells": []}).encode(),
+    "no cells": json.dumps({"nbformat": 3, "worksheets": []}).encode(),
 }
 
 
