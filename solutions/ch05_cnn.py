@@ -11,14 +11,43 @@
 #     name: python3
 # ---
 
+
 # %% [markdown]
 # # Chapter 5. Convolutional networks
 #
-# A convolutional network reads an image the way you look for a word on a page: the same small detector slides
-# over every place. In this assignment you write that detector and its gradient, the layers that live beside
-# it, the optimiser that trains it, and finally a network that reads handwritten digits.
+# You look for a word on a page by sliding the same glance over every line. A convolutional network reads an
+# image that way: one small detector visits every place, and layers of such detectors see strokes, then
+# corners, then digits. Here you build one from its parts: the detector and its gradient, the layers beside
+# it, the optimiser that trains it, and a network that reads handwriting.
 #
-# 100 points: 88 are checked by machine, 12 are two short written answers.
+# | | exercise | points | minutes |
+# |---|---|---|---|
+# | 1 | `conv_arithmetic`: sizes and receptive fields | 5 | 15 |
+# | 2 | `conv2d`: the convolution | 12 | 45 |
+# | 3 | `conv2d_backward`: its gradient by hand | 12 | 60 |
+# | 4 | `pooling`: max, average, global, and a gradient | 10 | 45 |
+# | 5 | `batch_norm`: batch normalisation | 10 | 35 |
+# | 6 | `dropout`: inverted dropout | 5 | 10 |
+# | 7 | `cross_entropy`: stable, with label smoothing | 6 | 20 |
+# | 8 | `adam`: the optimiser, two kinds of weight decay | 8 | 30 |
+# | 9 | `lenet5`: the network of 1998 | 6 | 15 |
+# | 10 | `augment`: new images from old | 5 | 30 |
+# | 11 | `train_classifier`: the training loop | 9 | 25 |
+# | 12 | two written questions | 6 + 6 | 30 |
+
+# %% [markdown]
+# ### How to work
+#
+# - Write your code where a cell says `raise NotImplementedError()`, then run the check cell below it. A check
+#   runs the public tests; your work is graded by more tests of the same properties, on other shapes and
+#   numbers.
+# - Exercises are judged one by one, and none needs another: if you are stuck, go on. Only figures may wait
+#   for an exercise.
+# - A card opens each exercise and says which functions you may use. Hints are folded below the check: read
+#   one at a time.
+# - Images are (N, C, H, W): batch, channel, row, column. A pair such as `stride=(2, 1)` is (vertical,
+#   horizontal).
+# - Cells marked *demo* draw figures. They are not graded: change them and see what happens.
 
 # %% nbgrader={"grade": false, "grade_id": "given_imports", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import math
@@ -29,15 +58,227 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from selfcheck import check
-from selfcheck.data import load_digits
 
 # %% nbgrader={"grade": false, "grade_id": "given_pair", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def pair(value: int | tuple[int, int]) -> tuple[int, int]:
     """`3` means `(3, 3)`; a pair `(vertical, horizontal)` stays as it is."""
     return (value, value) if isinstance(value, int) else (value[0], value[1])
 
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+import matplotlib.pyplot as plt
+from matplotlib.patches import Rectangle
+
+from selfcheck.data import load_digits
+
+BLUE, ORANGE, GREEN, RED, GREY = "#2f6db3", "#e07b16", "#2a9265", "#c43c39", "#8a8f98"
+# An opaque light page keeps every figure legible in a dark theme too.
+plt.rcParams.update({"figure.facecolor": "white", "figure.constrained_layout.use": True, "font.size": 10})
+plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 10, "figure.dpi": 90})
+
+
+def show_images(ax_row, images, titles=None, cmap="gray_r", **limits):
+    """One image (H, W) on each axis."""
+    for i, (ax, image) in enumerate(zip(ax_row, images, strict=False)):
+        ax.imshow(image.detach(), cmap=cmap, **limits)
+        ax.set(xticks=[], yticks=[], title=titles[i] if titles else None)
+
+
+def show_numbers(ax, values, title="", frame=None, cmap="Blues", color="black"):
+    """A matrix as a table of its numbers; frame = (row, column, height, width) of a window to mark."""
+    ax.imshow(values, cmap=cmap, alpha=0.45)
+    for (i, j), value in [((i, j), values[i, j]) for i in range(values.shape[0]) for j in range(values.shape[1])]:
+        ax.text(j, i, f"{float(value):g}", ha="center", va="center", color=color, fontsize=12)
+    if frame is not None:
+        row, column, height, width = frame
+        ax.add_patch(Rectangle((column - 0.5, row - 0.5), width, height, fill=False, edgecolor=ORANGE, linewidth=3.5))
+    ax.set(xticks=[], yticks=[], title=title)
+
 # %% [markdown]
-# ## Exercise `conv_arithmetic` (5 points)
+# ### The data
+#
+# 1,797 handwritten digits of 8x8 pixels, scanned in the 1990s and kept in scikit-learn. 360 of them are the
+# test set, the same ones in every run.
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_data", "locked": true, "schema_version": 3, "solution": false, "task": false}
+digits = load_digits()
+print("training images", tuple(digits.train_images.shape), "test images", tuple(digits.test_images.shape))
+_, axes = plt.subplots(2, 12, figsize=(10, 2))
+show_images(axes.flat, digits.train_images[:24, 0], [str(int(label)) for label in digits.train_labels[:24]])
+
+# %% [markdown]
+# **Notice** how little there is: 64 numbers an image, and yet you read most of them. Some you would not: an
+# 8x8 scan keeps no more than a stroke's place and thickness. Keep those in mind for the end, when we look at
+# where the network errs.
+
+# %% [markdown]
+# ## 1. From a dense layer to a sliding window
+#
+# A dense layer from a 32x32 image to 28x28 outputs has $1024 \cdot 784 = 802{,}816$ weights. Two beliefs
+# about images remove nearly all of them.
+#
+# **Locality.** What stands at a place is told by the pixels near it: output $(i, j)$ reads only a window of
+# $k_h \times k_w$ pixels.
+#
+# **Sharing.** A stroke is a stroke wherever it stands: every window uses the same weights.
+#
+# Of 802,816 weights, 25 remain for a 5x5 window. What is left is the convolution (strictly: the
+# cross-correlation)
+#
+# $$y_{ij} = \sum_{u=0}^{k_h-1} \sum_{v=0}^{k_w-1} w_{uv}\, x_{i+u,\,j+v} .$$
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_window", "locked": true, "schema_version": 3, "solution": false, "task": false}
+x = torch.tensor([[1.0, 2, 0], [0, 1, 3], [2, 0, 1]])
+w = torch.tensor([[1.0, 0], [2, -1]])
+_, axes = plt.subplots(1, 6, figsize=(13, 2.5), width_ratios=[1, 1.5, 1.5, 1.5, 1.5, 1])
+show_numbers(axes[0], w, "kernel w", cmap="Oranges")
+y = torch.zeros(2, 2)
+for ax, (i, j) in zip(axes[1:5], [(0, 0), (0, 1), (1, 0), (1, 1)], strict=True):
+    window = x[i : i + 2, j : j + 2]
+    y[i, j] = (window * w).sum()
+    sums = " + ".join(f"{a:g}·{b:g}" if b >= 0 else f"{a:g}·({b:g})" for a, b in zip(window.flatten(), w.flatten(), strict=True))
+    show_numbers(ax, x, f"{sums} = {y[i, j]:g}", frame=(i, j, 2, 2))
+show_numbers(axes[5], y, "output y", cmap="Greens")
+for ax in axes:
+    ax.title.set_fontsize(9)
+
+# %% [markdown]
+# **Notice** that the kernel is laid on the image as it is, not turned round. In mathematics a convolution
+# turns it by 180 degrees; deep learning does not, because the weights are learned and would come out turned
+# anyway.
+
+# %% [markdown]
+# ### The same layer as a matrix
+#
+# A convolution is still linear, so it is a matrix. Lay the image out as one long vector $\mathbf{x}$ and the
+# output as $\mathbf{y}$; then $\mathbf{y} = T\mathbf{x}$, where each row of $T$ is one place of the window.
+# We draw $T$ for a 2x2 kernel on a 4x4 image.
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_matrix", "locked": true, "schema_version": 3, "solution": false, "task": false}
+T = torch.zeros(9, 16)
+for row in range(9):
+    i, j = divmod(row, 3)
+    for u in range(2):
+        for v in range(2):
+            T[row, 4 * (i + u) + j + v] = 1 + 2 * u + v
+_, ax = plt.subplots(figsize=(8.4, 4.6))
+colours = plt.matplotlib.colors.ListedColormap(["#eef0f3", BLUE, "#8db9e8", ORANGE, "#f5c08a"])
+ax.imshow(T, cmap=colours, vmin=0, vmax=4)
+for row, column in T.nonzero():
+    u, v = divmod(int(T[row, column]) - 1, 2)
+    ax.text(column, row, f"$w_{{{u}{v}}}$", ha="center", va="center", color="white" if v == 0 else "black")
+ax.set(xticks=range(16), yticks=range(9), xlabel="input pixel (row by row)", ylabel="output pixel (row by row)")
+ax.set_xticks([c - 0.5 for c in range(1, 16)], minor=True)
+ax.set_yticks([r - 0.5 for r in range(1, 9)], minor=True)
+ax.grid(which="minor", color="white")
+ax.tick_params(which="both", length=0)
+
+# %% [markdown]
+# **Notice** the diagonals: 144 entries, of which only four numbers are free. The empty places are locality,
+# the repeats are sharing. A matrix that is constant along its diagonals is called Toeplitz; here the blocks
+# repeat too. Remember the picture: in section 4 the gradient will be nothing but $T^\top$.
+
+# %% [markdown]
+# ## 2. The arithmetic of windows
+#
+# Where does a window fit? Four numbers decide along each axis: the **kernel size** $k$, the **stride** $s$
+# (how far it moves), the **padding** $p$ (zeros put around the image, on each side) and the **dilation** $d$
+# (the step between the pixels it reads).
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_padding", "locked": true, "schema_version": 3, "solution": false, "task": false}
+cases = [("p = 0, s = 1", 0, 1, 1), ("p = 1, s = 1", 1, 1, 1), ("p = 1, s = 2", 1, 2, 1), ("p = 0, s = 1, d = 2", 0, 1, 2)]
+_, axes = plt.subplots(1, 4, figsize=(12, 3.4))
+for ax, (title, padding, stride, dilation) in zip(axes, cases, strict=True):
+    extent, total = 2 * dilation + 1, 5 + 2 * padding
+    starts = range(-padding, 5 + padding - extent + 1, stride)
+    for i in range(-padding, 5 + padding):
+        for j in range(-padding, 5 + padding):
+            inside = 0 <= i < 5 and 0 <= j < 5
+            style = {"facecolor": "#cfe0f3", "edgecolor": "white"} if inside else {"facecolor": "white", "edgecolor": GREY, "linestyle": ":"}
+            ax.add_patch(Rectangle((j, i), 1, 1, **style))
+    for u in range(3):
+        for v in range(3):
+            ax.add_patch(Rectangle((starts[0] + v * dilation, starts[0] + u * dilation), 1, 1, facecolor=ORANGE, alpha=0.65))
+    ax.add_patch(Rectangle((starts[0], starts[0]), extent, extent, fill=False, edgecolor=ORANGE, linewidth=2.5))
+    centres = [start + extent / 2 for start in starts]
+    ax.scatter([c for _ in centres for c in centres], [r for r in centres for _ in centres], color="black", s=16, zorder=3)
+    ax.set(xlim=(-1.2, 6.2), ylim=(6.2, -1.2), aspect="equal", title=f"{title}: {len(starts)} x {len(starts)} places")
+    ax.axis("off")
+
+# %% [markdown]
+# A 3x3 kernel on a 5x5 image. Orange is the first window, a black dot marks the centre of each place it
+# visits.
+#
+# **Notice** the second panel: padding 1 keeps the size with a 3x3 kernel, since the centre may now stand on
+# the border. In the third, stride 2 visits every second place. In the fourth, nine weights look at a 5x5
+# area.
+
+# %% [markdown]
+# ### How many places?
+#
+# Count along one axis. A dilated kernel reaches over $e = d\,(k-1) + 1$ pixels, and the padded input has $n +
+# 2p$. The first window starts at 0 and the last may start no later than $n + 2p - e$. Starts are $s$ apart,
+# so there are
+#
+# $$n_\text{out} = \left\lfloor \frac{n + 2p - d\,(k - 1) - 1}{s} \right\rfloor + 1 .$$
+#
+# **Example.** $n = 7$, $k = 3$, $s = 2$, $p = 0$, $d = 1$: the windows start at 0, 2 and 4, and $\lfloor (7 -
+# 2 - 1) / 2 \rfloor + 1 = 3$. With $n = 8$ they are still three: the last pixel is never read.
+
+# %% [markdown]
+# ### How far does a pixel see?
+#
+# Stack layers, and a pixel high up depends on a widening stretch of the input, its **receptive field** $r$.
+# Follow one pixel downwards.
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_receptive_field", "locked": true, "schema_version": 3, "solution": false, "task": false}
+layers = [(3, 1, 1), (2, 2, 1), (3, 1, 1), (2, 2, 1), (3, 1, 1)]
+sizes = [26]
+for kernel_size, stride, _ in layers:
+    sizes.append((sizes[-1] - kernel_size) // stride + 1)
+jumps, offsets = [1], [0.0]
+for kernel_size, stride, _ in layers:
+    offsets.append(offsets[-1] + jumps[-1] * (kernel_size - 1) / 2)
+    jumps.append(jumps[-1] * stride)
+_, ax = plt.subplots(figsize=(11, 3.6))
+seen = {1}
+for level in range(len(layers), -1, -1):
+    places = [offsets[level] + jumps[level] * i for i in range(sizes[level])]
+    ax.scatter(places, [level] * sizes[level], s=70, color=[ORANGE if i in seen else "#d5d9df" for i in range(sizes[level])], zorder=3)
+    name = "input" if level == 0 else f"kernel {layers[level - 1][0]}, stride {layers[level - 1][1]}"
+    ax.text(-1.2, level, name, ha="right", va="center")
+    ax.text(26.2, level, f"{len(seen)} seen", va="center", color=ORANGE)
+    if level:
+        kernel_size, stride, _ = layers[level - 1]
+        below = {i * stride + u for i in seen for u in range(kernel_size)}
+        for i in seen:
+            for u in range(kernel_size):
+                ax.plot([places[i], offsets[level - 1] + jumps[level - 1] * (i * stride + u)], [level, level - 1], color=ORANGE, linewidth=0.9)
+        seen = below
+ax.set(xlim=(-6.5, 29))
+ax.axis("off")
+
+# %% [markdown]
+# **Notice** how the fan opens faster below each stride of 2. A kernel of 3 on top adds 2 pixels *of its own
+# input*, but these are 4 input pixels apart by then, so it adds 8. That spacing, the product of the strides
+# below, is the **jump** $j$.
+#
+# So, layer by layer from the input upwards, starting at $r_0 = 1$ and $j_0 = 1$:
+#
+# $$r_\ell = r_{\ell-1} + d_\ell\,(k_\ell - 1)\, j_{\ell-1}, \qquad j_\ell = j_{\ell-1}\, s_\ell .$$
+#
+# **Example.** A 3-wide layer with stride 2, then a 3-wide layer with stride 1: $r_1 = 1 + 2 \cdot 1 = 3$,
+# $j_1 = 2$, then $r_2 = 3 + 2 \cdot 2 = 7$, $j_2 = 2$.
+
+# %% [markdown]
+# ### Exercise `conv_arithmetic`
+#
+# | points | your time | check takes | allowed |
+# |---|---|---|---|
+# | 5 | 15 min | 0.1 s | Python integers; no tensors needed |
+#
+# **What.** The output size along one axis, and receptive field and jump of a stack of layers. **Why.** Two
+# thirds of the errors you will meet while building networks are sizes; the receptive field tells whether a
+# network can see the thing it should name.
 
 # %% nbgrader={"grade": false, "grade_id": "conv_arithmetic_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def conv_output_size(size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:
@@ -87,7 +328,104 @@ def receptive_field(layers: list[tuple[int, int, int]]) -> tuple[int, int]:
 check("conv_arithmetic")
 
 # %% [markdown]
-# ## Exercise `conv2d` (12 points)
+# <a id="hints-conv_arithmetic"></a>
+# <details><summary>Hint 1: a test is off by one</summary>
+#
+# Count fence posts: windows starting at 0, 2 and 4 are three windows, though 4 / 2 is two. And round down
+# before you add the one.
+# </details>
+# <details><summary>Hint 2: the receptive field is too small</summary>
+#
+# A layer's own stride spaces the pixels of its *output*. In which order must you update field and jump?
+# </details>
+
+# %% [markdown]
+# ### The field is a reach, not a vote
+#
+# The receptive field says which pixels *can* matter. How much does each? We stack eight random 3x3 layers
+# (receptive field 17) and draw the mean size of the gradient of the central output in each input pixel.
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_effective_field", "locked": true, "schema_version": 3, "solution": false, "task": false}
+torch.manual_seed(0)
+image = torch.zeros(1, 1, 25, 25, requires_grad=True)
+influence = torch.zeros(25, 25)
+for _ in range(60):
+    y = image
+    for _ in range(8):
+        channels = y.shape[1]
+        y = F.conv2d(y, torch.randn(12, channels, 3, 3) / math.sqrt(9 * channels), padding=1)
+    influence += torch.autograd.grad(y[0, 0, 12, 12], image)[0][0, 0].abs()
+influence /= influence.max()
+_, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4))
+left.imshow(influence, cmap="Oranges")
+left.add_patch(Rectangle((3.5, 3.5), 17, 17, fill=False, edgecolor=BLUE, linewidth=2))
+left.set(xticks=[], yticks=[], title="influence on the central output")
+right.plot(range(-12, 13), influence[12], color=ORANGE, linewidth=2)
+right.axvspan(-8.5, 8.5, color=BLUE, alpha=0.12, label="receptive field")
+right.set(xlabel="distance from the centre, pixels", ylabel="relative influence", title="along the middle row")
+right.legend(frameon=False);
+
+# %% [markdown]
+# **Notice** the bell: the middle has many paths to the output, the rim only one. The *effective* receptive
+# field grows like the square root of the depth (Luo et al., 2016), one reason why strides, pooling and
+# dilation are used at all.
+
+# %% [markdown]
+# ## 3. Convolution
+#
+# With channels, each kernel is as deep as its input, and there is one kernel for each output channel:
+#
+# $$y_{n,o,i,j} = b_o + \sum_{c} \sum_{u,v} w_{o,c,u,v}\; x_{n,\;c,\; i\,s_v + u\,d_v - p_v,\;\; j\,s_h + v\,d_h - p_h} ,$$
+#
+# where pixels outside the image are zero.
+#
+# | symbol | argument | shape |
+# |---|---|---|
+# | $x$ | `x` | (N, C_in, H, W) |
+# | $w$ | `weight` | (C_out, C_in / groups, kh, kw) |
+# | $b$ | `bias` | (C_out,) |
+# | $s, p, d$ | `stride`, `padding`, `dilation` | vertical and horizontal |
+#
+# With $g$ **groups**, the channels are cut into $g$ equal parts, in order, and output part number $k$ sees
+# input part number $k$ only.
+
+# %% [markdown]
+# ### Two ways to think of it
+#
+# **As loops.** Over outputs, over channels, over the kernel: seven nested loops. Right, and a thousand times
+# too slow.
+#
+# **As one matrix product.** Lay every window out as a row (*im2col*) and every kernel as a column: one
+# multiplication does all. PyTorch can show you all windows without copying a number, since a window is only
+# another way to step through memory:
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_windows", "locked": true, "schema_version": 3, "solution": false, "task": false}
+signal = torch.arange(6.0)
+windows = signal.unfold(0, 3, 2)  # along axis 0, size 3, step 2
+print(windows)
+print("same memory:", windows.data_ptr() == signal.data_ptr(), " strides:", windows.stride())
+
+# %% [markdown]
+# **Notice** the strides: the next row starts 2 numbers later, the next column 1 later. Row 0 and row 1 share
+# the number 2 in memory. An `einsum` over windows and kernels is then the whole layer.
+#
+# **Example**, the figure of section 1: for
+#
+# $$x = \begin{pmatrix} 1 & 2 & 0 \\ 0 & 1 & 3 \\ 2 & 0 & 1 \end{pmatrix}, \quad
+# w = \begin{pmatrix} 1 & 0 \\ 2 & -1 \end{pmatrix}: \qquad
+# y_{00} = 1 \cdot 1 + 2 \cdot 0 + 0 \cdot 2 + 1 \cdot (-1) = 0, \quad
+# y = \begin{pmatrix} 0 & 1 \\ 4 & 0 \end{pmatrix}.$$
+
+# %% [markdown]
+# ### Exercise `conv2d`
+#
+# | points | your time | check takes | allowed | not allowed |
+# |---|---|---|---|---|
+# | 12 | 45 min | 0.6 s | `F.pad`, `Tensor.unfold`, `as_strided`, `F.unfold`, `einsum`, `matmul`, loops over the kernel | `F.conv*`, `nn.Conv*`, `torch.conv*`, `torch.ops` |
+#
+# **What.** A convolution that does what PyTorch's does, gradients included (autograd makes those, if you stay
+# in PyTorch). **Why.** It is the layer the rest of this course stands on, and windows as views are a trick
+# for a lifetime.
 
 # %% nbgrader={"grade": false, "grade_id": "conv2d_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def conv2d(
@@ -134,7 +472,115 @@ def conv2d(
 check("conv2d")
 
 # %% [markdown]
-# ## Exercise `conv2d_backward` (12 points)
+# <a id="hints-conv2d"></a>
+# <details><summary>Hint 1: where to start</summary>
+#
+# Do it first for stride 1, no padding, no dilation, one group. Unfold axis 2, then axis 3: what is the shape
+# then? Write down a letter for each axis and the einsum writes itself. The letters that are in both inputs
+# but not in the output are summed over.
+# </details>
+# <details><summary>Hint 2: stride, padding, dilation</summary>
+#
+# Padding: `F.pad` takes the *last* axis first, (left, right, top, bottom). Stride: the step of `unfold`.
+# Dilation: unfold a window as wide as the dilated kernel's reach, then keep every dilation-th pixel of it.
+# </details>
+# <details><summary>Hint 3: groups</summary>
+#
+# Give the channel axis of the windows a group axis of its own, and the output-channel axis of the weight too
+# (`unflatten`). The group letter stands in both inputs *and* in the output of the einsum, so that groups do
+# not mix. Flatten group and channel in the end.
+# </details>
+
+# %% [markdown]
+# ### Your convolution at work
+#
+# Before kernels were learned, people designed them. Yours now runs four classics over a photograph.
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_photo", "locked": true, "schema_version": 3, "solution": false, "task": false}
+from sklearn.datasets import load_sample_image
+
+photo = torch.tensor(load_sample_image("china.jpg"), dtype=torch.float32).mean(2)[None, None] / 255
+photo = F.avg_pool2d(photo, 2)
+kernels = {
+    "blur": torch.ones(5, 5) / 25,
+    "vertical edges (Sobel)": torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]),
+    "horizontal edges (Sobel)": torch.tensor([[-1.0, -2, -1], [0, 0, 0], [1, 2, 1]]),
+    "spots (Laplace)": torch.tensor([[0.0, -1, 0], [-1, 4, -1], [0, -1, 0]]),
+}
+_, axes = plt.subplots(1, 5, figsize=(14, 2.4))
+show_images(axes, [photo[0, 0]], ["photograph"], cmap="gray")
+for ax, (name, kernel) in zip(axes[1:], kernels.items(), strict=True):
+    response = conv2d(photo, kernel[None, None])[0, 0]
+    limit = 1 if name == "blur" else 0.8 * float(response.abs().max())
+    show_images([ax], [response], [name], cmap="gray", vmin=0 if name == "blur" else -limit, vmax=limit)
+
+# %% [markdown]
+# **Notice** the railings: they are in the picture of vertical edges and gone from that of horizontal ones.
+# Grey means "no such edge here". In section 10 a trained network shows you the kernels it found for itself,
+# and some will look familiar.
+
+# %% [markdown]
+# ## 4. The gradient of a convolution
+#
+# Someone hands you $g = \partial L / \partial y$, the gradient in the output. You owe three gradients back.
+# One axis and one channel are enough to see everything; take stride 1 and no padding, $y_i = \sum_u w_u\,
+# x_{i+u}$.
+#
+# **Bias.** $b$ is added to every $y_i$, so $\partial L/\partial b = \sum_i g_i$: one sum for each channel,
+# over batch and places.
+#
+# **Weight.** $w_u$ met $x_{i+u}$ at place $i$, so
+# $$\frac{\partial L}{\partial w_u} = \sum_i g_i\, x_{i+u} .$$
+# This is a convolution itself: the *same windows* as in the forward pass, weighted by $g$ instead of by $w$.
+
+# %% [markdown]
+# **Input.** $x_j$ was read by every window that covers it. Window $i$ read it with weight $w_{j-i}$, so
+# $$\frac{\partial L}{\partial x_j} = \sum_i g_i\, w_{j-i} .$$
+# Read it from the side of the window: place $i$ takes its $g_i$, multiplies the whole kernel by it and *adds*
+# that onto the pixels it had read. Forward gathers, backward scatters. In matrices: $\mathbf{y} =
+# T\mathbf{x}$, so $\partial L/\partial \mathbf{x} = T^\top \mathbf{g}$.
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_scatter", "locked": true, "schema_version": 3, "solution": false, "task": false}
+_, axes = plt.subplots(1, 2, figsize=(11, 3.2))
+for ax, title in zip(axes, ["forward: windows gather from x", "backward: windows scatter onto x"], strict=True):
+    for name, y_level, count, shift in (("x", 0, 5, 0.0), ("y" if ax is axes[0] else "g", 1, 3, 1.0)):
+        for i in range(count):
+            ax.add_patch(Rectangle((i + shift - 0.36, y_level - 0.12), 0.72, 0.24, facecolor="#dfe8f3", edgecolor=BLUE))
+            label = f"${name}_{i}$" if y_level or ax is axes[0] else rf"$\partial L/\partial x_{i}$"
+            ax.text(i + shift, y_level, label, ha="center", va="center", zorder=4)
+    for i in range(3):
+        for u, colour in enumerate((BLUE, ORANGE, GREEN)):
+            low, high = (i + u, 0.14), (i + 1, 0.86)
+            start, end = (low, high) if ax is axes[0] else (high, low)
+            ax.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": colour, "linewidth": 1.8})
+    ax.set(xlim=(-0.6, 4.6), ylim=(-0.3, 1.3), title=title)
+    ax.axis("off")
+for u, colour in enumerate((BLUE, ORANGE, GREEN)):
+    axes[1].text(4.35, 1.1 - 0.17 * u, f"$w_{u}$", color=colour, fontsize=13)
+
+# %% [markdown]
+# **Notice** that the arrows are the same and only turned round. The middle pixel is fed by three windows, the
+# outer pixels by one: that is what "add" is for.
+#
+# With stride $s$, window $i$ begins at $i\,s$ instead of $i$; with padding, do everything on the padded image
+# and cut the rim off at the end.
+#
+# **Example.** $x = (1, 2, 3)$, $w = (10, 1)$, so $y = (10 \cdot 1 + 1 \cdot 2,\; 10 \cdot 2 + 1 \cdot 3) =
+# (12, 23)$. Let $g = (1, 2)$. Then
+#
+# $$\tfrac{\partial L}{\partial b} = 3, \qquad \tfrac{\partial L}{\partial w} = (1 \cdot 1 + 2 \cdot 2,\; 1 \cdot 2 + 2 \cdot 3) = (5, 8), \qquad
+# \tfrac{\partial L}{\partial x} = 1 \cdot (10, 1, 0) + 2 \cdot (0, 10, 1) = (10, 21, 2).$$
+
+# %% [markdown]
+# ### Exercise `conv2d_backward`
+#
+# | points | your time | check takes | allowed | not allowed |
+# |---|---|---|---|---|
+# | 12 | 60 min | 0.1 s | as in `conv2d`, and loops over the kernel | autograd (`backward`, `torch.autograd`, `torch.func`), `F.conv*`, `F.fold`, `torch.nn.grad`, `torch.ops` |
+#
+# **What.** The three gradients, for any stride and padding (one group, dilation 1). **Why.** Who has
+# scattered a gradient by hand reads transposed convolutions, U-Nets and decoders with ease, and finds bugs
+# that autograd cannot.
 
 # %% nbgrader={"grade": false, "grade_id": "conv2d_backward_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 @torch.no_grad()
@@ -176,7 +622,90 @@ def conv2d_backward(
 check("conv2d_backward")
 
 # %% [markdown]
-# ## Exercise `pooling` (10 points)
+# <a id="hints-conv2d_backward"></a>
+# <details><summary>Hint 1: where to start</summary>
+#
+# Write the shapes of $g$, of the windows and of the kernel with letters. Both the bias and the weight
+# gradient are then one line each: which letters remain, and which are summed?
+# </details>
+# <details><summary>Hint 2: the input</summary>
+#
+# Make a tensor of zeros as large as the padded input. Loop over the kernel's entries (u, v) only. Which rows
+# of the padded input did entry u ever touch? They begin at row u and are one stride apart, and there are
+# exactly H_out of them: a slice with a step.
+# </details>
+# <details><summary>Hint 3: the last rows do not fit</summary>
+#
+# With stride 2 a window may leave the last row of the image unread. Its gradient is zero, but it must be
+# *there*: take the size from x, not from the windows.
+# </details>
+
+# %% [markdown]
+# ### How often is a pixel read?
+#
+# With all weights and all $g$ equal to one, $\partial L/\partial x$ counts the windows over each pixel.
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_coverage", "locked": true, "schema_version": 3, "solution": false, "task": false}
+_, axes = plt.subplots(1, 4, figsize=(12, 3.2))
+for ax, (size, step) in zip(axes, [(3, 1), (2, 2), (4, 2), (3, 2)], strict=True):
+    places = (11 - size) // step + 1
+    coverage, _, _ = conv2d_backward(torch.ones(1, 1, places, places), torch.zeros(1, 1, 11, 11), torch.ones(1, 1, size, size), stride=step)
+    drawn = ax.imshow(coverage[0, 0], cmap="YlGnBu", vmin=0)
+    plt.colorbar(drawn, ax=ax, shrink=0.75, ticks=range(int(coverage.max()) + 1))
+    ax.set(xticks=[], yticks=[], title=f"kernel {size}, stride {step}")
+
+# %% [markdown]
+# **Notice** the chequered pattern of kernel 3 with stride 2: where the stride does not divide the kernel,
+# some pixels are read four times and their neighbours once. Run a layer backwards to *make* images and this
+# pattern appears in them: the checkerboard artefacts of early image generators (Odena et al., 2016). The
+# other rim: pixels at the border are read less than the rest in every panel but one.
+
+# %% [markdown]
+# ## 5. Pooling
+#
+# A pooling layer makes a map smaller by summing each window up in one number: its mean, or its largest value.
+# Each channel is pooled by itself and nothing is learned. Without a stride of its own it moves by its kernel
+# size: windows tile the map.
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_pooling", "locked": true, "schema_version": 3, "solution": false, "task": false}
+image = F.interpolate(digits.train_images[3:4], size=(24, 24), mode="bilinear")
+_, axes = plt.subplots(1, 4, figsize=(11, 3))
+panels = [image, F.max_pool2d(image, 4), F.avg_pool2d(image, 4), F.adaptive_avg_pool2d(image, 1)]
+titles = ["24 x 24", "max, 4 x 4", "average, 4 x 4", "global average"]
+show_images(axes, [panel[0, 0] for panel in panels], titles, vmin=0, vmax=1)
+
+# %% [markdown]
+# **Notice** that the maximum keeps a stroke black ("is there a stroke in this window?") while the average
+# fades it ("how much ink?"). The global average keeps one number a channel, whatever the size of the image:
+# modern networks end like that.
+#
+# Two details. **Padding** for the maximum must never win: a padded zero would beat a window of negative
+# numbers. For the average, PyTorch counts padded zeros as values by default, and so do we.
+
+# %% [markdown]
+# ### Its gradient
+#
+# The mean hands $1/(k_h k_w)$ of its gradient to every pixel. The maximum hands all of it to the winner,
+# since a small change of any other pixel changes nothing. At a tie every choice is a valid subgradient; like
+# PyTorch, we take the first in reading order.
+#
+# **Example.** Kernel 2x2, stride 1, $g = (10, 1)$:
+#
+# $$x = \begin{pmatrix} 1 & 5 & 2 \\ 3 & 5 & 0 \end{pmatrix} \quad\text{has the maxima}\quad (5, 5), \qquad
+# \frac{\partial L}{\partial x} = \begin{pmatrix} 0 & 11 & 0 \\ 0 & 0 & 0 \end{pmatrix}.$$
+#
+# Both windows hold two fives; in both the upper one comes first. It won twice, so it gets $10 + 1$.
+
+# %% [markdown]
+# ### Exercise `pooling`
+#
+# | points | your time | check takes | allowed | not allowed |
+# |---|---|---|---|---|
+# | 10 | 45 min | 0.2 s | `F.pad`, `unfold`, `amax`, `argmax`, `mean`, `scatter_add_`, loops over the kernel | `F.*_pool*`, `nn.*Pool*`, `torch.*_pool*`, `torch.ops`; autograd in `max_pool2d_backward` |
+#
+# **What.** Max, average and global average pooling, and the gradient of max pooling by hand. **Why.** Pooling
+# buys reach and small shifts for free; its gradient is the simplest example of routing, which comes back as
+# attention and as mixtures of experts.
 
 # %% nbgrader={"grade": false, "grade_id": "pooling_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def max_pool2d(
@@ -271,7 +800,86 @@ def max_pool2d_backward(
 check("pooling")
 
 # %% [markdown]
-# ## Exercise `batch_norm` (10 points)
+# <a id="hints-pooling"></a>
+# <details><summary>Hint 1: the three forward functions</summary>
+#
+# The windows are the same view as in the convolution; the last two axes are the window. Which number is
+# smaller than every other?
+# </details>
+# <details><summary>Hint 2: the winner</summary>
+#
+# Flatten the window's two axes into one: `argmax` then gives one number a window, in reading order, and the
+# first among equals. Division and remainder by the window's width turn it back into a row and a column inside
+# the window.
+# </details>
+# <details><summary>Hint 3: overlapping windows</summary>
+#
+# Turn the winner into one position in the flattened image. Plain indexing `grad[position] = value` keeps only
+# the last of several writes; `scatter_add_` adds them.
+# </details>
+
+# %% [markdown]
+# ### Something is wrong with pooling
+#
+# Stripes two pixels wide, pooled by 2. Then the same stripes one pixel further.
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_aliasing", "locked": true, "schema_version": 3, "solution": false, "task": false}
+stripes = torch.tensor([[[[0.0, 0, 1, 1, 0, 0, 1, 1, 0, 0]]]])
+for name, signal in (("stripes", stripes[..., :8]), ("moved by one pixel", stripes[..., 1:9])):
+    pooled = max_pool2d(signal, (1, 2))
+    print(f"{name:20}{signal.flatten().int().tolist()}  ->  {pooled.flatten().int().tolist()}")
+
+# %% [markdown]
+# **Notice** that the stripes have vanished. A convolution followed by a stride is *not* shift equivariant:
+# sampling every second value breaks it, as it breaks the sound of a badly digitised record (Zhang, 2019).
+# Keep this for the first written question.
+
+# %% [markdown]
+# ## 6. Batch normalisation
+#
+# A deep stack multiplies: if each layer shrinks its input a little, the signal is gone after twenty. Batch
+# normalisation (Ioffe and Szegedy, 2015) sets every channel right again: mean 0 and variance 1, measured over
+# the batch and all places, then a scale and a shift that are learned.
+#
+# For channel $c$, with $m = N H W$ values $x_1 \dots x_m$:
+#
+# $$\mu = \frac{1}{m}\sum_i x_i, \qquad \sigma^2 = \frac{1}{m}\sum_i (x_i - \mu)^2, \qquad
+# y_i = \gamma\, \frac{x_i - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta .$$
+#
+# | symbol | name in code | |
+# |---|---|---|
+# | $\gamma, \beta$ | `weight`, `bias` | parameters, start at 1 and 0 |
+# | $\epsilon$ | `eps` | inside the root |
+# | $\hat\mu, \hat\sigma^2$ | `running_mean`, `running_var` | buffers, start at 0 and 1 |
+# | $\alpha$ | `momentum` | share of the *new* batch |
+
+# %% [markdown]
+# ### One image at a time
+#
+# In use there may be one image and no batch. So training keeps running statistics, and evaluation uses them
+# in place of the batch's:
+#
+# $$\hat\mu \leftarrow (1-\alpha)\,\hat\mu + \alpha\,\mu, \qquad \hat\sigma^2 \leftarrow (1-\alpha)\,\hat\sigma^2 + \alpha\,\frac{m}{m-1}\,\sigma^2 .$$
+#
+# Mind the two variances. The batch is divided by the plain (biased) one, but the running estimate is of the
+# data at large, hence $m - 1$.
+#
+# **Example.** One channel with the values 1, 3, 5, 7: $\mu = 4$, $\sigma^2 = 5$, $y = (-1.34, -0.45, 0.45,
+# 1.34)$. With $\alpha = 0.1$, `running_mean` becomes $0.9 \cdot 0 + 0.1 \cdot 4 = 0.4$ and `running_var`
+# becomes $0.9 \cdot 1 + 0.1 \cdot \tfrac{4}{3} \cdot 5 = 1.567$.
+#
+# $\mu$ and $\sigma^2$ depend on $x$, and the gradient flows through them; through the running statistics it
+# does not.
+
+# %% [markdown]
+# ### Exercise `batch_norm`
+#
+# | points | your time | check takes | allowed | not allowed |
+# |---|---|---|---|---|
+# | 10 | 35 min | 0.1 s | `mean`, `var`, `nn.Parameter`, `register_buffer`, `torch.no_grad` | `nn.*Norm*`, `F.*_norm`, `torch.*_norm`, `torch.ops` |
+#
+# **What.** The module, in both modes, with running statistics. **Why.** It is in nearly every convolutional
+# network, and half of all puzzling results are a forgotten `model.eval()`.
 
 # %% nbgrader={"grade": false, "grade_id": "batch_norm_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class BatchNorm2d(nn.Module):
@@ -330,7 +938,72 @@ class BatchNorm2d(nn.Module):
 check("batch_norm")
 
 # %% [markdown]
-# ## Exercise `dropout` (5 points)
+# <a id="hints-batch_norm"></a>
+# <details><summary>Hint 1: which axes?</summary>
+#
+# One mean for each channel: average over everything that is not the channel. To bring a vector (C,) beside
+# (N, C, H, W), give it two more axes.
+# </details>
+# <details><summary>Hint 2: the output is right, running_var is not</summary>
+#
+# `Tensor.var` divides by m - 1 unless told otherwise. You need both variances; which one where?
+# </details>
+# <details><summary>Hint 3: the second training step fails, or memory grows</summary>
+#
+# The running statistics remember the graph of every batch they have seen. Update them under
+# `torch.no_grad()`, in place, so that they stay registered buffers.
+# </details>
+
+# %% [markdown]
+# ### What it does to a deep stack
+#
+# Twelve 3x3 layers with ReLU, initialised a little too small, on digits. Above as they are, below with your
+# batch normalisation.
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_batch_norm", "locked": true, "schema_version": 3, "solution": false, "task": false}
+depths = [1, 4, 8, 12]
+_, axes = plt.subplots(2, 4, figsize=(12, 4.2), sharey="row")
+for row, normalised in enumerate([False, True]):
+    torch.manual_seed(3)
+    h = digits.train_images[:128]
+    for depth in range(1, 13):
+        h = F.conv2d(h, torch.randn(16, h.shape[1], 3, 3) * 0.8 / math.sqrt(9 * h.shape[1]), padding=1)
+        h = BatchNorm2d(16)(h) if normalised else h
+        if depth in depths:
+            ax = axes[row, depths.index(depth)]
+            ax.hist(h.detach().flatten(), bins=60, range=(-2.5, 2.5), density=True, color=GREEN if normalised else RED)
+            ax.set(title=f"layer {depth}{', with batch norm' if normalised else ''}: std {float(h.detach().std()):.3g}", yticks=[])
+        h = h.relu()
+
+# %% [markdown]
+# **Notice** the upper row: at layer 12 the numbers differ by less than a hundredth, all images look alike to
+# what follows, and the gradient is as small. Below, every layer sees the same spread, whatever the scale of
+# the weights. That is why networks with batch normalisation forgive a poor initialisation and a large
+# learning rate.
+
+# %% [markdown]
+# ## 7. Dropout
+#
+# A network can lean on one unit too much. Dropout silences each unit with probability $p$ in every training
+# step, so that no unit can rely on another being there. To keep the expected value, the survivors grow:
+#
+# $$y = \frac{m \odot x}{1 - p}, \qquad m_i \sim \text{Bernoulli}(1 - p), \qquad \mathbb{E}[y] = x, \qquad \operatorname{Var}[y_i] = \frac{p}{1 - p}\, x_i^2 .$$
+#
+# In evaluation nothing happens. (The first paper scaled down in evaluation instead; scaling up in training,
+# *inverted* dropout, leaves the trained network untouched.)
+#
+# **Example.** $x = (2, 4, 6)$, $p = 0.5$, mask $(1, 0, 1)$: $y = (4, 0, 12)$. For a loss $L = \sum_i y_i$ the
+# gradient in $x$ is $(2, 0, 2)$: the same mask, the same scale.
+
+# %% [markdown]
+# ### Exercise `dropout`
+#
+# | points | your time | check takes | allowed | not allowed |
+# |---|---|---|---|---|
+# | 5 | 10 min | 0.1 s | `torch.rand_like`, `bernoulli`, arithmetic | `nn.*Dropout*`, `F.*dropout*`, `torch.*dropout*`, `torch.ops` |
+#
+# **What.** The module, for any shape and any p from 0 to 1. **Why.** The cheapest regulariser there is, and
+# your first layer that acts differently in training and in evaluation.
 
 # %% nbgrader={"grade": false, "grade_id": "dropout_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class Dropout(nn.Module):
@@ -368,7 +1041,67 @@ class Dropout(nn.Module):
 check("dropout")
 
 # %% [markdown]
-# ## Exercise `cross_entropy` (6 points)
+# <a id="hints-dropout"></a>
+# <details><summary>Hint 1: training or not?</summary>
+#
+# `nn.Module` keeps the mode for you, in `self.training`; `train()` and `eval()` set it.
+# </details>
+# <details><summary>Hint 2: p = 1 gives NaN</summary>
+#
+# 0 / 0 is NaN. What should the output be if everything is dropped?
+# </details>
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_dropout", "locked": true, "schema_version": 3, "solution": false, "task": false}
+torch.manual_seed(0)
+image = digits.train_images[0, 0]
+_, axes = plt.subplots(1, 6, figsize=(11, 2.2))
+dropped = [Dropout(p)(image) for p in (0.0, 0.25, 0.5, 0.75)]
+averages = [sum(Dropout(0.75)(image) for _ in range(count)) / count for count in (10, 1000)]
+titles = ["p = 0", "p = 0.25", "p = 0.5", "p = 0.75", "p = 0.75, mean of 10", "mean of 1000"]
+show_images(axes, dropped + averages, titles, vmin=0, vmax=2)
+
+# %% [markdown]
+# **Notice** the darker survivors as $p$ grows, and the last panel: the mean over many masks is the image
+# itself. Each training step sees one noisy copy, and the network has to get along with all of them.
+
+# %% [markdown]
+# ## 8. Cross-entropy
+#
+# The network gives a score $z_k$ for each of $K$ classes, the **logits**. Softmax makes probabilities of
+# them, and the loss is the surprise at the true class $t$:
+#
+# $$p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}, \qquad L = -\log p_t = \log \sum_j e^{z_j} - z_t .$$
+#
+# **Trouble.** $e^{89}$ is beyond float32: a logit of 100 makes `inf`, and `inf / inf` is NaN. **Remedy.**
+# Adding a constant to all logits changes no probability, so subtract the largest, $a = \max_k z_k$, first:
+#
+# $$\log \sum_j e^{z_j} = a + \log \sum_j e^{z_j - a} .$$
+#
+# Now the largest term is $e^0 = 1$: nothing overflows, and the logarithm is never taken of zero.
+
+# %% [markdown]
+# ### Label smoothing
+#
+# Only infinite logits make $p_t = 1$, so training never stops pushing. Label smoothing asks for less: the
+# target is no longer 1 for the true class and 0 for the rest, but $q_k = (1 - \varepsilon)\,[k = t] +
+# \varepsilon / K$, and
+#
+# $$L = -\sum_k q_k \log p_k = (1 - \varepsilon)\,(-\log p_t) + \frac{\varepsilon}{K} \sum_k (-\log p_k) .$$
+#
+# Note that the true class gets its share of $\varepsilon$ too.
+#
+# **Example.** $z = (\log 2, 0, 0)$, $t = 0$: $p = (\tfrac12, \tfrac14, \tfrac14)$ and $L = \log 2 = 0.693$.
+# With $\varepsilon = 0.3$: $L = 0.7 \log 2 + 0.1\,(\log 2 + \log 4 + \log 4) = 0.832$.
+
+# %% [markdown]
+# ### Exercise `cross_entropy`
+#
+# | points | your time | check takes | allowed | not allowed |
+# |---|---|---|---|---|
+# | 6 | 20 min | 0.1 s | `exp`, `log`, `logsumexp`, `gather`, indexing, `F.one_hot` | `F.cross_entropy`, `F.nll_loss`, `F.kl_div`, `*log_softmax`, `nn.*Loss`, `torch.ops` |
+#
+# **What.** The mean loss over a batch, right for logits of any size. **Why.** The most used loss of all, and
+# the log-sum-exp trick returns in attention, in energy-based models and in diffusion.
 
 # %% nbgrader={"grade": false, "grade_id": "cross_entropy_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def cross_entropy(
@@ -397,7 +1130,85 @@ def cross_entropy(
 check("cross_entropy")
 
 # %% [markdown]
-# ## Exercise `adam` (8 points)
+# <a id="hints-cross_entropy"></a>
+# <details><summary>Hint 1: NaN or inf</summary>
+#
+# Never compute a probability and then its logarithm. Go from logits to *log*-probabilities in one step.
+# </details>
+# <details><summary>Hint 2: picking the true class</summary>
+#
+# Row i, column target[i]: `gather`, or indexing with two index tensors of the same length.
+# </details>
+# <details><summary>Hint 3: smoothing is slightly off</summary>
+#
+# The uniform part is over all K classes, the true one included: a mean over classes.
+# </details>
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_smoothing", "locked": true, "schema_version": 3, "solution": false, "task": false}
+margin = torch.linspace(-2, 14, 200)
+logits = torch.zeros(200, 10)
+logits[:, 0] = margin
+_, (left, right) = plt.subplots(1, 2, figsize=(11, 3.4))
+for smoothing, colour in ((0.0, BLUE), (0.1, ORANGE), (0.3, GREEN)):
+    losses = torch.stack([cross_entropy(row[None], torch.tensor([0]), smoothing) for row in logits])
+    left.plot(margin, losses, color=colour, label=f"smoothing {smoothing:g}")
+    left.scatter(margin[losses.argmin()], losses.min(), color=colour, zorder=3)
+left.set(xlabel="logit of the true class (the nine others are 0)", ylabel="loss", title="with smoothing there is a best margin")
+left.legend(frameon=False)
+sizes = [1, 10, 50, 80, 90, 100, 1000, 10000]
+naive = [-torch.log(torch.exp(s * torch.tensor([0.0, 1.0])) / torch.exp(s * torch.tensor([0.0, 1.0])).sum())[0] for s in sizes]
+stable = [cross_entropy(s * torch.tensor([[0.0, 1.0]]), torch.tensor([0])) for s in sizes]
+right.axis("off")
+cells = [[f"{s:,}", f"{float(a):g}", f"{float(b):g}"] for s, a, b in zip(sizes, naive, stable, strict=True)]
+right.table(cells, colLabels=["wrong logit", "log of softmax", "yours"], loc="center", cellLoc="center").scale(0.9, 1.5)
+
+# %% [markdown]
+# **Notice** on the left that the plain loss (blue) rewards ever larger margins, while the smoothed ones have
+# a minimum, at $p_t = 1 - \varepsilon + \varepsilon/K$, and punish what is beyond. On the right, the textbook
+# formula is fine until the logits pass about 88, and then it is no number at all.
+
+# %% [markdown]
+# ## 9. Adam
+#
+# Plain gradient descent uses one step size for all parameters. In a long narrow valley it must be small
+# enough for the steep walls, and then it crawls along the floor. Adam (Kingma and Ba, 2015) gives every
+# parameter its own: it divides a running mean of the gradient by a running root mean square. With $g_t$ the
+# gradient in step $t = 1, 2, \dots$
+#
+# $$m_t = \beta_1 m_{t-1} + (1 - \beta_1)\, g_t, \qquad v_t = \beta_2 v_{t-1} + (1 - \beta_2)\, g_t^2, \qquad m_0 = v_0 = 0,$$
+# $$\hat m_t = \frac{m_t}{1 - \beta_1^t}, \qquad \hat v_t = \frac{v_t}{1 - \beta_2^t}, \qquad \theta_t = \theta_{t-1} - \eta\, \frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon} .$$
+#
+# **Why the hats?** Both means start at zero and are too small at first. If every $g_i = g$, then $m_t = (1 -
+# \beta_1^t)\,g$, so dividing by $1 - \beta_1^t$ is exactly right.
+#
+# **Example.** $g_1 = 5$, $\eta = 0.1$: $m_1 = 0.5$, $v_1 = 0.025$, $\hat m_1 = 5$, $\hat v_1 = 25$, and the
+# step is $0.1 \cdot 5 / 5 = 0.1$. A gradient of 0.01 makes the same step. Without the hats it would be $0.1
+# \cdot 0.5 / \sqrt{0.025} = 0.32$, three times too long.
+
+# %% [markdown]
+# ### Two kinds of weight decay
+#
+# Weight decay of strength $\lambda$ pulls parameters towards zero. There are two ways, and for Adam they
+# differ:
+#
+# - **L2** (`decoupled=False`): add $\lambda\theta$ to the gradient, $g_t \leftarrow g_t +
+#   \lambda\theta_{t-1}$. It then passes through $m$ and $v$ like any gradient.
+# - **Decoupled** (`decoupled=True`, "AdamW"): shrink by itself, $\theta \leftarrow (1 -
+#   \eta\lambda)\,\theta$, then step with the bare gradient.
+#
+# For plain gradient descent both are the same. For Adam, L2 is divided by $\sqrt{\hat v}$: parameters with
+# large gradients hardly decay at all.
+
+# %% [markdown]
+# ### Exercise `adam`
+#
+# | points | your time | check takes | allowed | not allowed |
+# |---|---|---|---|---|
+# | 8 | 30 min | 0.8 s | tensor arithmetic, in place or not; `torch.no_grad` | `torch.optim`, `torch._foreach*`, `torch._fused*`, `torch.ops` |
+#
+# **What.** The optimiser as a class: it keeps its parameters in `params` and changes them in place at each
+# `step`. **Why.** Nearly everything in this course is trained with it, and its state is what makes
+# checkpoints three times as large as models.
 
 # %% nbgrader={"grade": false, "grade_id": "adam_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class Adam:
@@ -459,7 +1270,92 @@ class Adam:
 check("adam")
 
 # %% [markdown]
-# ## Exercise `lenet5` (6 points)
+# <a id="hints-adam"></a>
+# <details><summary>Hint 1: the first step is right, later ones are not</summary>
+#
+# Which t belongs in the hats? Is the state kept for each parameter, from step to step? Do the hats change m
+# and v themselves? They must not.
+# </details>
+# <details><summary>Hint 2: in place</summary>
+#
+# `p = p - step` makes a new tensor and leaves the model's own as it was. `p.sub_(step)` or `p -= step`
+# changes it. But the gradients are not yours to change.
+# </details>
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_valley", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def valley(p):
+    return 0.5 * (p[..., 0] ** 2 + 40 * p[..., 1] ** 2)
+
+
+slope = torch.tensor([1.0, 40.0])
+descent = [torch.tensor([-9.0, 1.5])]
+for _ in range(60):
+    descent.append(descent[-1] - 0.045 * slope * descent[-1])
+optimizer = Adam([torch.tensor([-9.0, 1.5])], lr=0.5)
+path = [optimizer.params[0].clone()]
+for _ in range(60):
+    optimizer.step([slope * optimizer.params[0]])
+    path.append(optimizer.params[0].clone())
+
+_, (left, right) = plt.subplots(1, 2, figsize=(12.5, 3.6))
+grid = torch.stack(torch.meshgrid(torch.linspace(-10, 3, 200), torch.linspace(-2, 2, 120), indexing="xy"), dim=-1)
+left.contour(grid[..., 0], grid[..., 1], valley(grid), levels=[0.5, 2, 6, 15, 30, 50, 75], colors=GREY, linewidths=0.7)
+for name, points, colour in (("gradient descent", descent, BLUE), ("your Adam", path, ORANGE)):
+    left.plot(*torch.stack(points).T, marker=".", color=colour, label=f"{name}: loss {float(valley(points[-1])):.2g} after 60 steps")
+left.set(title="a narrow valley")
+left.legend(frameon=False, fontsize=8)
+for decoupled, style in ((False, "-"), (True, "--")):
+    torch.manual_seed(0)
+    optimizer = Adam([torch.tensor([1.0, 1.0])], lr=1e-3, weight_decay=0.5, decoupled=decoupled)
+    history = []
+    for _ in range(1500):
+        optimizer.step([torch.randn(2) * torch.tensor([0.3, 3.0])])
+        history.append(optimizer.params[0].clone())
+    for i, colour in enumerate((GREEN, RED)):
+        label = f"{'decoupled' if decoupled else 'L2'}, gradient noise {('small', 'large')[i]}"
+        right.plot(torch.stack(history)[:, i], style, color=colour, label=label)
+right.set(xlabel="step", ylabel="parameter", title="weight decay 0.5 on two parameters, no signal", ylim=(0, 1.15))
+right.legend(frameon=False, fontsize=8);
+
+# %% [markdown]
+# **Notice** on the left how gradient descent bounces between the walls while Adam leaves them at once and
+# overshoots a little, from its momentum. On the right, decoupled decay (dashed) shrinks both parameters
+# alike; L2 (solid) shrinks the quiet one quickly and lets the noisy one keep its size. Loshchilov and Hutter
+# (2019) made an optimiser of this remark.
+
+# %% [markdown]
+# ## 10. LeNet-5
+#
+# All parts are there. In 1998 LeCun, Bottou, Bengio and Haffner put them together in a network that read
+# cheques: convolutions and pooling in turn, maps getting smaller and more numerous, then dense layers. (In
+# the original, C3 saw a hand-made choice of S2's maps, and the output measured distances; we use the full
+# connection and plain logits, as everyone has since.)
+#
+# | stage | what | puts out | parameters |
+# |---|---|---|---|
+# | input | | 1 x 32 x 32 | |
+# | C1 | convolution 5x5, tanh | 6 x 28 x 28 | 6 (1·25 + 1) = 156 |
+# | S2 | average over 2x2 | 6 x 14 x 14 | 0 |
+# | C3 | convolution 5x5, tanh | 16 x 10 x 10 | 16 (6·25 + 1) = 2,416 |
+# | S4 | average over 2x2 | 16 x 5 x 5 | 0 |
+# | C5 | convolution 5x5, tanh | 120 | 120 (16·25 + 1) = 48,120 |
+# | F6 | dense, tanh | 84 | 84 (120 + 1) = 10,164 |
+# | output | dense | 10 | 10 (84 + 1) = 850 |
+# | | | | **61,706** |
+#
+# **Example**, the size of C1: $\lfloor (32 + 0 - 4 - 1)/1 \rfloor + 1 = 28$. C5 is called a convolution, but
+# its 5x5 kernel fits 5x5 maps in one place only: it is a dense layer, until you give it a larger image.
+
+# %% [markdown]
+# ### Exercise `lenet5`
+#
+# | points | your time | check takes | allowed |
+# |---|---|---|---|
+# | 6 | 15 min | 0.1 s | all of `torch.nn` |
+#
+# **What.** The network as an `nn.Module`, and a method that shows what each stage puts out. **Why.** Every
+# later network of this course is written in this form: layers in `__init__`, data flow in `forward`, and a
+# way to look inside.
 
 # %% nbgrader={"grade": false, "grade_id": "lenet5_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class LeNet5(nn.Module):
@@ -513,7 +1409,66 @@ class LeNet5(nn.Module):
 check("lenet5")
 
 # %% [markdown]
-# ## Exercise `augment` (5 points)
+# <a id="hints-lenet5"></a>
+# <details><summary>Hint 1: a gradient or a parameter is missing</summary>
+#
+# Layers count only as attributes of `self` (or in `nn.ModuleList`, `nn.Sequential`), made in `__init__` after
+# `super().__init__()`.
+# </details>
+# <details><summary>Hint 2: C5's shape</summary>
+#
+# A convolution leaves (N, 120, 1, 1). `flatten(1)` keeps the batch and joins the rest.
+# </details>
+
+# %% [markdown]
+# ## 11. New images from old
+#
+# A seven moved by a pixel or tilted a little is still a seven. Such changes make more training data and
+# *tell* the network what does not matter (Simard et al., 2003). Only changes that keep the label will do, and
+# which do depends on the data:
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_labels", "locked": true, "schema_version": 3, "solution": false, "task": false}
+chosen = [int((digits.train_labels == label).nonzero()[0]) for label in (2, 5, 6, 9, 7)]
+originals = [digits.train_images[i, 0] for i in chosen]
+_, axes = plt.subplots(1, 10, figsize=(13, 1.8))
+pictures, titles = [], []
+for label, image in zip((2, 5, 6, 9, 7), originals, strict=True):
+    turned = label in (6, 9)
+    pictures += [image, image.rot90(2) if turned else image.flip(1)]
+    titles += [f"a {label}", "turned round" if turned else "mirrored"]
+show_images(axes, pictures, titles)
+
+# %% [markdown]
+# **Notice** that the turned 6 is a 9 and the mirrored 2 no digit at all. A cat stays a cat in a mirror; a
+# digit does not.
+
+# %% [markdown]
+# ### Where does an output pixel come from?
+#
+# It is easiest to go backwards: for each pixel of the new image, ask where it lies in the old one. If the old
+# image is turned by $\theta$ about the centre and then shifted by $(s_y, s_x)$, undo the shift, then the
+# turn. With offsets $(y, x)$ in pixels **from the centre** $\left(\tfrac{H-1}{2}, \tfrac{W-1}{2}\right)$:
+#
+# $$\begin{pmatrix} x_\text{old} \\ y_\text{old} \end{pmatrix} = \begin{pmatrix} \cos\theta & -\sin\theta \\ \sin\theta & \cos\theta \end{pmatrix} \begin{pmatrix} x - s_x \\ y - s_y \end{pmatrix} .$$
+#
+# (Turning by $\theta$ or $-\theta$ is the same here, since $\theta$ is as likely as $-\theta$.) Between
+# pixels the value is interpolated, outside it is 0. `F.grid_sample` does both; it wants coordinates $(x, y)$
+# in which the image's *edges* are at $-1$ and $1$ (`align_corners=False`): an offset of $x$ pixels from the
+# centre is $2x/W$ there.
+#
+# **Example.** An 8x8 image, $\theta = 0$, shift $(0, 1)$: the upper left output pixel has $(y, x) = (-3.5,
+# -3.5)$, comes from $x_\text{old} = -4.5$, which is $-1.125$: outside, so it is 0.
+
+# %% [markdown]
+# ### Exercise `augment`
+#
+# | points | your time | check takes | allowed |
+# |---|---|---|---|
+# | 5 | 30 min | 0.1 s | `F.grid_sample`, `F.affine_grid`, slicing, `torch.rand` and `randint` with the generator |
+#
+# **What.** Turn and shift each image of a batch by its own random amount. **Why.** More data is the surest
+# cure for overfitting, and this is data for free. It is also where leaks of randomness begin: everything
+# random must come from the generator.
 
 # %% nbgrader={"grade": false, "grade_id": "augment_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def augment(
@@ -551,7 +1506,38 @@ def augment(
 check("augment")
 
 # %% [markdown]
-# ## Exercise `train_classifier` (9 points)
+# <a id="hints-augment"></a>
+# <details><summary>Hint 1: where to start</summary>
+#
+# First make the identity: a grid whose sample is the image itself, for an image that is not square. Then
+# shift, then turn.
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# Draw n angles of shape (N, 1, 1): beside offsets y of shape (H, 1) and x of shape (W,), broadcasting gives
+# (N, H, W). The grid is (N, H, W, 2), x first.
+# </details>
+# <details><summary>Hint 3: round things become oval</summary>
+#
+# With `F.affine_grid` you turn in coordinates where height and width both measure 2. Turn in pixels, or weigh
+# the sines by H/W and W/H.
+# </details>
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_augment", "locked": true, "schema_version": 3, "solution": false, "task": false}
+_, axes = plt.subplots(2, 12, figsize=(12, 2.2))
+generator = torch.Generator().manual_seed(0)
+for row, index in zip(axes, (7, 2), strict=True):
+    copies = augment(digits.train_images[index : index + 1].expand(11, 1, 8, 8), generator, max_shift=1, max_angle=15.0)
+    show_images(row, [digits.train_images[index, 0], *copies[:, 0]], ["original"] + [""] * 11)
+
+# %% [markdown]
+# **Notice** how different the copies are as numbers, and how alike to you. Notice too that a stroke at the
+# rim is lost when it is pushed out: a shift of 3 would destroy more than it teaches.
+
+# %% [markdown]
+# ## 12. Training
+#
+# You are given a small network for 8x8 digits, with batch normalisation after each convolution.
 
 # %% nbgrader={"grade": false, "grade_id": "given_small_cnn", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def small_cnn() -> nn.Sequential:
@@ -571,6 +1557,29 @@ def small_cnn() -> nn.Sequential:
         nn.Flatten(),
         nn.Linear(128, 10),
     )
+
+# %% [markdown]
+# One epoch: put the images in a new random order, cut the order into batches, and for each batch
+#
+# 1. compute the logits and the mean loss of the batch,
+# 2. clear the old gradients and compute new ones,
+# 3. let the optimiser step.
+#
+# The epoch's loss is the mean **over images**: a last batch of 7 must not count as much as one of 64.
+#
+# **Example.** 10 images in batches of 4 make batches of 4, 4 and 2. With batch losses 0.5, 0.5 and 2.0 the
+# epoch's loss is $(4 \cdot 0.5 + 4 \cdot 0.5 + 2 \cdot 2.0)/10 = 0.8$, not their mean 1.0.
+
+# %% [markdown]
+# ### Exercise `train_classifier`
+#
+# | points | your time | check takes | allowed |
+# |---|---|---|---|
+# | 9 | 25 min | 1 s | everything in PyTorch, `torch.optim` and `F.cross_entropy` too |
+#
+# **What.** The training loop. It is graded by what the trained model says of images it has not seen: at least
+# 97% right. **Why.** You will write this loop for every model of the course. It is independent of your other
+# exercises.
 
 # %% nbgrader={"grade": false, "grade_id": "train_classifier_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def train_classifier(
@@ -618,14 +1627,330 @@ def train_classifier(
 check("train_classifier")
 
 # %% [markdown]
-# ## Written questions (12 points)
+# <a id="hints-train_classifier"></a>
+# <details><summary>Hint 1: the loss does not fall</summary>
+#
+# Are the gradients cleared before each backward pass? Is the optimiser made once, or anew for each batch? Are
+# images and labels shuffled by the *same* order?
+# </details>
+# <details><summary>Hint 2: good in training, poor in evaluation</summary>
+#
+# Batch normalisation must be in training mode while you train (`model.train()`), or its running statistics
+# never move.
+# </details>
+# <details><summary>Hint 3: first make it fail to fail</summary>
+#
+# Train on 32 images only. Any sound loop learns them by heart in seconds; if yours does not, there is a bug,
+# and it is quick to find on 32 images.
+# </details>
+
+# %% [markdown]
+# ### The real run
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_train", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def accuracy(model, images, labels):
+    """Share of images that the model, in evaluation mode, gets right."""
+    model.eval()
+    with torch.no_grad():
+        return float((model(images).argmax(1) == labels).double().mean())
+
+
+torch.manual_seed(0)
+network = small_cnn()
+losses = train_classifier(network, digits.train_images, digits.train_labels, generator=torch.Generator().manual_seed(0))
+print(f"test accuracy {accuracy(network, digits.test_images, digits.test_labels):.1%}")
+_, ax = plt.subplots(figsize=(6, 2.8))
+ax.semilogy(range(1, len(losses) + 1), losses, color=BLUE, marker=".")
+ax.set(xlabel="epoch", ylabel="mean loss", title="training loss");
+
+# %% [markdown]
+# **Notice** the logarithmic axis: most of the loss is gone after three epochs, and the rest of the time buys
+# the last per cent.
+#
+# ### Where does it err?
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_errors", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def show_errors(model, data):
+    """The confusion matrix, and the test images that the model gets wrong."""
+    model.eval()
+    with torch.no_grad():
+        probabilities = model(data.test_images).softmax(1)
+    guess = probabilities.argmax(1)
+    confusion = torch.zeros(10, 10)
+    confusion.index_put_((data.test_labels, guess), torch.ones(len(guess)), accumulate=True)
+    figure = plt.figure(figsize=(12, 3.8))
+    left, right = figure.subfigures(1, 2, width_ratios=[1, 1.6])
+    ax = left.subplots()
+    ax.imshow(confusion.fill_diagonal_(0), cmap="Oranges", vmin=0)
+    for i, j in confusion.nonzero():
+        ax.text(j, i, int(confusion[i, j]), ha="center", va="center")
+    ax.set(xticks=range(10), yticks=range(10), xlabel="network says", ylabel="truth", title="errors only")
+    wrong = (guess != data.test_labels).nonzero().flatten().tolist()[:12]
+    axes = right.subplots(2, 6)
+    show_images(axes.flat, [data.test_images[i, 0] for i in wrong])
+    for ax, i in zip(axes.flat, wrong, strict=False):
+        ax.set_title(f"{int(data.test_labels[i])}, not {int(guess[i])}\n(said with {float(probabilities[i].max()):.0%})", fontsize=8)
+    for ax in axes.flat[len(wrong) :]:
+        ax.axis("off")
+
+
+show_errors(network, digits)
+
+# %% [markdown]
+# **Notice** how few they are, and look at them one by one: would you have known? Notice also how sure of
+# itself the network can be when it is wrong. A softmax is not a confidence.
+#
+# ### Looking inside LeNet
+#
+# Your LeNet-5 wants 32x32 images, so the digits are enlarged.
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_lenet", "locked": true, "schema_version": 3, "solution": false, "task": false}
+large = load_digits(size=32)
+torch.manual_seed(1)
+lenet = LeNet5()
+lenet_losses = train_classifier(lenet, large.train_images, large.train_labels, epochs=14, generator=torch.Generator().manual_seed(1))
+print(f"LeNet-5: test accuracy {accuracy(lenet, large.test_images, large.test_labels):.1%}")
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_feature_maps", "locked": true, "schema_version": 3, "solution": false, "task": false}
+kernels = next(p for p in lenet.parameters() if p.shape == (6, 1, 5, 5)).detach()[:, 0]
+image = large.test_images[:1]
+with torch.no_grad():
+    stages = lenet.stages(image)
+figure = plt.figure(figsize=(12.5, 6.4))
+top, middle, bottom = figure.subfigures(3, 1, height_ratios=[1, 1, 1.5])
+axes = top.subplots(1, 7)
+show_images(axes[:1], [image[0, 0]], ["input"])
+show_images(axes[1:], kernels, [f"C1 kernel {i}" for i in range(6)], cmap="RdBu", vmin=-0.6, vmax=0.6)
+axes = middle.subplots(1, 7)
+axes[0].axis("off")
+show_images(axes[1:], stages["c1"][0], [f"C1 map {i}" for i in range(6)], cmap="RdBu", vmin=-1, vmax=1)
+show_images(bottom.subplots(2, 8).flat, stages["c3"][0], [f"C3 map {i}" for i in range(16)], cmap="RdBu", vmin=-1, vmax=1)
+
+# %% [markdown]
+# **Notice** in the first row that some kernels are blue on one side and red on the other: edge detectors,
+# like Sobel's, but found by training. In the second, each map shows the digit in relief, lit from another
+# side. The third row no longer looks like a digit: each map answers a question, such as "does a stroke end
+# here?", at 10x10 places.
+#
+# ### All your own
+#
+# Last, a network in which *every* part is yours: convolution, batch normalisation, pooling, dropout, loss and
+# optimiser, with images augmented on the way. From PyTorch come only tensors, ReLU and autograd.
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_all_your_own", "locked": true, "schema_version": 3, "solution": false, "task": false}
+torch.manual_seed(0)
+generator = torch.Generator().manual_seed(0)
+norms, drop = [BatchNorm2d(12), BatchNorm2d(24)], Dropout(0.2)
+weights = [torch.randn(12, 1, 3, 3) / 3, torch.randn(24, 12, 3, 3) / 10, torch.randn(10, 24) / 5]
+parameters = [w.requires_grad_() for w in weights] + [p for norm in norms for p in norm.parameters()]
+
+
+def homemade(x):
+    """Logits (N, 10) of images (N, 1, 8, 8)."""
+    x = max_pool2d(norms[0](conv2d(x, weights[0], padding=1)).relu(), 2)
+    x = norms[1](conv2d(x, weights[1], padding=1)).relu()
+    return drop(global_avg_pool2d(x)) @ weights[2].T
+
+
+optimizer = Adam(parameters, lr=1e-2)
+for _epoch in range(12):
+    for batch in torch.randperm(len(digits.train_images), generator=generator).split(64):
+        images = augment(digits.train_images[batch], generator, max_shift=0, max_angle=8.0)
+        loss = cross_entropy(homemade(images), digits.train_labels[batch], label_smoothing=0.05)
+        optimizer.step(list(torch.autograd.grad(loss, parameters)))
+for module in (*norms, drop):
+    module.eval()
+with torch.no_grad():
+    right = homemade(digits.test_images).argmax(1) == digits.test_labels
+print(f"test accuracy of your own network {float(right.double().mean()):.1%}")
+
+# %% [markdown]
+# **Notice** that nothing in it is a black box to you any more.
+
+# %% [markdown]
+# ## 13. Explore
+#
+# Three experiments whose outcome surprises most people. Guess first, then run.
+#
+# ### Guess 1. All pixels shuffled
+#
+# Take one fixed random order and rearrange the 64 pixels of *every* image by it, in training and in test. To
+# you each image is noise. How well does a network learn that has no convolutions? How well does ours?
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_permuted", "locked": true, "schema_version": 3, "solution": false, "task": false}
+order = torch.randperm(64, generator=torch.Generator().manual_seed(5))
+
+
+def shuffle_pixels(images):
+    return images.flatten(1)[:, order].view_as(images)
+
+
+def dense_network():
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 10))
+
+
+few_images, few_labels = digits.train_images[:300], digits.train_labels[:300]
+for name, build in (("dense network", dense_network), ("convolutional network", small_cnn)):
+    for arrangement, change in (("as they are", lambda images: images), ("shuffled", shuffle_pixels)):
+        torch.manual_seed(0)
+        model = build()
+        train_classifier(model, change(few_images), few_labels, epochs=40, generator=torch.Generator().manual_seed(0))
+        print(f"{name:22} pixels {arrangement:12} test accuracy {accuracy(model, change(digits.test_images), digits.test_labels):.1%}")
+
+# %% [markdown]
+# **Notice** that the dense network does not care: to it, pixels have no places. The convolutional network
+# leads on real images, and loses its lead, and more, on shuffled ones. Its strength is not that it is
+# cleverer. It is that locality and sharing are *true* of images.
+#
+# ### Guess 2. Labels at random
+#
+# Give 400 training images random labels. There is nothing to learn. What will the training accuracy be after
+# 60 epochs?
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_random_labels", "locked": true, "schema_version": 3, "solution": false, "task": false}
+torch.manual_seed(0)
+generator = torch.Generator().manual_seed(0)
+random_labels = torch.randint(0, 10, (400,), generator=generator)
+_, ax = plt.subplots(figsize=(7, 3))
+for name, labels, colour in (("true labels", digits.train_labels[:400], BLUE), ("random labels", random_labels, RED)):
+    model = small_cnn()
+    curve = train_classifier(model, digits.train_images[:400], labels, epochs=60, generator=generator)
+    learned = accuracy(model, digits.train_images[:400], labels)
+    tested = accuracy(model, digits.test_images, digits.test_labels)
+    ax.plot(curve, color=colour, label=f"{name}: training accuracy {learned:.0%}, test {tested:.0%}")
+ax.set(xlabel="epoch", ylabel="training loss", yscale="log")
+ax.legend(frameon=False);
+
+# %% [markdown]
+# **Notice** that the network learns the nonsense by heart, only more slowly (Zhang et al., 2017). A network
+# of this size *could* memorise anything; that it generalises from true labels is not explained by lack of
+# room. Why it does is still argued about.
+#
+# ### Guess 3. One pixel to the side
+#
+# Your network is right on nearly all test digits. Move each by one pixel: how many are still right? And if it
+# had been trained on augmented images?
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_shift", "locked": true, "schema_version": 3, "solution": false, "task": false}
+generator = torch.Generator().manual_seed(0)
+copies = torch.cat([digits.train_images] + [augment(digits.train_images, generator, max_shift=2, max_angle=10.0) for _ in range(3)])
+torch.manual_seed(0)
+shift_trained = small_cnn()
+train_classifier(shift_trained, copies, digits.train_labels.repeat(4), epochs=8, generator=generator)
+
+
+def shifted(images, pixels):
+    """Images moved to the right; zeros come in."""
+    return F.pad(images, (max(pixels, 0), max(-pixels, 0)))[..., max(-pixels, 0) :][..., :8]
+
+
+pixels = list(range(-3, 4))
+_, ax = plt.subplots(figsize=(7, 3))
+for name, model, colour in (("trained as they are", network, BLUE), ("trained on shifted copies", shift_trained, ORANGE)):
+    ax.plot(pixels, [accuracy(model, shifted(digits.test_images, k), digits.test_labels) for k in pixels], marker="o", color=colour, label=name)
+ax.set(xlabel="shift to the right, pixels", ylabel="test accuracy", ylim=(0, 1.03))
+ax.legend(frameon=False);
+
+# %% [markdown]
+# **Notice** how far the blue curve falls although every convolution in the network is shift equivariant.
+# Which part is not? That is the first question below.
+
+# %% [markdown]
+# ## 14. Written questions
+#
+# Answer in your own words, in about 150 words each. A figure or a number from this notebook is worth more
+# than a quotation.
+
+# %% [markdown]
+# ### Question 1: equivariance and invariance (6 points)
+#
+# 1. Let $S$ be a shift of the image. Write down, as equations, what it means that a function $f$ is
+#    *equivariant* and that it is *invariant* under $S$. (2 points)
+# 2. Which parts of LeNet-5 are equivariant under a shift by one pixel, which are not, and why? Say what
+#    borders do. (2 points)
+# 3. In the last experiment a shift by one or two pixels cost the first network much of its accuracy. Explain
+#    how that can be, and name one change of the *architecture* that would make the network less sensitive,
+#    and its price. (2 points)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "written_equivariance", "locked": false, "points": 6, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# Answer and marks.
+# **Model answer.** *Equivariant*: $f(Sx) = S f(x)$, the output moves with the input (if the output grid is
+# coarser, by the corresponding shift). *Invariant*: $f(Sx) = f(x)$, the output does not change.
+#
+# A convolution with stride 1 and a pointwise tanh are equivariant away from the border; at the border, zeros
+# are padded or pixels leave the image, so equality fails in a rim. Pooling with stride 2 is equivariant only
+# to shifts by even numbers of pixels: after a shift by one, the windows cut the map differently (the stripes
+# of section 5). The dense layers (C5 on 5x5 maps, F6, output) give each place its own weights: neither
+# equivariant nor invariant.
+#
+# Nothing in the network *forces* invariance, the dense layer at the end has learned at which places strokes
+# occur in centred training images, and a shift brings its inputs to other places, with aliasing from the two
+# strided poolings and loss at the border besides. A remedy: global average pooling before the last layer,
+# which forgets the place (price: it cannot tell 6 from 9 by *where* the loop is, unless the features below
+# encode that); or blurred pooling or stride 1 (price: compute, some sharpness). Augmentation is a remedy of
+# the data, not of the architecture.
+#
+# **Marks.**
+# - Part 1: 1 for each equation. Words without an equation: half.
+# - Part 2: 1 for "convolution yes, except at the border"; 1 for strided pooling or dense layers with the
+#   reason (subsampling grid; weights of their own for each place). The answer "CNNs are shift invariant": 0.
+# - Part 3: 1 for the cause (place-dependent dense layer, or aliasing, with the experiment); 1 for an
+#   architectural change *with* its price. Augmentation alone: half.
 # ### END SOLUTION
+
+# %% [markdown]
+# ### Question 2: choosing an augmentation (6 points)
+#
+# You train a classifier on one of these: (a) photographs of road signs, seen from a moving car; (b)
+# microscope images of round blood cells, one a picture; (c) the digits of this notebook.
+#
+# 1. State, as a condition on labels and images, when a transformation is safe to use for augmentation. (1
+#    point)
+# 2. For mirroring, for turning by any angle, and for small shifts: say for each of (a), (b), (c) whether it
+#    is safe, with one reason or counterexample for each transformation and data set. (3 points)
+# 3. Your augmentation lowers the training accuracy and raises the loss on the training images. Is that bad?
+#    Describe the experiment that decides whether to keep the augmentation, and which data it may and may not
+#    use. (2 points)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "written_augmentation", "locked": false, "points": 6, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# Answer and marks.
+# **Model answer.** A transformation $T$ is safe if it keeps the label, $p(y \mid Tx) = p(y \mid x)$, and if
+# $Tx$ looks like an image that can occur (or at least does not lead away from those that do).
+#
+# | | (a) road signs | (b) blood cells | (c) digits |
+# |---|---|---|---|
+# | mirroring | no: "turn left" becomes "turn right", text is mirrored | yes: a cell has no preferred side | no: 2 and 5 mirrored are no digits |
+# | any angle | no: an arrow points elsewhere, a triangle on its head is another sign | yes: a cell on a slide has no upright | no: 6 becomes 9 |
+# | small shifts | yes: a detector's crop is never exact | yes | yes, as long as no stroke leaves the image |
+#
+# Lower training accuracy is to be expected: the task has become harder, and memorising has become impossible.
+# It says nothing about new images. To decide, train with and without augmentation (same budget, several
+# seeds), and compare accuracy on a *validation* set of untouched images that was held out from the training
+# set. Copies of one image must not stand on both sides of the split, so split first and augment after. The
+# test set is used once, after the choice.
+#
+# **Marks.**
+# - Part 1: 1 for "keeps the label" as a condition on $p(y \mid x)$ or in equally exact words.
+# - Part 2: 1 for each transformation with all three data sets judged and reasoned; half with one wrong or
+#   without reasons. Other verdicts with a sound reason (such as chiral cell shapes) count.
+# - Part 3: 1 for "not bad in itself" with the reason; 1 for an untouched validation set, split before
+#   augmenting, the test set not used for the choice.
 # ### END SOLUTION
+
+# %% [markdown]
+# ## What you have read about
+#
+# - Y. LeCun, L. Bottou, Y. Bengio and P. Haffner (1998), *Gradient-based learning applied to document
+#   recognition*.
+# - I. Goodfellow, Y. Bengio and A. Courville (2016), *Deep Learning*, chapters 8 and 9.
+# - V. Dumoulin and F. Visin (2016), *A guide to convolution arithmetic for deep learning*.
+# - W. Luo et al. (2016), *Understanding the effective receptive field*; A. Araujo, W. Norris and J. Sim
+#   (2019), *Computing receptive fields*.
+# - A. Odena, V. Dumoulin and C. Olah (2016), *Deconvolution and checkerboard artifacts*; R. Zhang (2019),
+#   *Making convolutional networks shift-invariant again*.
+# - S. Ioffe and C. Szegedy (2015), *Batch normalization*; N. Srivastava et al. (2014), *Dropout*; C. Szegedy
+#   et al. (2016), *Rethinking the Inception architecture*.
+# - D. Kingma and J. Ba (2015), *Adam*; I. Loshchilov and F. Hutter (2019), *Decoupled weight decay
+#   regularization*.
+# - P. Simard, D. Steinkraus and J. Platt (2003), *Best practices for convolutional neural networks*; C. Zhang
+#   et al. (2017), *Understanding deep learning requires rethinking generalization*.
