@@ -61,6 +61,8 @@ class ExerciseResult(msgspec.Struct, frozen=True, kw_only=True):
     """Weighted share of the passed tests, between 0 and 1."""
     verdict: Verdict
     message: str = ""
+    fault: str = ""
+    """What failed in the grader, for the instructor; never shown to students."""
     tests: tuple[TestResult, ...] = ()
 
     @property

@@ -23,6 +23,7 @@ from autograder.wire.frames import Channel, PeerGone
 from autograder.wire.handles import GRADER_OPERATIONS, Handle
 from autograder.wire.messages import HandleNode
 from autograder.wire.peer import Peer
+from selfcheck.errors import StudentError
 
 _START_SECONDS = 120.0
 _FORK_SECONDS = 20.0
@@ -46,7 +47,8 @@ class StudentProcess:
 
     def __init__(self, worker: Worker, connection: socket.socket, pid: int) -> None:
         self.pid = pid
-        self.peer = Peer(Channel(connection, _PATIENCE_SECONDS), GRADER_OPERATIONS, _reveal_nothing, Handle)
+        self._channel = Channel(connection, _PATIENCE_SECONDS)
+        self.peer = Peer(self._channel, GRADER_OPERATIONS, _reveal_nothing, Handle, remote_error=StudentError)
         self.student = Handle(self.peer, _NOTEBOOK)
         self.exit_code: int | None = None
         self._worker = worker
@@ -55,6 +57,11 @@ class StudentProcess:
     @property
     def alive(self) -> bool:
         return self.exit_code is None
+
+    @property
+    def waited(self) -> float:
+        """Seconds the grader has waited for this process."""
+        return self._channel.waited
 
     @property
     def cause_of_death(self) -> str | None:
@@ -70,7 +77,7 @@ class StudentProcess:
         self._worker.watch.clear_deadline()
 
     def run_cell(self, source: str, label: str) -> None:
-        """Run a cell. Raises RemoteError with what it raised, PeerGone, ProtocolViolation."""
+        """Run a cell. Raises StudentError with what it raised, PeerGone, ProtocolViolation."""
         self.peer.request("run_cell", 1, source, label)
 
     def end(self) -> int:

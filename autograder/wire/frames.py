@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import time
 
 MAGIC = b"DLW1"
 HEADER = struct.Struct("<4sIQ")
@@ -35,6 +36,8 @@ class Channel:
     """
 
     def __init__(self, sock: socket.socket, patience: float | None = None) -> None:
+        self.waited = 0.0
+        """Seconds spent in `receive` so far."""
         self._sock = sock
         sock.settimeout(patience)
 
@@ -70,6 +73,13 @@ class Channel:
             ProtocolViolation: bad magic, or a length over its cap.
             PeerGone: closed, also in the middle of a frame. Silence: nothing came in time.
         """
+        start = time.perf_counter()
+        try:
+            return self._frame()
+        finally:
+            self.waited += time.perf_counter() - start
+
+    def _frame(self) -> tuple[bytes, bytearray]:
         magic, structure_size, tensors_size = HEADER.unpack(self._exactly(HEADER.size))
         if magic != MAGIC:
             raise ProtocolViolation("not a frame")

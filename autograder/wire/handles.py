@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 
-from .frames import ProtocolViolation
 from .messages import HandleNode
 from .peer import Operation, Peer
 
@@ -45,11 +44,11 @@ class Handle:
     def __iter__(self) -> Iterator[Any]:
         source = self._peer.request("iter", self._id)
         if not isinstance(source, Handle):
-            raise ProtocolViolation("an iterator that is none")
+            self._peer.refuse("an iterator that is none")
         for _ in range(MOST_ITEMS):
             item = source._peer.request("next", source._id)
             if not isinstance(item, tuple) or len(item) > 1:
-                raise ProtocolViolation("an iterator's item that is none")
+                self._peer.refuse("an iterator's item that is none")
             if not item:
                 return
             yield item[0]
@@ -58,7 +57,7 @@ class Handle:
     def __len__(self) -> int:
         length = self._peer.request("len", self._id)
         if not isinstance(length, int) or isinstance(length, bool) or length < 0:
-            raise ProtocolViolation("a length that is none")
+            self._peer.refuse("a length that is none")
         return length
 
     def __bool__(self) -> bool:
@@ -72,15 +71,21 @@ class Handle:
 
     def named_parameters(self, *args: object, **kwargs: object) -> Iterator[tuple[str, torch.Tensor]]:
         """(name, snapshot) of every parameter, in the module's order."""
-        return iter(self._peer.request("listed", self._id, "named_parameters", *args, **kwargs))
+        return iter(self._listed("named_parameters", *args, **kwargs))
 
     def named_buffers(self, *args: object, **kwargs: object) -> Iterator[tuple[str, torch.Tensor]]:
         """(name, value) of every buffer, in the module's order."""
-        return iter(self._peer.request("listed", self._id, "named_buffers", *args, **kwargs))
+        return iter(self._listed("named_buffers", *args, **kwargs))
 
     def parameters(self, *args: object, **kwargs: object) -> Iterator[torch.Tensor]:
         """A snapshot of every parameter, in the module's order."""
-        return iter(self._peer.request("listed", self._id, "parameters", *args, **kwargs))
+        return iter(self._listed("parameters", *args, **kwargs))
+
+    def _listed(self, method: str, *args: object, **kwargs: object) -> list[Any]:
+        items = self._peer.request("listed", self._id, method, *args, **kwargs)
+        if not isinstance(items, list):
+            self._peer.refuse("a list that is none")
+        return list(items)
 
 
 def _call(peer: Peer, target: Callable[..., Any], *args: object, **kwargs: object) -> Any:

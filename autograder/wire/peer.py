@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 
@@ -51,6 +51,10 @@ class Peer:
         describe: turns an exception of our code into (class names, message, where) for the other side.
         make_handle: makes the local stand-in of an object of the other side; `own_id` must find its id again.
         mirror: whether a change in place of an argument is copied back (True) or raised as `ArgumentChanged`.
+        remote_error: makes the exception raised here where the other side's code raised.
+
+    Attributes:
+        broken: why nothing can be asked any more, once the other side is gone or has misbehaved.
     """
 
     def __init__(
@@ -60,8 +64,11 @@ class Peer:
         describe: Callable[[BaseException], tuple[list[str], str, str]],
         make_handle: Callable[[Peer, HandleNode], object],
         mirror: bool = False,
+        remote_error: Callable[[Sequence[str], str, str], Exception] = RemoteError,
     ) -> None:
         self.mirror = mirror
+        self.broken: PeerGone | ProtocolViolation | None = None
+        self._remote_error = remote_error
         self._channel = channel
         self._operations = operations
         self._describe = describe
@@ -126,7 +133,7 @@ class Peer:
         """Ask the other side to do `op` on its object `target`; its answer, attached to autograd.
 
         Raises:
-            RemoteError: its code raised. ArgumentChanged: it changed an argument and `mirror` is off.
+            RemoteError (or what `remote_error` makes): its code raised. ArgumentChanged: it changed an argument and `mirror` is off.
             ProtocolViolation, PeerGone: it misbehaved or is gone.
         """
         return self._ask(op, target, args, kwargs, torch.is_grad_enabled())
@@ -139,6 +146,24 @@ class Peer:
         kwargs: dict[str, object],
         grad: bool,
         through: Sequence[torch.Tensor] = (),
+    ) -> Any:
+        """`_exchange`, remembering for good that the other side can no longer be asked."""
+        if self.broken is not None:
+            raise self.broken
+        try:
+            return self._exchange(op, target, args, kwargs, grad, through)
+        except (PeerGone, ProtocolViolation) as error:
+            self.broken = error
+            raise
+
+    def _exchange(
+        self,
+        op: str,
+        target: int,
+        args: Sequence[object],
+        kwargs: dict[str, object],
+        grad: bool,
+        through: Sequence[torch.Tensor],
     ) -> Any:
         """Send one request and build its answer; `through` are inputs the remote graph already has."""
         outgoing = Outgoing(self, differentiable=grad, snapshots=False)
@@ -164,7 +189,7 @@ class Peer:
             if message.seq != seq:
                 raise ProtocolViolation("an answer to another question")
             if isinstance(message, Failure):
-                raise RemoteError(message.types[:20], message.message[:_MOST_TEXT], message.where[:200])
+                raise self._remote_error(message.types[:20], message.message[:_MOST_TEXT], message.where[:200])
             return message, tensors.unpack(data)
 
     def _receive(self, reply: Reply, arrived: list[torch.Tensor], inputs: list[torch.Tensor]) -> Any:
@@ -202,6 +227,11 @@ class Peer:
         if not isinstance(found, list):
             raise ProtocolViolation("gradients that are no list")
         return found
+
+    def refuse(self, why: str) -> NoReturn:
+        """End the conversation: what came is not what was asked for. Raises ProtocolViolation."""
+        self.broken = ProtocolViolation(why)
+        raise self.broken
 
     def release_graph(self, graph: int) -> None:
         """Tell the other side, with the next request, that a graph of its is no longer needed."""

@@ -1,0 +1,99 @@
+"""Grading as a function: a notebook's bytes, an assignment, a seed and a jail give a result document."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+
+from autograder.grading.assignment import Assignment, Exercise, environment_digest
+from autograder.grading.notebook import Cell, digest, parse
+from autograder.grading.program import compile_program
+from autograder.grading.result import ExerciseResult, JailRecord, Result, TestResult, Timing, Verdict, result_key
+from autograder.grading.session import Session
+from autograder.grading.suite import Outcome, run_suite
+from autograder.jail.worker import Worker
+
+_WORST_FIRST = (
+    Verdict.NOT_GRADABLE,
+    Verdict.FORBIDDEN,
+    Verdict.PROTOCOL_VIOLATION,
+    Verdict.CRASHED,
+    Verdict.OUT_OF_MEMORY,
+    Verdict.TIMEOUT,
+    Verdict.FAILED,
+)
+
+
+def key_of(assignment: Assignment, cells: tuple[Cell, ...], seed: int) -> str:
+    """The content address of this submission's result."""
+    return result_key(digest(cells), assignment.suite_digest, environment_digest(), seed)
+
+
+def grade(document: bytes, assignment: Assignment, seed: int, worker: Worker, proofs: tuple[str, ...] = ()) -> Result:
+    """Grade a submitted notebook in a worker's jail.
+
+    Raises:
+        SubmissionError: the bytes are no notebook. GraderFault, JailUnavailable: the grader's own fault.
+    """
+    start = time.perf_counter()
+    cells = parse(document)
+    program = compile_program(assignment, cells)
+    session = Session(worker, program)
+    try:
+        plugin = run_suite(session, assignment, seed)
+    finally:
+        session.close()
+    by_exercise: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in plugin.outcomes:
+        by_exercise[outcome.exercise].append(outcome)
+    exercises = tuple(_exercise(e, by_exercise[e.id], plugin.faults.get(e.id, "")) for e in assignment.exercises)
+    return Result(
+        key=key_of(assignment, cells, seed),
+        assignment=assignment.name,
+        notebook=assignment.notebook,
+        submission_digest=digest(cells),
+        suite_digest=assignment.suite_digest,
+        environment_digest=environment_digest(),
+        seed=seed,
+        jail=JailRecord(backend=worker.backend.name, proofs=proofs),
+        verdict=Verdict.PASSED,
+        notes=(*program.notes, *session.notes),
+        exercises=exercises,
+        timing=Timing(total=time.perf_counter() - start, student=session.waited, exercises={}),
+    )
+
+
+def _exercise(exercise: Exercise, outcomes: list[Outcome], fault: str) -> ExerciseResult:
+    """Weighted share of the passed tests; the cases of a parametrised test share its weight."""
+    cases: dict[str, int] = defaultdict(int)
+    for outcome in outcomes:
+        cases[outcome.function] += 1
+    tests = tuple(
+        TestResult(
+            name=o.name,
+            statement=o.statement,
+            weight=o.weight / cases[o.function],
+            verdict=o.verdict,
+            message=o.message,
+            hint=o.hint,
+            misconception=o.misconception,
+            ran=o.ran,
+        )
+        for o in outcomes
+    )
+    total = sum(test.weight for test in tests)
+    earned = sum(test.weight for test in tests if test.verdict is Verdict.PASSED)
+    found = {test.verdict for test in tests}
+    verdict = next((v for v in _WORST_FIRST if v in found), Verdict.PASSED)
+    if not tests or fault:
+        verdict, fault = Verdict.NOT_GRADABLE, fault or "the suite has no test of this exercise"
+    share = 1.0 if found == {Verdict.PASSED} else (earned / total if total else 0.0)
+    return ExerciseResult(
+        id=exercise.id,
+        points=exercise.points,
+        share=0.0 if verdict is Verdict.NOT_GRADABLE else min(max(share, 0.0), 1.0),
+        verdict=verdict,
+        message="The grader failed here, not your code; your instructor has been told." if fault else "",
+        fault=fault[:1000],
+        tests=tests,
+    )

@@ -1,0 +1,96 @@
+"""A pool of grading processes on this machine. A process that dies takes nothing with it."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+
+from autograder.course import CourseError, SubmissionError
+from autograder.grading.assignment import Assignment
+from autograder.grading.result import Result, decode, encode
+from autograder.grading.workplace import JailChoice, workplace
+from autograder.jail.limits import JailUnavailable
+
+
+@dataclass(frozen=True)
+class Task:
+    """One submission to grade."""
+
+    key: str
+    document: bytes
+    assignment: Assignment
+    seed: int
+    jail: JailChoice
+
+
+def grade_task(task: Task) -> bytes:
+    """The task's result document; runs in a process of the pool."""
+    return encode(workplace(task.jail).grade(task.document, task.assignment, task.seed))
+
+
+def grade_all(tasks: list[Task], jobs: int, run: Callable[[Task], bytes] = grade_task) -> Iterator[tuple[Task, Result | str]]:
+    """Grade tasks in `jobs` processes; yields each as it is finished, with its result or why there is none.
+
+    When a process of the pool dies, the tasks that were running are graded again one by one, so that one which
+    kills its grader is found out and costs nobody else anything.
+
+    Raises:
+        JailUnavailable: no proven jail; nothing more is graded.
+    """
+    waiting, suspects = list(tasks), list[Task]()
+    while waiting:
+        suspects, rest = [], waiting
+        waiting = []
+        for task, outcome in _round(rest, jobs, run):
+            if outcome is None:
+                suspects.append(task)
+            else:
+                yield task, outcome
+        for task in suspects:
+            for _, outcome in _round([task], 1, run):
+                yield task, outcome or "the grading process was killed twice on this submission; grade it by hand"
+
+
+def _round(
+    tasks: list[Task], jobs: int, run: Callable[[Task], bytes]
+) -> Iterator[tuple[Task, Result | str | None]]:
+    """One pool's life; None for a task that was running when a process of the pool died."""
+    context = multiprocessing.get_context("spawn")
+    left = list(reversed(tasks))
+    running: dict[Future[bytes], Task] = {}
+    with ProcessPoolExecutor(max_workers=max(1, min(jobs, len(tasks))), mp_context=context) as pool:
+        try:
+            broken = False
+            while left or running:
+                # No more is handed out than runs, so a broken pool tells which tasks were running.
+                while left and not broken and len(running) < jobs:
+                    task = left.pop()
+                    running[pool.submit(run, task)] = task
+                if broken and not running:
+                    break
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    task = running.pop(future)
+                    outcome = _outcome(future)
+                    broken = broken or outcome is None
+                    yield task, outcome
+        finally:
+            for future in running:
+                future.cancel()
+    if left:
+        yield from _round(list(reversed(left)), jobs, run)
+
+
+def _outcome(future: Future[bytes]) -> Result | str | None:
+    try:
+        return decode(future.result())
+    except BrokenProcessPool:
+        return None
+    except JailUnavailable:
+        raise
+    except (SubmissionError, CourseError) as error:
+        return str(error)
+    except Exception as error:  # the grader's own fault: said, and never a student's zero
+        return f"the grader failed ({type(error).__name__}: {str(error)[:300]}); grade it by hand or report it"

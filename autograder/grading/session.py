@@ -1,0 +1,140 @@
+"""One submission's life: its cells run in order in a student process, which is forked again when an exercise kills it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from autograder.grading.program import Program, Step
+from autograder.grading.result import Verdict
+from autograder.jail.worker import StudentProcess, Worker
+from autograder.wire.frames import PeerGone, ProtocolViolation
+from autograder.wire.handles import Handle
+from selfcheck.errors import StudentError
+
+CELL_SECONDS = 20.0
+"""CPU time one cell may use."""
+_WALL_FACTOR, _WALL_SLACK = 3.0, 10.0
+
+_BY_CAUSE = {
+    "threads": (Verdict.CRASHED, "started more threads than a submission may"),
+    "processes": (Verdict.CRASHED, "started more processes than a submission may"),
+    "memory": (Verdict.OUT_OF_MEMORY, "used more memory than a submission may"),
+    "disk": (Verdict.CRASHED, "wrote more files than a submission may"),
+    "cpu": (Verdict.TIMEOUT, "did not finish in time: is there a loop that never ends, or one that is far too slow?"),
+    "wall": (Verdict.TIMEOUT, "did not finish in time: does it wait for something?"),
+}
+
+
+def wall_seconds(cpu_seconds: float) -> float:
+    """The wall time that goes with a CPU time: generous, so that a loaded machine changes no verdict."""
+    return _WALL_FACTOR * cpu_seconds + _WALL_SLACK
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A student process that ended or misbehaved."""
+
+    verdict: Verdict
+    message: str
+
+
+class Session:
+    """Grades one submission.
+
+    Attributes:
+        faults: the faults of each exercise so far. notes: faults of cells that belong to no exercise.
+        broken_cells: what an exercise's solution cell raised when it ran.
+    """
+
+    def __init__(self, worker: Worker, program: Program) -> None:
+        self.faults: dict[str, list[Fault]] = {}
+        self.notes: list[str] = []
+        self.broken_cells: dict[str, StudentError] = {}
+        self.waited = 0.0
+        self._worker = worker
+        self._program = program
+        self._process: StudentProcess | None = None
+        self._done = 0
+        self._culprits: set[int] = set()
+
+    def student(self, exercise: str) -> Handle | None:
+        """The notebook's names with every cell up to the exercise's grade cell run; None where the exercise's own
+        cell ended the process."""
+        target = self._program.ready[exercise]
+        while True:
+            process = self._alive()
+            while self._done < target:
+                if not self._run(process, self._done):
+                    break
+                self._done += 1
+            else:
+                blamed = any(self._program.steps[c].exercise == exercise for c in self._culprits if c < target)
+                return None if blamed else process.student
+
+    def allow(self, cpu_seconds: float, mutates: bool) -> None:
+        """Give the student's process that much CPU time for what comes now."""
+        process = self._alive()
+        process.peer.mirror = mutates
+        process.allow(cpu_seconds, wall_seconds(cpu_seconds))
+
+    def rest(self) -> None:
+        """Nothing is asked of the student's process for now."""
+        if self._process is not None and self._process.peer.broken is None:
+            self._process.rest()
+
+    def fault(self) -> Fault | None:
+        """Why the student's process can no longer be asked, or None; the process is then gone for good."""
+        process = self._process
+        if process is None or process.peer.broken is None:
+            return None
+        code = process.end()
+        self._leave()
+        if isinstance(process.peer.broken, ProtocolViolation):
+            return Fault(Verdict.PROTOCOL_VIOLATION, "answered in a way that no notebook does")
+        if process.cause_of_death is not None:
+            return Fault(*_BY_CAUSE[process.cause_of_death])
+        how = f"was ended by signal {-code}" if code < 0 else f"ended itself with exit code {code}"
+        return Fault(Verdict.CRASHED, f"crashed: the Python process {how}")
+
+    def close(self) -> None:
+        """End the student's process."""
+        if self._process is not None:
+            self._process.end()
+            self._leave()
+
+    def _alive(self) -> StudentProcess:
+        if self._process is None:
+            self._process = self._worker.fork()
+            self._done = 0
+        return self._process
+
+    def _leave(self) -> None:
+        assert self._process is not None
+        self.waited += self._process.waited
+        self._process = None
+
+    def _run(self, process: StudentProcess, number: int) -> bool:
+        """Run one step; False where it ended the process, which then has to be forked again without it."""
+        step = self._program.steps[number]
+        if number in self._culprits:
+            return True
+        process.allow(CELL_SECONDS, wall_seconds(CELL_SECONDS))
+        try:
+            process.run_cell(step.source, step.label)
+        except StudentError as error:
+            if step.exercise:
+                self.broken_cells[step.exercise] = error
+        except (PeerGone, ProtocolViolation):
+            self._culprits.add(number)
+            self._blame(step)
+            return False
+        process.rest()
+        return True
+
+    def _blame(self, step: Step) -> None:
+        fault = self.fault()
+        assert fault is not None
+        if step.exercise:
+            self.faults.setdefault(step.exercise, []).append(fault)
+        else:
+            self.notes.append(f"A cell ({step.label}) was left out: it {fault.message}.")

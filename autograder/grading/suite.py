@@ -1,0 +1,234 @@
+"""A hidden suite as one pytest session over one submission: the fixtures `student` and `rng`, and the verdicts."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from autograder.grading.assignment import Assignment
+from autograder.grading.result import Verdict
+from autograder.grading.session import Fault, Session
+from autograder.wire.frames import PeerGone, ProtocolViolation
+from autograder.wire.handles import EndlessIterator, Handle
+from autograder.wire.peer import ArgumentChanged
+from selfcheck.compare import revealing
+from selfcheck.errors import StudentError
+from selfcheck.random import Rng, derive_seed
+
+DEFAULT_SECONDS = 10.0
+"""CPU time of one test without a timeout marker."""
+MOST_FAULTS = 2
+"""After that many hangs or crashes an exercise's other tests are not run."""
+_MOST_TEXT = 600
+_MARKERS = (
+    "exercise(id): the grade cell this test belongs to",
+    "weight(n): how much the test counts, 1 if not said",
+    "gate: the exercise's later tests are not run where this one fails",
+    "timeout(seconds): CPU time the student's code may use in this test",
+    "mutates: the student's code may change its arguments in place",
+)
+_QUIET = ("cacheprovider", "terminal", "doctest", "junitxml", "pastebin", "nose", "stepwise", "debugging", "setuponly")
+_QUIETER = ("setupplan", "unittest", "unraisableexception", "threadexception", "faulthandler", "logging", "warnings")
+_GRADER_FAULTS = (OSError, ImportError, SystemError)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one test."""
+
+    exercise: str
+    function: str
+    name: str
+    statement: str
+    weight: float
+    verdict: Verdict
+    message: str = ""
+    hint: str = ""
+    misconception: str = ""
+    ran: bool = True
+
+
+class GraderFault(Exception):
+    """The suite or the grader failed, not the student's code."""
+
+
+class SuitePlugin:
+    """The pytest plug-in of one grading session."""
+
+    def __init__(self, session: Session, assignment: Assignment, seed: int) -> None:
+        self.outcomes: list[Outcome] = []
+        self.faults: dict[str, str] = {}
+        self._session = session
+        self._order = {exercise.id: place for place, exercise in enumerate(assignment.exercises)}
+        self._seed = seed
+        self._closed: dict[str, Verdict] = {}
+
+    # Collection --------------------------------------------------------------------------------------------------
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        for marker in _MARKERS:
+            config.addinivalue_line("markers", marker)
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        for item in items:
+            if exercise_of(item) not in self._order:
+                raise pytest.UsageError(f"{item.nodeid} names the exercise {exercise_of(item)!r}, which has no grade cell")
+        items.sort(key=lambda item: self._order[exercise_of(item)])
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            raise GraderFault(f"{report.nodeid} cannot be collected: {report.longreprtext[-500:]}")
+
+    # Fixtures ----------------------------------------------------------------------------------------------------
+
+    @pytest.fixture
+    def student(self, request: pytest.FixtureRequest) -> Handle:
+        """The names of the student's notebook, as attributes; calls cross into the student's process."""
+        student = self._session.student(exercise_of(request.node))
+        if student is None:
+            raise PeerGone("the exercise's own cell ended the process")
+        seconds = request.node.get_closest_marker("timeout")
+        mutates = request.node.get_closest_marker("mutates") is not None
+        self._session.allow(float(seconds.args[0]) if seconds else DEFAULT_SECONDS, mutates)
+        return student
+
+    @pytest.fixture
+    def rng(self, request: pytest.FixtureRequest) -> Rng:
+        """The test's source of randomness; its seed follows from the recorded seed and the test's name."""
+        return Rng(derive_seed(self._seed, exercise_of(request.node), request.node.name))
+
+    # Running -----------------------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+        exercise = exercise_of(item)
+        if exercise not in self._closed and len(self._session.faults.get(exercise, ())) >= MOST_FAULTS:
+            self._closed[exercise] = self._session.faults[exercise][-1].verdict
+        if exercise in self._closed:
+            self.outcomes.append(_outcome(item, self._closed[exercise], ran=False))
+            return True
+        return None
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+        with revealing(False):
+            result = yield
+        return result
+
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        error = call.excinfo.value if call.excinfo is not None else None
+        if call.when == "teardown":
+            if error is not None:
+                self._grader_fault(item, error)
+            return
+        if call.when == "setup" and error is None:
+            return
+        self._session.rest()
+        self._record(item, error, call.when)
+
+    def _record(self, item: pytest.Item, error: BaseException | None, when: str) -> None:
+        exercise = exercise_of(item)
+        fault = self._session.fault()
+        if fault is not None:
+            self._session.faults.setdefault(exercise, []).append(fault)
+        elif when == "setup" and isinstance(error, PeerGone):  # the exercise's own cell; blamed when it ran
+            fault = self._session.faults[exercise][-1]
+            self._closed[exercise] = fault.verdict
+        if fault is not None:
+            verdict, message = fault.verdict, f"Your code {fault.message}."
+        elif error is None:
+            verdict, message = Verdict.PASSED, ""
+        elif when == "setup" or isinstance(error, _GRADER_FAULTS):
+            self._grader_fault(item, error)
+            verdict, message = Verdict.NOT_GRADABLE, ""
+        else:
+            verdict, message = Verdict.FAILED, self._explain(exercise, error)
+        self.outcomes.append(_outcome(item, verdict, message))
+        if verdict is not Verdict.PASSED and item.get_closest_marker("gate"):
+            self._closed.setdefault(exercise, verdict)
+
+    def _explain(self, exercise: str, error: BaseException) -> str:
+        if isinstance(error, StudentError):
+            broken = self._session.broken_cells.get(exercise)
+            if broken is not None and error.is_a("NameError"):
+                return f"Your cell stopped with {broken}"[:_MOST_TEXT]
+            return f"Your code raised {error}"[:_MOST_TEXT]
+        if isinstance(error, ArgumentChanged):
+            return "Your code changed one of the tensors it was given in place; work on a copy."
+        if isinstance(error, EndlessIterator):
+            return "Your iterator does not end."
+        if isinstance(error, AssertionError):  # Mismatch too; asserts are not rewritten, so this is our sentence
+            return str(error)[:_MOST_TEXT]
+        return "What your code returned cannot be used as the exercise describes."
+
+    def _grader_fault(self, item: pytest.Item, error: BaseException) -> None:
+        self.faults[exercise_of(item)] = f"{item.nodeid}: {type(error).__name__}: {error}"
+
+
+def exercise_of(item: Any) -> str:
+    """The exercise a test belongs to; UsageError where it names none."""
+    marker = item.get_closest_marker("exercise")
+    if marker is None or not marker.args:
+        raise pytest.UsageError(f"{item.nodeid} has no exercise marker")
+    return str(marker.args[0])
+
+
+def _outcome(item: pytest.Item, verdict: Verdict, message: str = "", ran: bool = True) -> Outcome:
+    function = getattr(item, "function", None)
+    weight = item.get_closest_marker("weight")
+    return Outcome(
+        exercise=exercise_of(item),
+        function=getattr(item, "originalname", None) or item.name,
+        name=item.name,
+        statement=" ".join((getattr(function, "__doc__", None) or item.name).split()),
+        weight=float(weight.args[0]) if weight else 1.0,
+        verdict=verdict,
+        message=message,
+        ran=ran,
+    )
+
+
+def run_suite(session: Session, assignment: Assignment, seed: int) -> SuitePlugin:
+    """Run the assignment's hidden suite over a session's submission.
+
+    Raises:
+        GraderFault: the suite itself cannot be run.
+    """
+    plugin = SuitePlugin(session, assignment, seed)
+    arguments = [
+        str(assignment.suite),
+        "--assert=plain",
+        "--capture=no",
+        "--import-mode=importlib",
+        "--strict-markers",
+        f"--rootdir={assignment.suite}",
+        f"--confcutdir={assignment.suite}",
+        f"-c{os.devnull}",
+        *(f"-pno:{name}" for name in (*_QUIET, *_QUIETER)),
+    ]
+    with _no_third_party_plugins(), contextlib.redirect_stdout(None), contextlib.redirect_stderr(None):
+        code = pytest.main(arguments, plugins=[plugin])
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) or not plugin.outcomes:
+        raise GraderFault(f"the hidden suite of {assignment.name} did not run (pytest: {code!r})")
+    return plugin
+
+
+@contextlib.contextmanager
+def _no_third_party_plugins() -> Iterator[None]:
+    before = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+        else:
+            os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = before
+
+
+__all__ = ["Fault", "GraderFault", "Outcome", "SuitePlugin", "run_suite", "exercise_of", "ProtocolViolation"]
