@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from autograder.course import Course, CourseError, foreign_files, id_problem
-from autograder.grading.result import Result
+from autograder.grading.result import Result, Verdict
 from autograder.lock import grading_lock
 
 if TYPE_CHECKING:
@@ -97,7 +97,9 @@ def grade_class(
 
         progress.phase("grading", len(fit))
         outcomes = fill_store(fit, progress.advance) if fit else {}
-        problems = unfit | {student: found for student, found in outcomes.items() if isinstance(found, str)}
+        problems = unfit | {
+            student: why for student, found in outcomes.items() if (why := _why_ungraded(found))
+        }
 
         progress.phase("recording", len(chosen))
         for student in chosen:
@@ -133,6 +135,15 @@ def unconvertible(course: Course, assignment: str, student: str, notebooks: Iter
         there = ", ".join(f"{name}.ipynb" for name in present) or "no notebook"
         return f"it holds {there} where {', '.join(f'{name}.ipynb' for name in notebooks)} was asked for"
     return None
+
+
+def _why_ungraded(outcome: Result | str) -> str:
+    if isinstance(outcome, str):
+        return outcome
+    if outcome.verdict is Verdict.NOT_GRADABLE:
+        return " ".join(outcome.notes) or "the grader could not grade it"
+    lost = [exercise.id for exercise in outcome.exercises if exercise.verdict is Verdict.NOT_GRADABLE]
+    return f"the grader could not grade {', '.join(lost)}" if lost else ""
 
 
 def _row(recorder: Recorder, assignment: str, student: str, problem: str) -> Row:

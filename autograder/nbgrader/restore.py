@@ -11,7 +11,7 @@ from nbgrader.api import Gradebook, Notebook, SourceCell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 SCHEMA_VERSION = 3
-CELL_MADE = "This cell was missing from the submission and has been put back."
+MISSING_ANSWER = "*This cell was missing from the submission.*"
 
 
 class RestoreCells(NbGraderPreprocessor):
@@ -45,10 +45,10 @@ class RestoreCells(NbGraderPreprocessor):
             if name in place or not (marks[name]["grade"] or marks[name]["task"]):
                 continue
             kind, source = sources[name]
-            if kind == "code":
-                cell = new_code_cell(f"# {CELL_MADE}\n{source}")
-            else:
-                cell = new_markdown_cell(f"*{CELL_MADE}*\n\n{source}")
+            # The gradebook's text of an answer cell holds the mark scheme: it must not come back into a student's
+            # page.
+            source = source if marks[name]["locked"] else MISSING_ANSWER
+            cell = new_code_cell(source) if kind == "code" else new_markdown_cell(source)
             cell.metadata["nbgrader"] = NotebookNode(marks[name])
             ordered.insert(_behind(ordered, order[:position]), cell)
             place[name] = -1

@@ -228,6 +228,17 @@ def test_a_gigabyte_of_output_is_not_read(api: NbGraderAPI, submit: Submit, resu
     assert grade(api, "ada")["double"].auto is None
 
 
+def test_a_deleted_answer_brings_no_mark_scheme_back(
+    course: Course, api: NbGraderAPI, submit: Submit, results: Results
+) -> None:
+    submit("ada", lambda notebook: notebook.cells.pop())
+    results["ada"] = make_result(double=1.0, square=1.0)
+    assert grade(api, "ada")["written_why"].needs_grader
+    assert api.generate_feedback(ASSIGNMENT)["success"]
+    page = (course.feedback / "ada" / ASSIGNMENT / f"{NOTEBOOK}.html").read_text()
+    assert "SECRET" not in page and "missing from the submission" in page
+
+
 def test_feedback_is_escaped_and_leaks_nothing(
     course: Course, api: NbGraderAPI, submit: Submit, results: Results
 ) -> None:
