@@ -1,0 +1,15 @@
+"""What a hostile submission would try, one small function per denial.
+
+They run in two places: inside the jail, where the doctor has a student process import them, and once outside any
+jail, to see which attempts would succeed there and so mean something. They do no harm there: signals have number 0,
+system calls carry arguments that the kernel refuses, victims are decoys. Standard library only.
+
+A probe returns what it got hold of, or lets the OSError pass that stopped it.
+"""
+
+from autograder.jailed.probes import kernel, limits, network, processes, reading, writing  # noqa: F401  they register
+from autograder.jailed.probes.allowed import allowed
+from autograder.jailed.probes.bombs import bomb
+from autograder.jailed.probes.registry import PROBES, attempt
+
+__all__ = ["PROBES", "allowed", "attempt", "bomb"]
