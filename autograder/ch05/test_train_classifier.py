@@ -20,20 +20,19 @@ pytestmark = pytest.mark.exercise("train_classifier")
 def network():
     """The architecture of the notebook's given `small_cnn`."""
     return nn.Sequential(
-        nn.Conv2d(1, 32, 3, padding=1),
-        nn.BatchNorm2d(32),
+        nn.Conv2d(1, 16, 3, padding=1),
+        nn.BatchNorm2d(16),
         nn.ReLU(),
-        nn.Conv2d(32, 32, 3, padding=1),
-        nn.BatchNorm2d(32),
+        nn.Conv2d(16, 16, 3, padding=1),
+        nn.BatchNorm2d(16),
         nn.ReLU(),
         nn.MaxPool2d(2),
-        nn.Conv2d(32, 64, 3, padding=1),
-        nn.BatchNorm2d(64),
+        nn.Conv2d(16, 32, 3, padding=1),
+        nn.BatchNorm2d(32),
         nn.ReLU(),
         nn.MaxPool2d(2),
         nn.Flatten(),
-        nn.Dropout(0.3),
-        nn.Linear(256, 10),
+        nn.Linear(128, 10),
     )
 
 
@@ -77,16 +76,23 @@ def test_parameters_change(student, rng):
         assert not torch.equal(before[name], after[name]), f"parameter {name} is what it was before training"
 
 
-def test_learning_rate(student, rng):
-    """A step of Adam moves the weights by about the learning rate, and a learning rate of zero moves nothing."""
-    images, labels = digits(rng, 30)
-    for lr in (0.0, 1e-3, 1e-2):
-        model = student.small_cnn()
-        before = weights(model)["13.weight"]
-        student.train_classifier(model, images, labels, epochs=1, batch_size=30, lr=lr)
-        step = (weights(model)["13.weight"] - before).abs().max().item()
-        # Adam's first step is lr * g / (|g| + eps): lr for every weight whose gradient is not tiny.
-        assert 0.8 * lr <= step <= 1.2 * lr, "one step of Adam moves the output layer's weights by about lr"
+@pytest.mark.weight(2)
+@pytest.mark.parametrize("lr", [0.0, 1e-3, 1e-2])
+def test_steps(student, rng, lr):
+    """Given all images in one batch, each epoch is one step of Adam on the cross-entropy, with the learning rate asked for."""
+    images, labels = digits(rng, 60)
+    model, net = student.small_cnn(), network()
+    net.load_state_dict(weights(model))
+    optimizer = torch.optim.Adam(net.parameters(), lr=lr)
+    for _ in range(4):
+        optimizer.zero_grad()
+        F.cross_entropy(net(images), labels).backward()
+        optimizer.step()
+    student.train_classifier(model, images, labels, epochs=4, batch_size=60, lr=lr)
+    apart = (weights(model)["12.weight"] - net[12].weight.detach()).abs().mean().item()
+    # Another order of the images rounds otherwise, by 1e-7. Only where a gradient is as small as that does Adam's step
+    # change: 3e-6 lr on average over all weights (largest of 40 runs). Another update rule is 0.2 lr apart or more.
+    assert apart <= 0.03 * lr, "the output layer's weights are not where four steps of Adam take them"
 
 
 @pytest.mark.parametrize(("count", "batch_size", "epochs", "steps"), [(48, 16, 2, 6), (50, 16, 1, 4), (7, 64, 3, 3)])
@@ -95,7 +101,7 @@ def test_batches(student, rng, count, batch_size, epochs, steps):
     model = student.small_cnn()
     student.train_classifier(model, *digits(rng, count), epochs=epochs, batch_size=batch_size)
     counted = int(weights(model)["1.num_batches_tracked"])  # batch normalisation counts its training batches
-    assert counted == steps, f"{count} images, {epochs} epochs, batches of {batch_size}: the model saw {counted} batches"
+    assert counted == steps, f"{count} images, {epochs} epochs, batches of {batch_size}: the model saw {counted}"
 
 
 def test_training_mode(student, rng):
@@ -114,12 +120,35 @@ def test_reported_loss(student, rng):
     model, net = student.small_cnn(), network()
     net.load_state_dict(weights(model))
     images, labels = digits(rng, 120)
-    losses = student.train_classifier(model, images, labels, epochs=4, batch_size=40, lr=0.0)
-    with torch.no_grad():
-        want = torch.stack([F.cross_entropy(net(images), labels) for _ in range(20)]).mean().item()
-    # Without learning an epoch's loss varies only by dropout and by who shares a batch: standard deviation 0.02,
-    # 0.01 for the mean of four. A sum over images or over batches is 3 to 120 times as large.
-    assert abs(sum(losses) / 4 - want) < 0.15, "with a learning rate of 0 this is not the mean cross-entropy per image"
+    want = F.cross_entropy(net(images), labels).item()
+    (whole,) = student.train_classifier(model, images, labels, epochs=1, batch_size=120, lr=0.0)
+    assert abs(whole - want) < 1e-3, "one batch, learning rate 0: this is not the mean cross-entropy of the images"
+    # In smaller batches only batch normalisation makes a difference: below 0.01. A sum is 3 to 120 times as large.
+    (batches,) = student.train_classifier(model, images, labels, epochs=1, batch_size=40, lr=0.0)
+    assert abs(batches - want) < 0.2, "over several batches this is not the mean cross-entropy per image"
+
+
+def test_new_order(student, rng):
+    """Each epoch takes the images in a new random order."""
+    # At learning rate 0 an epoch's loss depends only on who shares a batch, and so varies by about 1e-2. That four
+    # orders agree to 1e-6 has a chance below 1e-9.
+    losses = student.train_classifier(student.small_cnn(), *digits(rng, 60), epochs=4, batch_size=12, lr=0.0)
+    assert max(losses) - min(losses) > 1e-6, "every epoch had the same batches"
+
+
+def test_generator(student, rng):
+    """The generator draws the order: the same seed trains the same weights, another seed others."""
+    images, labels = digits(rng, 40)
+    start = weights(student.small_cnn())
+    seed = rng.seed()
+    trained = []
+    for s in (seed, seed, seed + 1):
+        model = student.small_cnn()
+        model.load_state_dict(start)
+        student.train_classifier(model, images, labels, 2, 8, 1e-2, torch.Generator().manual_seed(s))
+        trained.append(weights(model)["12.weight"])
+    assert_close(trained[0], trained[1], rtol=1e-4, atol=1e-5, name="output layer, trained twice with one seed")
+    assert (trained[0] - trained[2]).abs().max() > 1e-3, "two seeds of the generator gave the same training"
 
 
 @pytest.mark.timeout(30)
@@ -145,13 +174,5 @@ def test_held_out_accuracy(student, rng):
     student.train_classifier(model, data.train_images[order], renamed[data.train_labels[order]])
     right = predictions(model, data.test_images) == renamed[data.test_labels]
     accuracy = right.float().mean().item()
+    # The reference reaches 0.989 to 0.997 over 20 seeds: the bar is eight standard deviations (0.0025) away.
     assert accuracy >= 0.97, f"{accuracy:.1%} of the held-out digits are recognised"
-
-
-def test_arguments_unchanged(student, rng):
-    """Images and labels are left as they are, in their order."""
-    images, labels = digits(rng, 30)
-    kept = images.clone(), labels.clone()
-    student.train_classifier(student.small_cnn(), images, labels, epochs=1)
-    assert_close(images, kept[0], rtol=0, atol=0, name="images")
-    assert_close(labels, kept[1], rtol=0, atol=0, name="labels")

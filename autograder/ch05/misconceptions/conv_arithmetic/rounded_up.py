@@ -1,0 +1,15 @@
+"""A window that sticks out of the image gives no output: what becomes of an incomplete last step?"""
+
+def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
+    extent = dilation * (kernel_size - 1) + 1
+    if size + 2 * padding < extent:
+        raise ValueError("the kernel does not fit")
+    return -((extent - size - 2 * padding) // stride) + 1
+
+
+def receptive_field(layers):
+    field, jump = 1, 1
+    for kernel_size, stride, dilation in layers:
+        field += dilation * (kernel_size - 1) * jump
+        jump *= stride
+    return field, jump

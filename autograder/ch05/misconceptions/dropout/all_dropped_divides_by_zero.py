@@ -1,0 +1,18 @@
+"""What does 0 divided by 0 give when p is 1?"""
+
+import torch
+from torch import nn
+
+
+class Dropout(nn.Module):
+    def __init__(self, p=0.5):
+        super().__init__()
+        if not 0 <= p <= 1:
+            raise ValueError("p must be a probability")
+        self.p = p
+
+    def forward(self, x):
+        if not self.training or self.p == 0:
+            return x
+        keep = (torch.rand(x.shape) >= self.p).to(x.dtype)
+        return x * keep / (1 - self.p)

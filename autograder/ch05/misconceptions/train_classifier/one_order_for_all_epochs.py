@@ -1,0 +1,21 @@
+"""Each epoch takes the images in a new order: how often do you draw it?"""
+
+import torch
+import torch.nn.functional as F
+
+
+def train_classifier(model, images, labels, epochs=30, batch_size=64, lr=2e-3, generator=None):
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    model.train()
+    losses = []
+    order = torch.randperm(len(images), generator=generator)
+    for _ in range(epochs):
+        total = 0.0
+        for batch in order.split(batch_size):
+            loss = F.cross_entropy(model(images[batch]), labels[batch])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(batch)
+        losses.append(total / len(images))
+    return losses
