@@ -277,10 +277,11 @@ def _compare_numbers(got: Any, want: complex, rtol: float | None, atol: float | 
     if math.isfinite(size) and difference <= atol + rtol * size:
         return
     shown = f"is {got} instead of {want}" if _revealing.get() else "is wrong"
+    size_text = _size_text(difference, exact)
     raise Mismatch(
         name,
         "values",
-        f"{shown}, off by {difference:.2g}.",
+        f"{shown}{size_text and f', {size_text}'}.",
         got=got,
         want=want,
         abs_error=difference,
@@ -323,15 +324,20 @@ def _compare_tensors(got: Any, want: Tensor, rtol: float | None, atol: float | N
     index = tuple(int(i) for i in wrong.nonzero()[0])
     differing = int(wrong.sum())
     error_here, size_here = float(error[index]), float(b[index].abs())
-    place = f"at {list(index)} " if index else ""
-    count = f"{differing} of {wrong.numel()} values differ; the first {place}is" if index else "is"
-    numbers = f" {got[index].item():.6g} instead of {want[index].item():.6g}," if _revealing.get() else ""
+    parts = [f"{got[index].item():.6g} instead of {want[index].item():.6g}"] if _revealing.get() else []
     worst = float(error[wrong].max())
-    worst_text = f" (at most {worst:.2g})" if differing > 1 and worst > 1.05 * error_here else ""
+    if size := _size_text(error_here, exact):
+        more = differing > 1 and worst > 1.05 * error_here
+        parts.append(f"{size} (at most {_digits(worst)})" if more else size)
+    if index:
+        detail = f"is wrong: {differing} of {wrong.numel()} values differ; the first at {list(index)}"
+        detail += f" is {', '.join(parts)}." if parts else "."
+    else:
+        detail = f"is {', '.join(parts)}." if parts else "is wrong."
     raise Mismatch(
         name,
         "values",
-        f"{'is wrong: ' if index else ''}{count}{numbers} off by {error_here:.2g}{worst_text}.",
+        detail,
         remark=value_remark(a, b, wrong, rtol, atol),
         index=index,
         got=got[index].item(),
@@ -342,6 +348,16 @@ def _compare_tensors(got: Any, want: Tensor, rtol: float | None, atol: float | N
         total=wrong.numel(),
         **shapes,
     )
+
+
+def _digits(size: float) -> str:
+    # One digit where values are hidden: a student who returns zeros would read the wanted value off the difference.
+    return f"{size:.2g}" if _revealing.get() else f"{size:.1g}"
+
+
+def _size_text(size: float, exact: bool) -> str:
+    """The size of a difference; nothing for hidden integers, where it would tell the wanted one."""
+    return "" if exact and not _revealing.get() else f"off by {_digits(size)}"
 
 
 def _compare_specials(got: Tensor, want: Tensor, name: str, shapes: dict[str, Any]) -> None:

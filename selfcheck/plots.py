@@ -35,8 +35,8 @@ def image_grid(
     if titles is not None and len(titles) != len(images):
         raise ValueError(f"{len(titles)} titles for {len(images)} images")
     figure, axes = _grid(len(images), columns, scale)
-    for i, image in enumerate(images.detach()):
-        axes[i].imshow(image.permute(1, 2, 0).squeeze(-1).clamp(0, 1), cmap="gray", vmin=0, vmax=1)
+    for i, image in enumerate(images.detach().cpu()):
+        axes[i].imshow(image.permute(1, 2, 0).squeeze(-1).clamp(0, 1).numpy(), cmap="gray", vmin=0, vmax=1)
         if titles is not None:
             axes[i].set_title(str(titles[i]), fontsize=9)
     return figure
@@ -50,8 +50,8 @@ def feature_maps(
         raise ValueError(f"feature_maps takes (K, H, W), not {tuple(maps.shape)}")
     figure, axes = _grid(len(maps), columns, scale)
     reach = max(float(maps.detach().abs().max()), 1e-12)
-    for i, plane in enumerate(maps.detach()):
-        picture = axes[i].imshow(plane, cmap="RdBu_r", vmin=-reach, vmax=reach)
+    for i, plane in enumerate(maps.detach().cpu()):
+        picture = axes[i].imshow(plane.numpy(), cmap="RdBu_r", vmin=-reach, vmax=reach)
         axes[i].set_title(str(titles[i]) if titles is not None else str(i), fontsize=9)
     figure.colorbar(picture, ax=axes, shrink=0.8)
     return figure
@@ -78,7 +78,7 @@ def confusion(predicted: Tensor, labels: Tensor, classes: Sequence[object] | Non
     matrix = torch.bincount(labels * count + predicted, minlength=count * count).reshape(count, count)
     figure, axis = plt.subplots(figsize=(0.5 * count + 1, 0.5 * count + 1), layout="constrained")
     errors = matrix.clone().float().fill_diagonal_(0)  # the diagonal would drown what there is to see
-    axis.imshow(errors, cmap="Reds", vmin=0, vmax=max(1.0, float(errors.max())))
+    axis.imshow(errors.numpy(), cmap="Reds", vmin=0, vmax=max(1.0, float(errors.max())))
     for row in range(count):
         for column in range(count):
             if matrix[row, column]:

@@ -24,11 +24,11 @@ class Rng:
 
     def randn(self, *shape: int, dtype: torch.dtype = torch.float32, requires_grad: bool = False) -> Tensor:
         """Standard normal numbers of that shape."""
-        return torch.randn(*shape, generator=self._generator, dtype=dtype).requires_grad_(requires_grad)
+        return torch.randn(shape, generator=self._generator, dtype=dtype).requires_grad_(requires_grad)
 
     def rand(self, *shape: int, dtype: torch.dtype = torch.float32, requires_grad: bool = False) -> Tensor:
         """Uniform numbers in [0, 1) of that shape."""
-        return torch.rand(*shape, generator=self._generator, dtype=dtype).requires_grad_(requires_grad)
+        return torch.rand(shape, generator=self._generator, dtype=dtype).requires_grad_(requires_grad)
 
     def uniform(
         self,
@@ -39,7 +39,7 @@ class Rng:
         requires_grad: bool = False,
     ) -> Tensor:
         """Uniform numbers in [low, high) of that shape."""
-        unit = torch.rand(*shape, generator=self._generator, dtype=dtype)
+        unit = torch.rand(shape, generator=self._generator, dtype=dtype)
         return (low + (high - low) * unit).requires_grad_(requires_grad)
 
     def randint(

@@ -1,0 +1,78 @@
+"""`selfcheck` in a terminal and plain `pytest` in the assignment's folder."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from selfcheck.cli import app
+from selfcheck.notebook import NotebookRun, read_notebook
+from tests.selfcheck.assignment import write
+
+
+def selfcheck(*arguments: object):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "300"})
+
+
+def test_the_table_and_the_points(tmp_path):
+    result = selfcheck(write(tmp_path, module="class Counter: pass"))
+    assert result.exit_code == 1
+    assert "4/4" in result.output and "0/1" in result.output
+    assert "4 of 10 points" in result.output and "5 more are graded by hand" in result.output
+    assert "The module counts its calls." in result.output
+
+
+def test_one_exercise_in_a_folder(tmp_path):
+    write(tmp_path, module="class Counter: pass")
+    result = selfcheck(tmp_path, "-k", "double")
+    assert result.exit_code == 0
+    assert "module" not in result.output
+
+
+def test_a_broken_cell_costs_its_own_exercise_and_is_named(tmp_path):
+    result = selfcheck(write(tmp_path, double="def double(x)\n    return x"))
+    assert "1/1" in result.output and "SyntaxError" in result.output and "cell 2" in result.output
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "there is no file"),
+        ("{", "is damaged"),
+        ("[]", "not a notebook"),
+        ('{"cells": []}', "no check cells"),
+    ],
+)
+def test_clear_errors(tmp_path, content, words):
+    path = tmp_path / "hw.ipynb"
+    if content is not None:
+        path.write_text(content)
+    result = selfcheck(path)
+    assert result.exit_code == 2
+    assert words in " ".join(result.output.split())
+
+
+def test_no_notebook_two_notebooks_no_such_exercise(tmp_path):
+    assert "there is no notebook" in " ".join(selfcheck(tmp_path).output.split())
+    write(tmp_path)
+    assert "no exercise 'x'" in " ".join(selfcheck(tmp_path, "-k", "x").output.split())
+    write(tmp_path, "copy.ipynb")
+    assert "there are 2 notebooks" in " ".join(selfcheck(tmp_path).output.split())
+
+
+def test_cells_run_only_as_far_as_the_exercise(tmp_path):
+    path = write(tmp_path, module="%matplotlib inline\n!false\ndouble = None")
+    run = NotebookRun(read_notebook(path))
+    assert callable(run.up_to("double")["double"])
+    assert run.up_to("module")["double"] is None
+    assert callable(run.up_to("double")["double"])
+
+
+def test_plain_pytest_in_the_folder(tmp_path):
+    write(tmp_path, module="class Counter: pass")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert "1 failed, 4 passed" in done.stdout
