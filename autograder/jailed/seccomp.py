@@ -86,13 +86,13 @@ def _on(call_number: int, body: bytes) -> bytes:
     return _instruction(_JUMP_EQUAL, call_number, 0, len(body) // 8) + body
 
 
-def _one_of(index: int, values: Iterable[int], otherwise: int = errno.EPERM) -> bytes:
-    """Allow where the argument is one of the values, fail with an error number where it is not."""
+def _one_of(index: int, values: Iterable[int]) -> bytes:
+    """Allow where the argument is one of the values, fail with EPERM where it is not."""
     values = tuple(values)
     tests = b"".join(
         _instruction(_JUMP_EQUAL, value & 0xFFFFFFFF, len(values) - i) for i, value in enumerate(values)
     )
-    return _load_argument(index) + tests + _fail(otherwise) + _instruction(_RETURN, _ALLOW)
+    return _load_argument(index) + tests + _fail(errno.EPERM) + _instruction(_RETURN, _ALLOW)
 
 
 def _high_half_is_zero(index: int) -> bytes:
@@ -114,8 +114,8 @@ def build(pid: int, architecture: str | None = None) -> bytes:
         "clone3": _fail(errno.ENOSYS),  # its flags lie in memory, unseen; libc then falls back to clone
         "kill": _one_of(0, [pid]),
         "tgkill": _one_of(0, [pid]),
-        "prctl": _one_of(0, _PRCTL, errno.EINVAL),
-        "ioctl": _one_of(1, _IOCTL, errno.ENOTTY),
+        "prctl": _one_of(0, _PRCTL),
+        "ioctl": _one_of(1, _IOCTL),
         "fcntl": _one_of(1, _FCNTL),
         "prlimit64": _one_of(0, [0, pid]),
         "sched_setaffinity": _one_of(0, [0, pid]),
@@ -123,7 +123,7 @@ def build(pid: int, architecture: str | None = None) -> bytes:
         + _instruction(_JUMP_EQUAL, 0, 1)  # PRIO_PROCESS: not a group's or a user's
         + _fail(errno.EPERM)
         + _one_of(1, [0, pid]),
-        "arch_prctl": _one_of(0, _ARCH_PRCTL, errno.EINVAL),
+        "arch_prctl": _one_of(0, _ARCH_PRCTL),
     }
     program = [
         _instruction(_LOAD_WORD, _ARCHITECTURE),

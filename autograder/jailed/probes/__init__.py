@@ -10,6 +10,6 @@ A probe returns what it got hold of, or lets the OSError pass that stopped it.
 from autograder.jailed.probes import kernel, limits, network, processes, reading, writing  # noqa: F401  they register
 from autograder.jailed.probes.allowed import allowed
 from autograder.jailed.probes.bombs import bomb
-from autograder.jailed.probes.registry import PROBES, attempt
+from autograder.jailed.probes.registry import PROBES, attempt, attempt_all
 
-__all__ = ["PROBES", "allowed", "attempt", "bomb"]
+__all__ = ["PROBES", "allowed", "attempt", "attempt_all", "bomb"]

@@ -55,7 +55,7 @@ def _disk(facts: Facts) -> object:
 
 
 def _memory(facts: Facts) -> object:
-    kept = []
+    kept: list[bytearray] = []
     try:
         while len(kept) << 23 <= facts["memory_bytes"] + (64 << 20):
             kept.append(bytearray(8 << 20))
