@@ -59,10 +59,12 @@ from torch import Tensor, nn
 
 from selfcheck import check
 
+
 # %% nbgrader={"grade": false, "grade_id": "given_pair", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def pair(value: int | tuple[int, int]) -> tuple[int, int]:
     """`3` means `(3, 3)`; a pair `(vertical, horizontal)` stays as it is."""
     return (value, value) if isinstance(value, int) else (value[0], value[1])
+
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import matplotlib.pyplot as plt
@@ -70,28 +72,34 @@ from matplotlib.patches import Rectangle
 
 from selfcheck.data import load_digits
 
-BLUE, ORANGE, GREEN, RED, GREY = "#2f6db3", "#e07b16", "#2a9265", "#c43c39", "#8a8f98"
+BLUE, ORANGE, GREEN, RED, GREY, PALE = "#2f6db3", "#e07b16", "#2a9265", "#c43c39", "#8a8f98", "#cfe0f3"
 # An opaque light page keeps every figure legible in a dark theme too.
-plt.rcParams.update({"figure.facecolor": "white", "figure.constrained_layout.use": True, "font.size": 10})
-plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 10, "figure.dpi": 90})
+plt.rcParams.update({"figure.facecolor": "white", "figure.constrained_layout.use": True, "figure.dpi": 90})
+plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 10})
+plt.rcParams.update({"font.size": 10, "legend.frameon": False})
 
 
-def show_images(ax_row, images, titles=None, cmap="gray_r", **limits):
-    """One image (H, W) on each axis."""
-    for i, (ax, image) in enumerate(zip(ax_row, images, strict=False)):
+def show_images(axes, images, titles=None, cmap="gray_r", **limits):
+    """One image (H, W) on each axis, in a thin frame."""
+    for i, (ax, image) in enumerate(zip(axes, images, strict=False)):
         ax.imshow(image.detach(), cmap=cmap, **limits)
         ax.set(xticks=[], yticks=[], title=titles[i] if titles else None)
+        ax.spines[:].set(visible=True, color="#c9ced6")
 
 
-def show_numbers(ax, values, title="", frame=None, cmap="Blues", color="black"):
+def show_numbers(ax, values, title="", frame=None, cmap="Blues"):
     """A matrix as a table of its numbers; frame = (row, column, height, width) of a window to mark."""
     ax.imshow(values, cmap=cmap, alpha=0.45)
-    for (i, j), value in [((i, j), values[i, j]) for i in range(values.shape[0]) for j in range(values.shape[1])]:
-        ax.text(j, i, f"{float(value):g}", ha="center", va="center", color=color, fontsize=12)
+    for i, row in enumerate(values.tolist()):
+        for j, value in enumerate(row):
+            ax.text(j, i, f"{value:g}", ha="center", va="center", fontsize=12)
     if frame is not None:
         row, column, height, width = frame
-        ax.add_patch(Rectangle((column - 0.5, row - 0.5), width, height, fill=False, edgecolor=ORANGE, linewidth=3.5))
+        corner = (column - 0.5, row - 0.5)
+        ax.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=ORANGE, linewidth=3.5))
     ax.set(xticks=[], yticks=[], title=title)
+    ax.spines[:].set_visible(False)
+
 
 # %% [markdown]
 # ### The data
@@ -102,8 +110,9 @@ def show_numbers(ax, values, title="", frame=None, cmap="Blues", color="black"):
 # %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_data", "locked": true, "schema_version": 3, "solution": false, "task": false}
 digits = load_digits()
 print("training images", tuple(digits.train_images.shape), "test images", tuple(digits.test_images.shape))
-_, axes = plt.subplots(2, 12, figsize=(10, 2))
+_, axes = plt.subplots(2, 12, figsize=(10, 2.1))
 show_images(axes.flat, digits.train_images[:24, 0], [str(int(label)) for label in digits.train_labels[:24]])
+plt.show()
 
 # %% [markdown]
 # **Notice** how little there is: 64 numbers an image, and yet you read most of them. Some you would not: an
@@ -135,11 +144,12 @@ y = torch.zeros(2, 2)
 for ax, (i, j) in zip(axes[1:5], [(0, 0), (0, 1), (1, 0), (1, 1)], strict=True):
     window = x[i : i + 2, j : j + 2]
     y[i, j] = (window * w).sum()
-    sums = " + ".join(f"{a:g}·{b:g}" if b >= 0 else f"{a:g}·({b:g})" for a, b in zip(window.flatten(), w.flatten(), strict=True))
-    show_numbers(ax, x, f"{sums} = {y[i, j]:g}", frame=(i, j, 2, 2))
+    products = [f"{a:g}·{b:g}" for a, b in zip(window.flatten(), w.flatten(), strict=True)]
+    show_numbers(ax, x, " + ".join(products).replace("·-1", "·(-1)") + f" = {y[i, j]:g}", frame=(i, j, 2, 2))
 show_numbers(axes[5], y, "output y", cmap="Greens")
 for ax in axes:
     ax.title.set_fontsize(9)
+plt.show()
 
 # %% [markdown]
 # **Notice** that the kernel is laid on the image as it is, not turned round. In mathematics a convolution
@@ -161,16 +171,17 @@ for row in range(9):
         for v in range(2):
             T[row, 4 * (i + u) + j + v] = 1 + 2 * u + v
 _, ax = plt.subplots(figsize=(8.4, 4.6))
-colours = plt.matplotlib.colors.ListedColormap(["#eef0f3", BLUE, "#8db9e8", ORANGE, "#f5c08a"])
-ax.imshow(T, cmap=colours, vmin=0, vmax=4)
-for row, column in T.nonzero():
+ax.imshow(T, cmap=plt.matplotlib.colors.ListedColormap(["#eef0f3", BLUE, "#8db9e8", ORANGE, "#f5c08a"]))
+for row, column in T.nonzero().tolist():
     u, v = divmod(int(T[row, column]) - 1, 2)
-    ax.text(column, row, f"$w_{{{u}{v}}}$", ha="center", va="center", color="white" if v == 0 else "black")
-ax.set(xticks=range(16), yticks=range(9), xlabel="input pixel (row by row)", ylabel="output pixel (row by row)")
+    ax.text(column, row, f"$w_{{{u}{v}}}$", ha="center", va="center", color="black" if v else "white")
+ax.set(xticks=range(16), yticks=range(9), xlabel="input pixel, row by row", ylabel="output pixel, row by row")
 ax.set_xticks([c - 0.5 for c in range(1, 16)], minor=True)
 ax.set_yticks([r - 0.5 for r in range(1, 9)], minor=True)
 ax.grid(which="minor", color="white")
 ax.tick_params(which="both", length=0)
+ax.spines[:].set_visible(False)
+plt.show()
 
 # %% [markdown]
 # **Notice** the diagonals: 144 entries, of which only four numbers are free. The empty places are locality,
@@ -185,24 +196,36 @@ ax.tick_params(which="both", length=0)
 # (the step between the pixels it reads).
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_padding", "locked": true, "schema_version": 3, "solution": false, "task": false}
-cases = [("p = 0, s = 1", 0, 1, 1), ("p = 1, s = 1", 1, 1, 1), ("p = 1, s = 2", 1, 2, 1), ("p = 0, s = 1, d = 2", 0, 1, 2)]
 _, axes = plt.subplots(1, 4, figsize=(12, 3.4))
-for ax, (title, padding, stride, dilation) in zip(axes, cases, strict=True):
-    extent, total = 2 * dilation + 1, 5 + 2 * padding
+cases = [(0, 1, 1), (1, 1, 1), (1, 2, 1), (0, 1, 2)]
+for ax, (padding, stride, dilation) in zip(axes, cases, strict=True):
+    extent = 2 * dilation + 1
     starts = range(-padding, 5 + padding - extent + 1, stride)
     for i in range(-padding, 5 + padding):
         for j in range(-padding, 5 + padding):
             inside = 0 <= i < 5 and 0 <= j < 5
-            style = {"facecolor": "#cfe0f3", "edgecolor": "white"} if inside else {"facecolor": "white", "edgecolor": GREY, "linestyle": ":"}
-            ax.add_patch(Rectangle((j, i), 1, 1, **style))
+            colours = (
+                {"facecolor": PALE, "edgecolor": "white"} if inside else {"fill": False, "edgecolor": GREY}
+            )
+            ax.add_patch(Rectangle((j, i), 1, 1, linestyle="-" if inside else ":", **colours))
+    first = starts[0]
     for u in range(3):
         for v in range(3):
-            ax.add_patch(Rectangle((starts[0] + v * dilation, starts[0] + u * dilation), 1, 1, facecolor=ORANGE, alpha=0.65))
-    ax.add_patch(Rectangle((starts[0], starts[0]), extent, extent, fill=False, edgecolor=ORANGE, linewidth=2.5))
+            corner = (first + v * dilation, first + u * dilation)
+            ax.add_patch(Rectangle(corner, 1, 1, facecolor=ORANGE, alpha=0.65))
+    ax.add_patch(Rectangle((first, first), extent, extent, fill=False, edgecolor=ORANGE, linewidth=2.5))
     centres = [start + extent / 2 for start in starts]
-    ax.scatter([c for _ in centres for c in centres], [r for r in centres for _ in centres], color="black", s=16, zorder=3)
-    ax.set(xlim=(-1.2, 6.2), ylim=(6.2, -1.2), aspect="equal", title=f"{title}: {len(starts)} x {len(starts)} places")
+    for row in centres:
+        ax.scatter(centres, [row] * len(centres), color="black", s=16, zorder=3)
+    name = f"padding {padding}, stride {stride}, dilation {dilation}"
+    ax.set(
+        xlim=(-1.2, 6.2),
+        ylim=(6.2, -1.2),
+        aspect="equal",
+        title=f"{name}\n{len(starts)} x {len(starts)} places",
+    )
     ax.axis("off")
+plt.show()
 
 # %% [markdown]
 # A 3x3 kernel on a 5x5 image. Orange is the first window, a black dot marks the centre of each place it
@@ -231,31 +254,31 @@ for ax, (title, padding, stride, dilation) in zip(axes, cases, strict=True):
 # Follow one pixel downwards.
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_receptive_field", "locked": true, "schema_version": 3, "solution": false, "task": false}
-layers = [(3, 1, 1), (2, 2, 1), (3, 1, 1), (2, 2, 1), (3, 1, 1)]
-sizes = [26]
-for kernel_size, stride, _ in layers:
+layers = [(3, 1), (2, 2), (3, 1), (2, 2), (3, 1)]  # kernel size and stride, from the input upwards
+sizes, offsets, steps = [26], [0.0], [1]
+for kernel_size, stride in layers:
     sizes.append((sizes[-1] - kernel_size) // stride + 1)
-jumps, offsets = [1], [0.0]
-for kernel_size, stride, _ in layers:
-    offsets.append(offsets[-1] + jumps[-1] * (kernel_size - 1) / 2)
-    jumps.append(jumps[-1] * stride)
+    offsets.append(offsets[-1] + steps[-1] * (kernel_size - 1) / 2)
+    steps.append(steps[-1] * stride)
+places = [[offsets[k] + steps[k] * i for i in range(sizes[k])] for k in range(len(sizes))]
 _, ax = plt.subplots(figsize=(11, 3.6))
 seen = {1}
 for level in range(len(layers), -1, -1):
-    places = [offsets[level] + jumps[level] * i for i in range(sizes[level])]
-    ax.scatter(places, [level] * sizes[level], s=70, color=[ORANGE if i in seen else "#d5d9df" for i in range(sizes[level])], zorder=3)
-    name = "input" if level == 0 else f"kernel {layers[level - 1][0]}, stride {layers[level - 1][1]}"
-    ax.text(-1.2, level, name, ha="right", va="center")
+    colours = [ORANGE if i in seen else "#d5d9df" for i in range(sizes[level])]
+    ax.scatter(places[level], [level] * sizes[level], s=70, color=colours, zorder=3)
+    kernel_size, stride = layers[level - 1]
+    ax.text(
+        -1.2, level, f"kernel {kernel_size}, stride {stride}" if level else "input", ha="right", va="center"
+    )
     ax.text(26.2, level, f"{len(seen)} seen", va="center", color=ORANGE)
     if level:
-        kernel_size, stride, _ = layers[level - 1]
-        below = {i * stride + u for i in seen for u in range(kernel_size)}
-        for i in seen:
-            for u in range(kernel_size):
-                ax.plot([places[i], offsets[level - 1] + jumps[level - 1] * (i * stride + u)], [level, level - 1], color=ORANGE, linewidth=0.9)
-        seen = below
-ax.set(xlim=(-6.5, 29))
+        reads = [(i, i * stride + u) for i in seen for u in range(kernel_size)]
+        for i, below in reads:
+            ax.plot([places[level][i], places[level - 1][below]], [level, level - 1], color=ORANGE, lw=0.9)
+        seen = {below for _, below in reads}
+ax.set_xlim(-6.5, 29)
 ax.axis("off")
+plt.show()
 
 # %% [markdown]
 # **Notice** how the fan opens faster below each stride of 2. A kernel of 3 on top adds 2 pixels *of its own
@@ -280,8 +303,11 @@ ax.axis("off")
 # thirds of the errors you will meet while building networks are sizes; the receptive field tells whether a
 # network can see the thing it should name.
 
+
 # %% nbgrader={"grade": false, "grade_id": "conv_arithmetic_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def conv_output_size(size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:
+def conv_output_size(
+    size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1
+) -> int:
     """Number of places where a kernel fits along one axis.
 
     Args:
@@ -324,6 +350,7 @@ def receptive_field(layers: list[tuple[int, int, int]]) -> tuple[int, int]:
     return field, jump
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "conv_arithmetic", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 check("conv_arithmetic")
 
@@ -359,11 +386,12 @@ influence /= influence.max()
 _, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4))
 left.imshow(influence, cmap="Oranges")
 left.add_patch(Rectangle((3.5, 3.5), 17, 17, fill=False, edgecolor=BLUE, linewidth=2))
-left.set(xticks=[], yticks=[], title="influence on the central output")
+left.set(xticks=[], yticks=[], title="influence on the central output (frame: receptive field)")
 right.plot(range(-12, 13), influence[12], color=ORANGE, linewidth=2)
 right.axvspan(-8.5, 8.5, color=BLUE, alpha=0.12, label="receptive field")
-right.set(xlabel="distance from the centre, pixels", ylabel="relative influence", title="along the middle row")
-right.legend(frameon=False);
+right.set(xlabel="pixels from the centre", ylabel="relative influence", title="along the middle row")
+right.legend()
+plt.show()
 
 # %% [markdown]
 # **Notice** the bell: the middle has many paths to the output, the rim only one. The *effective* receptive
@@ -427,6 +455,7 @@ print("same memory:", windows.data_ptr() == signal.data_ptr(), " strides:", wind
 # in PyTorch). **Why.** It is the layer the rest of this course stands on, and windows as views are a trick
 # for a lifetime.
 
+
 # %% nbgrader={"grade": false, "grade_id": "conv2d_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def conv2d(
     x: Float[Tensor, "N C_in H W"],
@@ -458,7 +487,9 @@ def conv2d(
     (sv, sh), (pv, ph), (dv, dh) = pair(stride), pair(padding), pair(dilation)
     c_out, c_group, kh, kw = weight.shape
     if x.shape[1] != groups * c_group or c_out % groups != 0:
-        raise ValueError(f"{x.shape[1]} channels in, weight {tuple(weight.shape)} and {groups} groups do not fit")
+        raise ValueError(
+            f"{x.shape[1]} channels in, weight {tuple(weight.shape)} and {groups} groups do not fit"
+        )
     padded = F.pad(x, (ph, ph, pv, pv))
     # Every place of the (dilated) window as a view, then every dilation-th pixel of it.
     windows = padded.unfold(2, dv * (kh - 1) + 1, sv).unfold(3, dh * (kw - 1) + 1, sh)
@@ -467,6 +498,7 @@ def conv2d(
     y = torch.einsum("ngchwij,gocij->ngohw", windows, kernels).flatten(1, 2)  # (N, C_out, H_out, W_out)
     return y if bias is None else y + bias[:, None, None]
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "conv2d", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
 check("conv2d")
@@ -508,16 +540,17 @@ kernels = {
     "spots (Laplace)": torch.tensor([[0.0, -1, 0], [-1, 4, -1], [0, -1, 0]]),
 }
 _, axes = plt.subplots(1, 5, figsize=(14, 2.4))
-show_images(axes, [photo[0, 0]], ["photograph"], cmap="gray")
+show_images(axes[:1], photo[0], ["photograph"], cmap="gray")
 for ax, (name, kernel) in zip(axes[1:], kernels.items(), strict=True):
     response = conv2d(photo, kernel[None, None])[0, 0]
-    limit = 1 if name == "blur" else 0.8 * float(response.abs().max())
-    show_images([ax], [response], [name], cmap="gray", vmin=0 if name == "blur" else -limit, vmax=limit)
+    low, high = (0, 1) if name == "blur" else (-0.7 * response.abs().max(), 0.7 * response.abs().max())
+    show_images([ax], [response], [name], cmap="gray", vmin=low, vmax=high)
+plt.show()
 
 # %% [markdown]
-# **Notice** the railings: they are in the picture of vertical edges and gone from that of horizontal ones.
-# Grey means "no such edge here". In section 10 a trained network shows you the kernels it found for itself,
-# and some will look familiar.
+# **Notice** the pillars, which stand out in the picture of vertical edges, and the roofs and the shore, which do in
+# that of horizontal ones. Grey means "no such edge here". In section 12 a trained network shows you the kernels it
+# found for itself, and some will look familiar.
 
 # %% [markdown]
 # ## 4. The gradient of a convolution
@@ -542,21 +575,25 @@ for ax, (name, kernel) in zip(axes[1:], kernels.items(), strict=True):
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_scatter", "locked": true, "schema_version": 3, "solution": false, "task": false}
 _, axes = plt.subplots(1, 2, figsize=(11, 3.2))
-for ax, title in zip(axes, ["forward: windows gather from x", "backward: windows scatter onto x"], strict=True):
-    for name, y_level, count, shift in (("x", 0, 5, 0.0), ("y" if ax is axes[0] else "g", 1, 3, 1.0)):
-        for i in range(count):
-            ax.add_patch(Rectangle((i + shift - 0.36, y_level - 0.12), 0.72, 0.24, facecolor="#dfe8f3", edgecolor=BLUE))
-            label = f"${name}_{i}$" if y_level or ax is axes[0] else rf"$\partial L/\partial x_{i}$"
-            ax.text(i + shift, y_level, label, ha="center", va="center", zorder=4)
+for ax, forward in zip(axes, (True, False), strict=True):
+    lower = [f"$x_{i}$" if forward else rf"$\partial L/\partial x_{i}$" for i in range(5)]
+    upper = [f"$y_{i}$" if forward else f"$g_{i}$" for i in range(3)]
+    for labels, height, shift in ((lower, 0, 0), (upper, 1, 1)):
+        for i, label in enumerate(labels):
+            corner = (i + shift - 0.36, height - 0.12)
+            ax.add_patch(Rectangle(corner, 0.72, 0.24, facecolor="#e6edf6", edgecolor=BLUE))
+            ax.text(i + shift, height, label, ha="center", va="center")
     for i in range(3):
         for u, colour in enumerate((BLUE, ORANGE, GREEN)):
-            low, high = (i + u, 0.14), (i + 1, 0.86)
-            start, end = (low, high) if ax is axes[0] else (high, low)
+            ends = [(i + u, 0.14), (i + 1, 0.86)]
+            start, end = ends if forward else reversed(ends)
             ax.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": colour, "linewidth": 1.8})
-    ax.set(xlim=(-0.6, 4.6), ylim=(-0.3, 1.3), title=title)
+    for u, colour in enumerate((BLUE, ORANGE, GREEN)):
+        ax.text(4.35, 1.1 - 0.17 * u, f"$w_{u}$", color=colour, fontsize=13)
+    title = "forward: each output gathers" if forward else "backward: each gradient is scattered and added up"
+    ax.set(xlim=(-0.6, 4.7), ylim=(-0.3, 1.3), title=title)
     ax.axis("off")
-for u, colour in enumerate((BLUE, ORANGE, GREEN)):
-    axes[1].text(4.35, 1.1 - 0.17 * u, f"$w_{u}$", color=colour, fontsize=13)
+plt.show()
 
 # %% [markdown]
 # **Notice** that the arrows are the same and only turned round. The middle pixel is fed by three windows, the
@@ -581,6 +618,7 @@ for u, colour in enumerate((BLUE, ORANGE, GREEN)):
 # **What.** The three gradients, for any stride and padding (one group, dilation 1). **Why.** Who has
 # scattered a gradient by hand reads transposed convolutions, U-Nets and decoders with ease, and finds bugs
 # that autograd cannot.
+
 
 # %% nbgrader={"grade": false, "grade_id": "conv2d_backward_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 @torch.no_grad()
@@ -618,6 +656,7 @@ def conv2d_backward(
     return grad_padded[:, :, pv : pv + h, ph : ph + w], grad_weight, grad_bias
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "conv2d_backward", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
 check("conv2d_backward")
 
@@ -646,19 +685,24 @@ check("conv2d_backward")
 # With all weights and all $g$ equal to one, $\partial L/\partial x$ counts the windows over each pixel.
 
 # %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_coverage", "locked": true, "schema_version": 3, "solution": false, "task": false}
-_, axes = plt.subplots(1, 4, figsize=(12, 3.2))
+_, axes = plt.subplots(1, 4, figsize=(12, 3))
 for ax, (size, step) in zip(axes, [(3, 1), (2, 2), (4, 2), (3, 2)], strict=True):
-    places = (11 - size) // step + 1
-    coverage, _, _ = conv2d_backward(torch.ones(1, 1, places, places), torch.zeros(1, 1, 11, 11), torch.ones(1, 1, size, size), stride=step)
-    drawn = ax.imshow(coverage[0, 0], cmap="YlGnBu", vmin=0)
-    plt.colorbar(drawn, ax=ax, shrink=0.75, ticks=range(int(coverage.max()) + 1))
-    ax.set(xticks=[], yticks=[], title=f"kernel {size}, stride {step}")
+    places = (12 - size) // step + 1
+    g, image, kernel = (
+        torch.ones(1, 1, places, places),
+        torch.zeros(1, 1, 12, 12),
+        torch.ones(1, 1, size, size),
+    )
+    coverage, _, _ = conv2d_backward(g, image, kernel, stride=step)
+    show_images([ax], coverage[0], [f"kernel {size}, stride {step}"], cmap="YlGnBu", vmin=0)
+    plt.colorbar(ax.images[0], ax=ax, shrink=0.75, ticks=range(int(coverage.max()) + 1))
+plt.show()
 
 # %% [markdown]
-# **Notice** the chequered pattern of kernel 3 with stride 2: where the stride does not divide the kernel,
-# some pixels are read four times and their neighbours once. Run a layer backwards to *make* images and this
-# pattern appears in them: the checkerboard artefacts of early image generators (Odena et al., 2016). The
-# other rim: pixels at the border are read less than the rest in every panel but one.
+# **Notice** the chequered pattern of kernel 3 with stride 2: where the stride does not divide the kernel, some
+# pixels are read four times and their neighbours once. Run a layer backwards to *make* images, and this pattern
+# appears in them: the checkerboard artefacts of early image generators (Odena et al., 2016). Its last row and
+# column, in the palest yellow, are not read at all: hint 3 was about them.
 
 # %% [markdown]
 # ## 5. Pooling
@@ -673,6 +717,7 @@ _, axes = plt.subplots(1, 4, figsize=(11, 3))
 panels = [image, F.max_pool2d(image, 4), F.avg_pool2d(image, 4), F.adaptive_avg_pool2d(image, 1)]
 titles = ["24 x 24", "max, 4 x 4", "average, 4 x 4", "global average"]
 show_images(axes, [panel[0, 0] for panel in panels], titles, vmin=0, vmax=1)
+plt.show()
 
 # %% [markdown]
 # **Notice** that the maximum keeps a stroke black ("is there a stroke in this window?") while the average
@@ -706,6 +751,7 @@ show_images(axes, [panel[0, 0] for panel in panels], titles, vmin=0, vmax=1)
 # **What.** Max, average and global average pooling, and the gradient of max pooling by hand. **Why.** Pooling
 # buys reach and small shifts for free; its gradient is the simplest example of routing, which comes back as
 # attention and as mixtures of experts.
+
 
 # %% nbgrader={"grade": false, "grade_id": "pooling_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def max_pool2d(
@@ -788,13 +834,16 @@ def max_pool2d_backward(
     kh, kw = pair(kernel_size)
     sv, sh = (kh, kw) if stride is None else pair(stride)
     width, (h_out, w_out) = x.shape[3], grad_output.shape[2:]
-    winner = x.unfold(2, kh, sv).unfold(3, kw, sh).flatten(-2).argmax(-1)  # (N, C, H_out, W_out), in 0..kh*kw-1
+    winner = (
+        x.unfold(2, kh, sv).unfold(3, kw, sh).flatten(-2).argmax(-1)
+    )  # (N, C, H_out, W_out), in 0..kh*kw-1
     row = sv * torch.arange(h_out)[:, None] + winner // kw
     column = sh * torch.arange(w_out) + winner % kw
     grad_x = torch.zeros_like(x).flatten(2)  # (N, C, H * W)
     grad_x.scatter_add_(2, (row * width + column).flatten(2), grad_output.flatten(2))
     return grad_x.view(x.shape)
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "pooling", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
 check("pooling")
@@ -881,6 +930,7 @@ for name, signal in (("stripes", stripes[..., :8]), ("moved by one pixel", strip
 # **What.** The module, in both modes, with running statistics. **Why.** It is in nearly every convolutional
 # network, and half of all puzzling results are a forgotten `model.eval()`.
 
+
 # %% nbgrader={"grade": false, "grade_id": "batch_norm_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class BatchNorm2d(nn.Module):
     """Batch normalisation of feature maps, one mean and one variance per channel.
@@ -934,6 +984,7 @@ class BatchNorm2d(nn.Module):
         return (x - mean[:, None, None]) * scale[:, None, None] + self.bias[:, None, None]
         ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "batch_norm", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
 check("batch_norm")
 
@@ -967,19 +1018,51 @@ for row, normalised in enumerate([False, True]):
     torch.manual_seed(3)
     h = digits.train_images[:128]
     for depth in range(1, 13):
-        h = F.conv2d(h, torch.randn(16, h.shape[1], 3, 3) * 0.8 / math.sqrt(9 * h.shape[1]), padding=1)
-        h = BatchNorm2d(16)(h) if normalised else h
+        fan_in = 9 * h.shape[1]
+        h = F.conv2d(h, torch.randn(16, h.shape[1], 3, 3) * 0.8 / math.sqrt(fan_in), padding=1)
+        h = BatchNorm2d(16)(h).detach() if normalised else h
         if depth in depths:
             ax = axes[row, depths.index(depth)]
-            ax.hist(h.detach().flatten(), bins=60, range=(-2.5, 2.5), density=True, color=GREEN if normalised else RED)
-            ax.set(title=f"layer {depth}{', with batch norm' if normalised else ''}: std {float(h.detach().std()):.3g}", yticks=[])
+            ax.hist(h.flatten(), bins=60, range=(-2.5, 2.5), density=True, color=GREEN if normalised else RED)
+            name = f"layer {depth}, normalised" if normalised else f"layer {depth}"
+            ax.set(title=f"{name}: std {float(h.std()):.2g}", yticks=[])
         h = h.relu()
+plt.show()
 
 # %% [markdown]
-# **Notice** the upper row: at layer 12 the numbers differ by less than a hundredth, all images look alike to
+# **Notice** the upper row: at layer 12 the numbers differ by less than a thousandth, all images look alike to
 # what follows, and the gradient is as small. Below, every layer sees the same spread, whatever the scale of
 # the weights. That is why networks with batch normalisation forgive a poor initialisation and a large
 # learning rate.
+
+# %% [markdown]
+# ### The company an image keeps
+#
+# The same image, put through the same layer in sixty batches, each time with other companions. Which numbers come out?
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_companions", "locked": true, "schema_version": 3, "solution": false, "task": false}
+torch.manual_seed(0)
+layer, kernel = BatchNorm2d(1), torch.randn(1, 1, 3, 3)
+_, ax = plt.subplots(figsize=(9, 2.8))
+for batch_size, colour in ((2, RED), (8, ORANGE), (64, BLUE)):
+    values = []
+    for _ in range(60):
+        companions = digits.train_images[1 + torch.randperm(1000)[: batch_size - 1]]
+        images = torch.cat([digits.train_images[:1], companions])
+        values.append(float(layer(F.conv2d(images, kernel))[0, 0, 2, 2]))
+    ax.plot(values, color=colour, marker=".", linewidth=0.8, label=f"training, batches of {batch_size}")
+layer.eval()
+ax.axhline(
+    float(layer(F.conv2d(digits.train_images[:1], kernel))[0, 0, 2, 2]), color="black", label="evaluation"
+)
+ax.set(xlabel="batch", ylabel="one pixel of the output")
+ax.legend(ncols=2, fontsize=8)
+plt.show()
+
+# %% [markdown]
+# **Notice** that in training an image's output depends on who else is in the batch, the more so the smaller the batch;
+# only in evaluation has it one answer. A model served without `model.eval()` gives a person different answers
+# according to who asks at the same moment.
 
 # %% [markdown]
 # ## 7. Dropout
@@ -1004,6 +1087,7 @@ for row, normalised in enumerate([False, True]):
 #
 # **What.** The module, for any shape and any p from 0 to 1. **Why.** The cheapest regulariser there is, and
 # your first layer that acts differently in training and in evaluation.
+
 
 # %% nbgrader={"grade": false, "grade_id": "dropout_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class Dropout(nn.Module):
@@ -1037,6 +1121,7 @@ class Dropout(nn.Module):
         return x * keep / (1 - self.p)
         ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "dropout", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 check("dropout")
 
@@ -1059,6 +1144,7 @@ dropped = [Dropout(p)(image) for p in (0.0, 0.25, 0.5, 0.75)]
 averages = [sum(Dropout(0.75)(image) for _ in range(count)) / count for count in (10, 1000)]
 titles = ["p = 0", "p = 0.25", "p = 0.5", "p = 0.75", "p = 0.75, mean of 10", "mean of 1000"]
 show_images(axes, dropped + averages, titles, vmin=0, vmax=2)
+plt.show()
 
 # %% [markdown]
 # **Notice** the darker survivors as $p$ grows, and the last panel: the mean over many masks is the image
@@ -1103,6 +1189,7 @@ show_images(axes, dropped + averages, titles, vmin=0, vmax=2)
 # **What.** The mean loss over a batch, right for logits of any size. **Why.** The most used loss of all, and
 # the log-sum-exp trick returns in attention, in energy-based models and in diffusion.
 
+
 # %% nbgrader={"grade": false, "grade_id": "cross_entropy_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def cross_entropy(
     logits: Float[Tensor, "N K"], target: Int[Tensor, "N"], label_smoothing: float = 0.0
@@ -1125,6 +1212,7 @@ def cross_entropy(
     nll = -log_probs.gather(1, target[:, None]).mean()
     return (1 - label_smoothing) * nll - label_smoothing * log_probs.mean()
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "cross_entropy", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 check("cross_entropy")
@@ -1153,14 +1241,21 @@ for smoothing, colour in ((0.0, BLUE), (0.1, ORANGE), (0.3, GREEN)):
     losses = torch.stack([cross_entropy(row[None], torch.tensor([0]), smoothing) for row in logits])
     left.plot(margin, losses, color=colour, label=f"smoothing {smoothing:g}")
     left.scatter(margin[losses.argmin()], losses.min(), color=colour, zorder=3)
-left.set(xlabel="logit of the true class (the nine others are 0)", ylabel="loss", title="with smoothing there is a best margin")
-left.legend(frameon=False)
-sizes = [1, 10, 50, 80, 90, 100, 1000, 10000]
-naive = [-torch.log(torch.exp(s * torch.tensor([0.0, 1.0])) / torch.exp(s * torch.tensor([0.0, 1.0])).sum())[0] for s in sizes]
-stable = [cross_entropy(s * torch.tensor([[0.0, 1.0]]), torch.tensor([0])) for s in sizes]
+left.set(xlabel="logit of the true class (the nine others are 0)", ylabel="loss", title="the best margin")
+left.legend()
+
+rows = []
+for wrong in (1, 10, 50, 80, 90, 100, 1000, 10_000):
+    z = torch.tensor([0.0, wrong])  # the true class is the first
+    textbook = -(z.exp() / z.exp().sum()).log()[0]
+    rows.append(
+        [f"{wrong:,}", f"{float(textbook):g}", f"{float(cross_entropy(z[None], torch.tensor([0]))):g}"]
+    )
 right.axis("off")
-cells = [[f"{s:,}", f"{float(a):g}", f"{float(b):g}"] for s, a, b in zip(sizes, naive, stable, strict=True)]
-right.table(cells, colLabels=["wrong logit", "log of softmax", "yours"], loc="center", cellLoc="center").scale(0.9, 1.5)
+right.table(rows, colLabels=["wrong logit", "log of softmax", "yours"], loc="center", cellLoc="center").scale(
+    0.9, 1.5
+)
+plt.show()
 
 # %% [markdown]
 # **Notice** on the left that the plain loss (blue) rewards ever larger margins, while the smoothed ones have
@@ -1209,6 +1304,7 @@ right.table(cells, colLabels=["wrong logit", "log of softmax", "yours"], loc="ce
 # **What.** The optimiser as a class: it keeps its parameters in `params` and changes them in place at each
 # `step`. **Why.** Nearly everything in this course is trained with it, and its state is what makes
 # checkpoints three times as large as models.
+
 
 # %% nbgrader={"grade": false, "grade_id": "adam_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class Adam:
@@ -1266,6 +1362,7 @@ class Adam:
             p.sub_(self.lr * m_hat / (v_hat.sqrt() + self.eps))
         ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "adam", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
 check("adam")
 
@@ -1282,46 +1379,50 @@ check("adam")
 # changes it. But the gradients are not yours to change.
 # </details>
 
+
 # %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_valley", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def valley(p):
-    return 0.5 * (p[..., 0] ** 2 + 40 * p[..., 1] ** 2)
+    return 0.5 * (p[..., 0] ** 2 + 100 * p[..., 1] ** 2)
 
 
-slope = torch.tensor([1.0, 40.0])
-descent = [torch.tensor([-9.0, 1.5])]
+start, slope = torch.tensor([-9.0, 1.0]), torch.tensor([1.0, 100.0])
+descent, path, optimizer = [start], [start], Adam([start.clone()], lr=0.4)
 for _ in range(60):
-    descent.append(descent[-1] - 0.045 * slope * descent[-1])
-optimizer = Adam([torch.tensor([-9.0, 1.5])], lr=0.5)
-path = [optimizer.params[0].clone()]
-for _ in range(60):
+    descent.append(descent[-1] - 0.0185 * slope * descent[-1])
     optimizer.step([slope * optimizer.params[0]])
     path.append(optimizer.params[0].clone())
-
-_, (left, right) = plt.subplots(1, 2, figsize=(12.5, 3.6))
-grid = torch.stack(torch.meshgrid(torch.linspace(-10, 3, 200), torch.linspace(-2, 2, 120), indexing="xy"), dim=-1)
-left.contour(grid[..., 0], grid[..., 1], valley(grid), levels=[0.5, 2, 6, 15, 30, 50, 75], colors=GREY, linewidths=0.7)
+_, ax = plt.subplots(figsize=(8, 3.2))
+grid = torch.stack(
+    torch.meshgrid(torch.linspace(-10, 3, 200), torch.linspace(-1.3, 1.3, 120), indexing="xy"), -1
+)
+ax.contour(*grid.unbind(-1), valley(grid), levels=[0.5, 3, 10, 20, 40, 60, 90], colors=GREY, linewidths=0.7)
 for name, points, colour in (("gradient descent", descent, BLUE), ("your Adam", path, ORANGE)):
-    left.plot(*torch.stack(points).T, marker=".", color=colour, label=f"{name}: loss {float(valley(points[-1])):.2g} after 60 steps")
-left.set(title="a narrow valley")
-left.legend(frameon=False, fontsize=8)
+    label = f"{name}: loss {float(valley(points[-1])):.2g} after 60 steps"
+    ax.plot(*torch.stack(points).T, marker=".", color=colour, label=label)
+ax.set(title="a valley a hundred times steeper across than along", xlabel="along", ylabel="across")
+ax.legend(fontsize=8)
+plt.show()
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_decay", "locked": true, "schema_version": 3, "solution": false, "task": false}
+_, ax = plt.subplots(figsize=(8, 3.2))
 for decoupled, style in ((False, "-"), (True, "--")):
     torch.manual_seed(0)
-    optimizer = Adam([torch.tensor([1.0, 1.0])], lr=1e-3, weight_decay=0.5, decoupled=decoupled)
+    optimizer = Adam([torch.ones(2)], lr=1e-3, weight_decay=0.5, decoupled=decoupled)
     history = []
     for _ in range(1500):
         optimizer.step([torch.randn(2) * torch.tensor([0.3, 3.0])])
         history.append(optimizer.params[0].clone())
-    for i, colour in enumerate((GREEN, RED)):
-        label = f"{'decoupled' if decoupled else 'L2'}, gradient noise {('small', 'large')[i]}"
-        right.plot(torch.stack(history)[:, i], style, color=colour, label=label)
-right.set(xlabel="step", ylabel="parameter", title="weight decay 0.5 on two parameters, no signal", ylim=(0, 1.15))
-right.legend(frameon=False, fontsize=8);
+    for values, noise, colour in zip(torch.stack(history).T, ("little", "much"), (GREEN, RED), strict=True):
+        ax.plot(values, style, color=colour, label=f"{'decoupled' if decoupled else 'L2'}, {noise} noise")
+ax.set(xlabel="step", ylabel="parameter", title="gradients of noise only, weight decay 0.5", ylim=(0, 1.05))
+ax.legend(ncols=2, fontsize=8)
+plt.show()
 
 # %% [markdown]
-# **Notice** on the left how gradient descent bounces between the walls while Adam leaves them at once and
-# overshoots a little, from its momentum. On the right, decoupled decay (dashed) shrinks both parameters
-# alike; L2 (solid) shrinks the quiet one quickly and lets the noisy one keep its size. Loshchilov and Hutter
-# (2019) made an optimiser of this remark.
+# **Notice** in the first figure how gradient descent bounces between the walls and then crawls, while Adam takes
+# steps of the same length in both directions, and overshoots a little from its momentum. In the second, decoupled
+# decay (dashed) shrinks both parameters alike; L2 (solid) shrinks the quiet one quickly and lets the noisy one keep
+# its size. Loshchilov and Hutter (2019) made an optimiser of this remark.
 
 # %% [markdown]
 # ## 10. LeNet-5
@@ -1356,6 +1457,7 @@ right.legend(frameon=False, fontsize=8);
 # **What.** The network as an `nn.Module`, and a method that shows what each stage puts out. **Why.** Every
 # later network of this course is written in this form: layers in `__init__`, data flow in `forward`, and a
 # way to look inside.
+
 
 # %% nbgrader={"grade": false, "grade_id": "lenet5_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class LeNet5(nn.Module):
@@ -1405,6 +1507,7 @@ class LeNet5(nn.Module):
         return self.stages(x)["output"]
         ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "lenet5", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 check("lenet5")
 
@@ -1428,19 +1531,18 @@ check("lenet5")
 # which do depends on the data:
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_labels", "locked": true, "schema_version": 3, "solution": false, "task": false}
-chosen = [int((digits.train_labels == label).nonzero()[0]) for label in (2, 5, 6, 9, 7)]
-originals = [digits.train_images[i, 0] for i in chosen]
-_, axes = plt.subplots(1, 10, figsize=(13, 1.8))
-pictures, titles = [], []
-for label, image in zip((2, 5, 6, 9, 7), originals, strict=True):
-    turned = label in (6, 9)
-    pictures += [image, image.rot90(2) if turned else image.flip(1)]
-    titles += [f"a {label}", "turned round" if turned else "mirrored"]
+_, axes = plt.subplots(1, 8, figsize=(11, 1.8))
+pictures = []
+for label in (2, 5, 6, 9):
+    image = digits.train_images[int((digits.train_labels == label).nonzero()[0]), 0]
+    pictures += [image, image.flip(1) if label in (2, 5) else image.rot90(2)]
+titles = ["a 2", "mirrored", "a 5", "mirrored", "a 6", "turned round", "a 9", "turned round"]
 show_images(axes, pictures, titles)
+plt.show()
 
 # %% [markdown]
-# **Notice** that the turned 6 is a 9 and the mirrored 2 no digit at all. A cat stays a cat in a mirror; a
-# digit does not.
+# **Notice** that the turned 6 is a 9, the mirrored 5 passes for a 2, and the mirrored 2 is no digit at all. A cat
+# stays a cat in a mirror; a digit does not.
 
 # %% [markdown]
 # ### Where does an output pixel come from?
@@ -1470,6 +1572,7 @@ show_images(axes, pictures, titles)
 # cure for overfitting, and this is data for free. It is also where leaks of randomness begin: everything
 # random must come from the generator.
 
+
 # %% nbgrader={"grade": false, "grade_id": "augment_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def augment(
     images: Float[Tensor, "N 1 H W"], generator: torch.Generator, max_shift: int = 1, max_angle: float = 10.0
@@ -1498,9 +1601,12 @@ def augment(
     x = torch.arange(w) - (w - 1) / 2 - shift[:, 1]  # (N, 1, W)
     source_x = angle.cos() * x - angle.sin() * y  # (N, H, W)
     source_y = angle.sin() * x + angle.cos() * y
-    grid = torch.stack((2 * source_x / w, 2 * source_y / h), dim=-1)  # (N, H, W, 2): edges of the image at -1 and 1
+    grid = torch.stack(
+        (2 * source_x / w, 2 * source_y / h), dim=-1
+    )  # (N, H, W, 2): edges of the image at -1 and 1
     return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "augment", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 check("augment")
@@ -1524,11 +1630,13 @@ check("augment")
 # </details>
 
 # %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_augment", "locked": true, "schema_version": 3, "solution": false, "task": false}
-_, axes = plt.subplots(2, 12, figsize=(12, 2.2))
+_, axes = plt.subplots(2, 12, figsize=(12, 2.3))
 generator = torch.Generator().manual_seed(0)
 for row, index in zip(axes, (7, 2), strict=True):
-    copies = augment(digits.train_images[index : index + 1].expand(11, 1, 8, 8), generator, max_shift=1, max_angle=15.0)
-    show_images(row, [digits.train_images[index, 0], *copies[:, 0]], ["original"] + [""] * 11)
+    image = digits.train_images[index : index + 1]
+    copies = augment(image.expand(11, 1, 8, 8), generator, max_shift=1, max_angle=15.0)
+    show_images(row, torch.cat([image, copies])[:, 0], ["original"] + [""] * 11)
+plt.show()
 
 # %% [markdown]
 # **Notice** how different the copies are as numbers, and how alike to you. Notice too that a stroke at the
@@ -1538,6 +1646,7 @@ for row, index in zip(axes, (7, 2), strict=True):
 # ## 12. Training
 #
 # You are given a small network for 8x8 digits, with batch normalisation after each convolution.
+
 
 # %% nbgrader={"grade": false, "grade_id": "given_small_cnn", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def small_cnn() -> nn.Sequential:
@@ -1557,6 +1666,7 @@ def small_cnn() -> nn.Sequential:
         nn.Flatten(),
         nn.Linear(128, 10),
     )
+
 
 # %% [markdown]
 # One epoch: put the images in a new random order, cut the order into batches, and for each batch
@@ -1580,6 +1690,7 @@ def small_cnn() -> nn.Sequential:
 # **What.** The training loop. It is graded by what the trained model says of images it has not seen: at least
 # 97% right. **Why.** You will write this loop for every model of the course. It is independent of your other
 # exercises.
+
 
 # %% nbgrader={"grade": false, "grade_id": "train_classifier_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def train_classifier(
@@ -1623,6 +1734,7 @@ def train_classifier(
     return losses
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "train_classifier", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
 check("train_classifier")
 
@@ -1645,7 +1757,23 @@ check("train_classifier")
 # </details>
 
 # %% [markdown]
+# ### First, 32 images
+#
+# The cheapest test of any training loop: can it learn a handful of images by heart?
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_overfit", "locked": true, "schema_version": 3, "solution": false, "task": false}
+torch.manual_seed(0)
+pupil = small_cnn()
+losses = train_classifier(pupil, digits.train_images[:32], digits.train_labels[:32], epochs=40, batch_size=8)
+print("loss after 1, 10, 20, 40 epochs:", ", ".join(f"{losses[i - 1]:.4f}" for i in (1, 10, 20, 40)))
+
+# %% [markdown]
+# **Notice** that the loss ends near zero. Had it stopped at $\log 10 = 2.3$, the network would be guessing: the gradients
+# do not arrive, or images and labels have come apart.
+
+# %% [markdown]
 # ### The real run
+
 
 # %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_train", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def accuracy(model, images, labels):
@@ -1656,12 +1784,13 @@ def accuracy(model, images, labels):
 
 
 torch.manual_seed(0)
-network = small_cnn()
-losses = train_classifier(network, digits.train_images, digits.train_labels, generator=torch.Generator().manual_seed(0))
+network, order = small_cnn(), torch.Generator().manual_seed(0)
+losses = train_classifier(network, digits.train_images, digits.train_labels, generator=order)
 print(f"test accuracy {accuracy(network, digits.test_images, digits.test_labels):.1%}")
 _, ax = plt.subplots(figsize=(6, 2.8))
 ax.semilogy(range(1, len(losses) + 1), losses, color=BLUE, marker=".")
-ax.set(xlabel="epoch", ylabel="mean loss", title="training loss");
+ax.set(xlabel="epoch", ylabel="mean loss", title="training loss")
+plt.show()
 
 # %% [markdown]
 # **Notice** the logarithmic axis: most of the loss is gone after three epochs, and the rest of the time buys
@@ -1669,69 +1798,81 @@ ax.set(xlabel="epoch", ylabel="mean loss", title="training loss");
 #
 # ### Where does it err?
 
+
 # %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_errors", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def show_errors(model, data):
-    """The confusion matrix, and the test images that the model gets wrong."""
+    """Which digits are taken for which, and the first twelve images that the model gets wrong."""
     model.eval()
     with torch.no_grad():
         probabilities = model(data.test_images).softmax(1)
     guess = probabilities.argmax(1)
+    wrong = (guess != data.test_labels).nonzero().flatten()
     confusion = torch.zeros(10, 10)
-    confusion.index_put_((data.test_labels, guess), torch.ones(len(guess)), accumulate=True)
-    figure = plt.figure(figsize=(12, 3.8))
-    left, right = figure.subfigures(1, 2, width_ratios=[1, 1.6])
+    confusion.index_put_((data.test_labels[wrong], guess[wrong]), torch.ones(len(wrong)), accumulate=True)
+    left, right = plt.figure(figsize=(12, 3.6)).subfigures(1, 2, width_ratios=[1, 2])
     ax = left.subplots()
-    ax.imshow(confusion.fill_diagonal_(0), cmap="Oranges", vmin=0)
-    for i, j in confusion.nonzero():
+    ax.imshow(confusion, cmap="Oranges", vmin=0, vmax=4)
+    for i, j in confusion.nonzero().tolist():
         ax.text(j, i, int(confusion[i, j]), ha="center", va="center")
-    ax.set(xticks=range(10), yticks=range(10), xlabel="network says", ylabel="truth", title="errors only")
-    wrong = (guess != data.test_labels).nonzero().flatten().tolist()[:12]
-    axes = right.subplots(2, 6)
-    show_images(axes.flat, [data.test_images[i, 0] for i in wrong])
-    for ax, i in zip(axes.flat, wrong, strict=False):
-        ax.set_title(f"{int(data.test_labels[i])}, not {int(guess[i])}\n(said with {float(probabilities[i].max()):.0%})", fontsize=8)
-    for ax in axes.flat[len(wrong) :]:
+    ax.set(xticks=range(10), yticks=range(10), xlabel="network says", ylabel="truth", title="errors")
+    axes = right.subplots(2, 6).flat
+    for ax in axes:
         ax.axis("off")
+    for ax, i in zip(axes, wrong.tolist(), strict=False):
+        ax.imshow(data.test_images[i, 0], cmap="gray_r")
+        said = f"{int(guess[i])} ({float(probabilities[i].max()):.0%} sure)"
+        ax.set_title(f"{int(data.test_labels[i])}, not {said}", fontsize=8)
 
 
 show_errors(network, digits)
+plt.show()
 
 # %% [markdown]
-# **Notice** how few they are, and look at them one by one: would you have known? Notice also how sure of
-# itself the network can be when it is wrong. A softmax is not a confidence.
-#
+# **Notice** how few they are, and look at them one by one: would you have known? Notice also how sure of itself the
+# network can be when it is wrong. A softmax is not a confidence.
+
+# %% [markdown]
 # ### Looking inside LeNet
 #
-# Your LeNet-5 wants 32x32 images, so the digits are enlarged.
+# Your LeNet-5 wants 32x32 images, so the digits are enlarged. It is also an older design: no batch normalisation, no
+# ReLU, averages instead of maxima.
 
 # %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_lenet", "locked": true, "schema_version": 3, "solution": false, "task": false}
 large = load_digits(size=32)
 torch.manual_seed(1)
-lenet = LeNet5()
-lenet_losses = train_classifier(lenet, large.train_images, large.train_labels, epochs=14, generator=torch.Generator().manual_seed(1))
+lenet, order = LeNet5(), torch.Generator().manual_seed(1)
+lenet_losses = train_classifier(lenet, large.train_images, large.train_labels, epochs=14, generator=order)
 print(f"LeNet-5: test accuracy {accuracy(lenet, large.test_images, large.test_labels):.1%}")
+show_errors(lenet, large)
+plt.show()
+
+# %% [markdown]
+# **Notice** that the old network errs more often, and between digits that share most of their strokes. Which of its
+# errors would you forgive?
 
 # %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_feature_maps", "locked": true, "schema_version": 3, "solution": false, "task": false}
 kernels = next(p for p in lenet.parameters() if p.shape == (6, 1, 5, 5)).detach()[:, 0]
 image = large.test_images[:1]
 with torch.no_grad():
     stages = lenet.stages(image)
-figure = plt.figure(figsize=(12.5, 6.4))
-top, middle, bottom = figure.subfigures(3, 1, height_ratios=[1, 1, 1.5])
+top, middle, bottom = plt.figure(figsize=(12.5, 6.6)).subfigures(3, 1, height_ratios=[1, 1, 1.5])
 axes = top.subplots(1, 7)
-show_images(axes[:1], [image[0, 0]], ["input"])
-show_images(axes[1:], kernels, [f"C1 kernel {i}" for i in range(6)], cmap="RdBu", vmin=-0.6, vmax=0.6)
+show_images(axes[:1], image[0], ["input"])
+show_images(axes[1:], kernels, [f"C1 kernel {i}" for i in range(6)], cmap="RdBu", vmin=-0.5, vmax=0.5)
 axes = middle.subplots(1, 7)
 axes[0].axis("off")
 show_images(axes[1:], stages["c1"][0], [f"C1 map {i}" for i in range(6)], cmap="RdBu", vmin=-1, vmax=1)
-show_images(bottom.subplots(2, 8).flat, stages["c3"][0], [f"C3 map {i}" for i in range(16)], cmap="RdBu", vmin=-1, vmax=1)
+names = [f"C3 map {i}" for i in range(16)]
+show_images(bottom.subplots(2, 8).flat, stages["c3"][0], names, cmap="RdBu", vmin=-1, vmax=1)
+plt.show()
 
 # %% [markdown]
-# **Notice** in the first row that some kernels are blue on one side and red on the other: edge detectors,
-# like Sobel's, but found by training. In the second, each map shows the digit in relief, lit from another
-# side. The third row no longer looks like a digit: each map answers a question, such as "does a stroke end
+# **Notice** in the first row that some kernels are red on one side and blue on the other: edge detectors like Sobel's,
+# but found by training. Their maps, below, show the digit in relief, lit from that side; others only find ink. The
+# last two rows hardly look like a digit any more: each map answers a question such as "does a stroke lean this way
 # here?", at 10x10 places.
-#
+
+# %% [markdown]
 # ### All your own
 #
 # Last, a network in which *every* part is yours: convolution, batch normalisation, pooling, dropout, loss and
@@ -1741,7 +1882,7 @@ show_images(bottom.subplots(2, 8).flat, stages["c3"][0], [f"C3 map {i}" for i in
 torch.manual_seed(0)
 generator = torch.Generator().manual_seed(0)
 norms, drop = [BatchNorm2d(12), BatchNorm2d(24)], Dropout(0.2)
-weights = [torch.randn(12, 1, 3, 3) / 3, torch.randn(24, 12, 3, 3) / 10, torch.randn(10, 24) / 5]
+weights = [torch.randn(12, 1, 3, 3) / 3, torch.randn(24, 12, 3, 3) / 10, torch.randn(10, 24 * 16) / 20]
 parameters = [w.requires_grad_() for w in weights] + [p for norm in norms for p in norm.parameters()]
 
 
@@ -1749,11 +1890,11 @@ def homemade(x):
     """Logits (N, 10) of images (N, 1, 8, 8)."""
     x = max_pool2d(norms[0](conv2d(x, weights[0], padding=1)).relu(), 2)
     x = norms[1](conv2d(x, weights[1], padding=1)).relu()
-    return drop(global_avg_pool2d(x)) @ weights[2].T
+    return drop(x.flatten(1)) @ weights[2].T
 
 
-optimizer = Adam(parameters, lr=1e-2)
-for _epoch in range(12):
+optimizer = Adam(parameters, lr=3e-3)
+for _epoch in range(10):
     for batch in torch.randperm(len(digits.train_images), generator=generator).split(64):
         images = augment(digits.train_images[batch], generator, max_shift=0, max_angle=8.0)
         loss = cross_entropy(homemade(images), digits.train_labels[batch], label_smoothing=0.05)
@@ -1765,7 +1906,7 @@ with torch.no_grad():
 print(f"test accuracy of your own network {float(right.double().mean()):.1%}")
 
 # %% [markdown]
-# **Notice** that nothing in it is a black box to you any more.
+# **Notice** that nothing in it is a black box any more: you could carry it out with pencil and paper.
 
 # %% [markdown]
 # ## 13. Explore
@@ -1778,48 +1919,48 @@ print(f"test accuracy of your own network {float(right.double().mean()):.1%}")
 # you each image is noise. How well does a network learn that has no convolutions? How well does ours?
 
 # %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_permuted", "locked": true, "schema_version": 3, "solution": false, "task": false}
-order = torch.randperm(64, generator=torch.Generator().manual_seed(5))
+arrangement = torch.randperm(64, generator=torch.Generator().manual_seed(5))
 
 
 def shuffle_pixels(images):
-    return images.flatten(1)[:, order].view_as(images)
+    return images.flatten(1)[:, arrangement].view_as(images)
 
 
 def dense_network():
     return nn.Sequential(nn.Flatten(), nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 10))
 
 
-few_images, few_labels = digits.train_images[:300], digits.train_labels[:300]
+few = digits.train_images[:300]
 for name, build in (("dense network", dense_network), ("convolutional network", small_cnn)):
-    for arrangement, change in (("as they are", lambda images: images), ("shuffled", shuffle_pixels)):
+    results = []
+    for train, test in ((few, digits.test_images), (shuffle_pixels(few), shuffle_pixels(digits.test_images))):
         torch.manual_seed(0)
-        model = build()
-        train_classifier(model, change(few_images), few_labels, epochs=40, generator=torch.Generator().manual_seed(0))
-        print(f"{name:22} pixels {arrangement:12} test accuracy {accuracy(model, change(digits.test_images), digits.test_labels):.1%}")
+        model, order = build(), torch.Generator().manual_seed(0)
+        train_classifier(model, train, digits.train_labels[:300], epochs=40, generator=order)
+        results.append(accuracy(model, test, digits.test_labels))
+    print(f"{name:22} test accuracy {results[0]:.1%} as they are, {results[1]:.1%} with shuffled pixels")
 
 # %% [markdown]
-# **Notice** that the dense network does not care: to it, pixels have no places. The convolutional network
-# leads on real images, and loses its lead, and more, on shuffled ones. Its strength is not that it is
-# cleverer. It is that locality and sharing are *true* of images.
-#
-# ### Guess 2. Labels at random
-#
-# Give 400 training images random labels. There is nothing to learn. What will the training accuracy be after
-# 60 epochs?
+# **Notice** that the dense network does not care: to it, pixels have no places. The convolutional network leads on
+# real images and loses its lead on shuffled ones. It is not cleverer: it believes in locality and sharing, and that
+# is worth something exactly where it is *true*.
 
 # %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_random_labels", "locked": true, "schema_version": 3, "solution": false, "task": false}
 torch.manual_seed(0)
 generator = torch.Generator().manual_seed(0)
 random_labels = torch.randint(0, 10, (400,), generator=generator)
 _, ax = plt.subplots(figsize=(7, 3))
-for name, labels, colour in (("true labels", digits.train_labels[:400], BLUE), ("random labels", random_labels, RED)):
+few = digits.train_images[:400]
+for name, labels, colour in (("true", digits.train_labels[:400], BLUE), ("random", random_labels, RED)):
     model = small_cnn()
-    curve = train_classifier(model, digits.train_images[:400], labels, epochs=60, generator=generator)
-    learned = accuracy(model, digits.train_images[:400], labels)
-    tested = accuracy(model, digits.test_images, digits.test_labels)
-    ax.plot(curve, color=colour, label=f"{name}: training accuracy {learned:.0%}, test {tested:.0%}")
-ax.set(xlabel="epoch", ylabel="training loss", yscale="log")
-ax.legend(frameon=False);
+    curve = train_classifier(model, few, labels, epochs=60, generator=generator)
+    learned, tested = accuracy(model, few, labels), accuracy(model, digits.test_images, digits.test_labels)
+    ax.semilogy(
+        curve, color=colour, label=f"{name} labels: training accuracy {learned:.0%}, test {tested:.0%}"
+    )
+ax.set(xlabel="epoch", ylabel="training loss")
+ax.legend(loc="lower left")
+plt.show()
 
 # %% [markdown]
 # **Notice** that the network learns the nonsense by heart, only more slowly (Zhang et al., 2017). A network
@@ -1833,23 +1974,26 @@ ax.legend(frameon=False);
 
 # %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_shift", "locked": true, "schema_version": 3, "solution": false, "task": false}
 generator = torch.Generator().manual_seed(0)
-copies = torch.cat([digits.train_images] + [augment(digits.train_images, generator, max_shift=2, max_angle=10.0) for _ in range(3)])
+copies = [augment(digits.train_images, generator, max_shift=2, max_angle=10.0) for _ in range(3)]
 torch.manual_seed(0)
-shift_trained = small_cnn()
-train_classifier(shift_trained, copies, digits.train_labels.repeat(4), epochs=8, generator=generator)
+robust = small_cnn()
+many = torch.cat([digits.train_images, *copies])
+train_classifier(robust, many, digits.train_labels.repeat(4), epochs=8, generator=generator)
 
 
 def shifted(images, pixels):
-    """Images moved to the right; zeros come in."""
-    return F.pad(images, (max(pixels, 0), max(-pixels, 0)))[..., max(-pixels, 0) :][..., :8]
+    """Images moved to the right, or for negative numbers to the left; zeros come in."""
+    return F.pad(images, (pixels, -pixels))
 
 
-pixels = list(range(-3, 4))
+pixels = range(-3, 4)
 _, ax = plt.subplots(figsize=(7, 3))
-for name, model, colour in (("trained as they are", network, BLUE), ("trained on shifted copies", shift_trained, ORANGE)):
-    ax.plot(pixels, [accuracy(model, shifted(digits.test_images, k), digits.test_labels) for k in pixels], marker="o", color=colour, label=name)
+for name, model, colour in (("as they are", network, BLUE), ("with shifted copies", robust, ORANGE)):
+    scores = [accuracy(model, shifted(digits.test_images, k), digits.test_labels) for k in pixels]
+    ax.plot(pixels, scores, marker="o", color=colour, label=f"trained {name}")
 ax.set(xlabel="shift to the right, pixels", ylabel="test accuracy", ylim=(0, 1.03))
-ax.legend(frameon=False);
+ax.legend()
+plt.show()
 
 # %% [markdown]
 # **Notice** how far the blue curve falls although every convolution in the network is shift equivariant.
