@@ -30,6 +30,7 @@ _OURS_TO_PASS = {
     "TMPDIR",
     "MPLCONFIGDIR",
     "LC_CTYPE",
+    "PWD",
     "AUTOGRADER_JAIL",
     "AUTOGRADER_JAIL_DEBUG",
 }

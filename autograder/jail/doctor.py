@@ -7,6 +7,7 @@ nobody here could have done it anyway.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -18,6 +19,11 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
 import autograder
 from autograder.jail.backends import Backend
@@ -34,7 +40,7 @@ def leave(text):
     places = []
     for folder in (os.getcwd(), os.path.dirname(os.getcwd()), "/tmp", "/dev/shm", "/var/tmp"):
         try:
-            path = os.path.join(folder, "left")
+            path = os.path.join(folder, f"left-{os.getpid()}")
             with open(path, "x") as file:
                 file.write(text)
             places.append(path)
@@ -124,6 +130,41 @@ def failures(proofs: Iterable[Proof]) -> list[Proof]:
     return [proof for proof in proofs if not proof.held]
 
 
+def report(proofs: Sequence[Proof], console: Console | None = None, *, every: bool = False) -> None:
+    """Print a table: a line for each kind of denial, and one for each that did not hold (`every`: for each)."""
+    table = Table(box=box.SIMPLE_HEAD)
+    for column, justify in (
+        ("", "left"),
+        ("denial", "left"),
+        ("held", "right"),
+        ("seconds", "right"),
+        ("", "left"),
+    ):
+        table.add_column(column, justify="right" if justify == "right" else "left", overflow="fold")
+    for kind in dict.fromkeys(proof.kind for proof in proofs):
+        those = [proof for proof in proofs if proof.kind == kind]
+        held, tried = sum(proof.held for proof in those), [p for p in those if p.possible_outside is not None]
+        note = (
+            f"{sum(bool(p.possible_outside) for p in tried)} of {len(tried)} succeed outside" if tried else ""
+        )
+        mark = _MARKS[held == len(those)]
+        seconds = sum(proof.seconds for proof in those)
+        table.add_row(mark, f"[bold]{kind}[/bold]", f"{held}/{len(those)}", f"{seconds:.2f}", note)
+        for proof in those:
+            if every or not proof.held:
+                detail = escape(
+                    proof.detail
+                    + (" (not possible outside either)" if proof.possible_outside is False else "")
+                )
+                table.add_row(
+                    _MARKS[proof.held], f"  {escape(proof.name)}", "", f"{proof.seconds:.2f}", detail
+                )
+    (console or Console()).print(table)
+
+
+_MARKS = {True: "[green]✓[/green]", False: "[red]✗[/red]"}
+
+
 def _prove(worker: Worker, quick: bool, private: Sequence[Path]) -> Iterator[Proof]:
     outside = None if quick else _Outside(private)
     try:
@@ -157,9 +198,10 @@ def _positive_control(worker: Worker, decoys: Decoys) -> Proof:
     finally:
         process.end()
     decoys.facts["left_behind"] = str(places[0]) if places else "/nonexistent"
-    elsewhere = [str(place) for place in places[1:]]
-    if elsewhere:
-        failed = [*failed, f"it could also write {', '.join(elsewhere)}"]
+    for place in places[1:]:
+        failed = [*failed, f"it could also write {place}"]
+        with contextlib.suppress(OSError):
+            os.unlink(str(place))
     seconds = time.perf_counter() - begun
     return Proof(
         "allowed", "what a submission needs works", not failed, "; ".join(failed) or "all of it", seconds

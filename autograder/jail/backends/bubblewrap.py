@@ -110,6 +110,7 @@ class Bubblewrap:
             "--chdir",
             policy.scratch,
         ]
+        command += ["--remount-ro", "/dev", "--remount-ro", "/"]
         command += ["--hostname", "jail", "--", *argv]
         return spawn(command, pass_fds, env, os.sep)
 
