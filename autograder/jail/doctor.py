@@ -217,8 +217,8 @@ def _attempts(worker: Worker, decoys: Decoys, outside: _Outside | None) -> Itera
     except (RemoteError, PeerGone, ProtocolViolation) as error:
         outcomes = [(True, f"the probing process ended: {error}", 0.0)] * len(titles)
     finally:
+        shutil.rmtree(sibling, ignore_errors=True)  # seen through the process where the jail has its own mounts
         process.end()
-        shutil.rmtree(sibling, ignore_errors=True)
     possible = outside.outcomes() if outside is not None else [None] * len(titles)
     for title, (through, detail, seconds), alone in zip(titles, outcomes, possible, strict=True):
         leaked = decoys.secret in detail
@@ -231,7 +231,7 @@ def _sibling(process: StudentProcess, worker: Worker, decoys: Decoys) -> Path:
     if worker.backend.generations:  # the scratch folder is mounted only inside
         folder = Path(f"/proc/{process.pid}/root{folder}")
     sibling = folder / str(decoys.facts["sibling"])
-    sibling.mkdir()
+    sibling.mkdir(exist_ok=True)
     (sibling / "secret").write_text(decoys.secret)
     return sibling
 
