@@ -13,7 +13,7 @@ from rich.table import Table
 
 from selfcheck.notebook import Cell, Notebook, NotebookError, find_notebook, read_notebook
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command()

@@ -1,0 +1,207 @@
+"""`make notebooks`: solutions/ to source/ to release/. All is made aside, scanned, and only then put in place."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import nbformat
+
+from autograder.authoring import leaks
+from autograder.authoring.chapter import AuthoringError, Chapter
+from autograder.authoring.notebooks import digest, from_text, to_bytes
+
+CONFTEST = '''"""Gives the public tests `student`, your notebook beside this file, and `rng`, their random inputs."""
+
+from selfcheck.fixtures import *  # noqa: F403
+'''
+
+_IGNORED = shutil.ignore_patterns(".*", "__pycache__", "*.pyc")
+
+
+def record_file(root: Path) -> Path:
+    """Where it is noted what each file in source/ was made from, so that an edit of either side is noticed."""
+    return root / "solutions" / "made.json"
+
+
+def file_digest(path: Path) -> str:
+    """The digest of what an author can edit in a file; a notebook's outputs do not count."""
+    if path.suffix == ".ipynb":
+        try:
+            return digest(nbformat.read(path, as_version=4))
+        except Exception as error:  # nbformat raises many kinds for a file that is no notebook
+            raise AuthoringError(f"{path} is no notebook: {error}") from None
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def make_notebooks(chapters: Sequence[Chapter], force: bool = False) -> list[Path]:
+    """Make source/ and release/ of the assignments anew.
+
+    Args:
+        force: overwrite edits made in source/ that were not carried back.
+
+    Returns:
+        The files that changed, relative to the course folder.
+
+    Raises:
+        AuthoringError: nothing is written where a text is broken, source/ holds edits of its own, or a release
+            would leak.
+    """
+    changed: list[Path] = []
+    for chapter in chapters:
+        if not force:
+            _refuse_to_lose_edits(chapter)
+        with tempfile.TemporaryDirectory() as folder:
+            staged = Path(folder)
+            _stage(chapter, staged)
+            for kind in ("source", "release"):
+                changed += _put(staged / kind / chapter.id, chapter.root / kind / chapter.id, chapter.root)
+        record = read_record(chapter.root)
+        record |= _record_of(chapter)
+        path = record_file(chapter.root)
+        text = json.dumps(record, indent=1, sort_keys=True) + "\n"
+        if not path.is_file() or path.read_text() != text:
+            path.write_text(text)
+            changed.append(path.relative_to(chapter.root))
+    return changed
+
+
+def outdated(chapters: Sequence[Chapter]) -> list[str]:
+    """What `make_notebooks` would change, one line each; nothing is written."""
+    problems: list[str] = []
+    for chapter in chapters:
+        with tempfile.TemporaryDirectory() as folder:
+            staged = Path(folder)
+            _stage(chapter, staged)
+            for kind in ("source", "release"):
+                problems += _differences(
+                    staged / kind / chapter.id, chapter.root / kind / chapter.id, chapter.root
+                )
+        record = read_record(chapter.root)
+        problems += [
+            f"{name} has changed since solutions/made.json was written"
+            for name, value in _record_of(chapter).items()
+            if record.get(name) != value
+        ]
+    return problems
+
+
+def _stage(chapter: Chapter, staged: Path) -> None:
+    """Make an assignment's source/ and release/ under `staged` and scan the release."""
+    if not chapter.public_tests.is_file():
+        raise AuthoringError(f"{chapter.id} has no public tests: write {chapter.public_tests}")
+    source = staged / "source" / chapter.id
+    if chapter.source.is_dir():  # pictures and data that stand beside the notebook
+        shutil.copytree(chapter.source, source, ignore=_IGNORED)
+        for path in source.glob("*.ipynb"):
+            path.unlink()
+    source.mkdir(parents=True, exist_ok=True)
+    for text in chapter.texts:
+        try:
+            notebook = from_text(text.read_text(encoding="utf-8"))
+        except AuthoringError as error:
+            raise AuthoringError(f"{text}: {error}") from None
+        (source / chapter.notebook(text).name).write_bytes(to_bytes(notebook))
+    (source / "test_public.py").write_bytes(chapter.public_tests.read_bytes())
+    (source / "conftest.py").write_text(CONFTEST)
+    _generate(staged, chapter.id)
+    found = leaks.scan(staged / "release" / chapter.id, chapter)
+    if found:
+        told = "\n  ".join(map(str, found[:20]))
+        raise AuthoringError(f"the release of {chapter.id} would leak, nothing was written:\n  {told}")
+
+
+def _generate(course: Path, assignment: str) -> None:
+    """nbgrader's own generate_assignment, in a course and with a gradebook that exist for this only."""
+    environment = os.environ | {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+        "JUPYTER_CONFIG_DIR": str(course / "jupyter"),  # nobody's own settings take part
+        "JUPYTER_NO_CONFIG": "1",
+    }
+    command = [sys.executable, "-m", "nbgrader", "generate_assignment", assignment, f"--course-dir={course}"]
+    command += [f"--db=sqlite:///{course}/gradebook.db", "--log-level=WARN"]
+    done = subprocess.run(command, cwd=course, env=environment, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise AuthoringError(
+            f"nbgrader generate_assignment {assignment} failed:\n{(done.stdout + done.stderr).strip()}"
+        )
+
+
+def _refuse_to_lose_edits(chapter: Chapter) -> None:
+    record = read_record(chapter.root)
+    for text, made in chapter.pairs.items():
+        name = made.relative_to(chapter.root).as_posix()
+        if not made.is_file() or record.get(name) == file_digest(made):
+            continue
+        if made.suffix == ".ipynb" and file_digest(made) == digest(
+            from_text(text.read_text(encoding="utf-8"))
+        ):
+            continue
+        if made.suffix != ".ipynb" and made.read_bytes() == text.read_bytes():
+            continue
+        raise AuthoringError(
+            f"{name} was edited since it was made: carry that back with `autograder sync {chapter.id}`, "
+            "or throw it away with --force"
+        )
+
+
+def read_record(root: Path) -> dict[str, str]:
+    path = record_file(root)
+    try:
+        record = json.loads(path.read_text()) if path.is_file() else {}
+    except ValueError:
+        raise AuthoringError(f"{path} is damaged: delete it and run `make notebooks`") from None
+    return {str(name): str(value) for name, value in record.items()}
+
+
+def _record_of(chapter: Chapter) -> dict[str, str]:
+    """Digests of both sides of every pair, by path."""
+    files = [file for pair in chapter.pairs.items() for file in pair if file.is_file()]
+    return {file.relative_to(chapter.root).as_posix(): file_digest(file) for file in files}
+
+
+def _files(folder: Path) -> dict[Path, bytes]:
+    found = (path for path in folder.rglob("*") if path.is_file())
+    inside = {path.relative_to(folder): path for path in found}
+    return {
+        name: path.read_bytes()
+        for name, path in inside.items()
+        if not any(part.startswith(".") or part == "__pycache__" for part in name.parts)
+    }
+
+
+def _differences(staged: Path, place: Path, root: Path) -> list[str]:
+    want, have = _files(staged), _files(place) if place.is_dir() else {}
+    problems = []
+    for name in sorted(want.keys() | have.keys()):
+        where = (place / name).relative_to(root)
+        if name not in have:
+            problems.append(f"{where} is missing")
+        elif name not in want:
+            problems.append(f"{where} is left over")
+        elif want[name] != have[name]:
+            problems.append(f"{where} is not what its text gives")
+    return problems
+
+
+def _put(staged: Path, place: Path, root: Path) -> list[Path]:
+    """Bring a folder to what was staged, touching only files that differ."""
+    want, have = _files(staged), _files(place) if place.is_dir() else {}
+    changed = [name for name in sorted(want.keys() | have.keys()) if want.get(name) != have.get(name)]
+    for name in changed:
+        path = place / name
+        if name not in want:
+            path.unlink()
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f".{path.name}.part")
+        partial.write_bytes(want[name])
+        partial.replace(path)
+    return [(place / name).relative_to(root) for name in changed]

@@ -1,0 +1,130 @@
+"""Percent text to notebook and back. The same text always gives the same bytes."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_notebook
+
+from autograder.authoring.chapter import AuthoringError
+
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+
+_CELL_START = re.compile(r"^# %%", re.MULTILINE)
+_KEPT_METADATA = ("nbgrader", "tags")
+
+
+def from_text(text: str) -> NotebookNode:
+    """The notebook of a percent text: ids derived from grade_ids, no outputs, no trace of where it was made."""
+    read = jupytext.reads(text, fmt="py:percent")
+    cells = []
+    anchor, since = "top", 0
+    for cell in read.cells:
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if grade_id:
+            anchor, since = str(grade_id), 0
+            id = anchor
+        else:
+            since += 1
+            id = f"{anchor}-{since}"
+        metadata = {key: cell.metadata[key] for key in _KEPT_METADATA if key in cell.metadata}
+        fresh = {
+            "cell_type": cell.cell_type,
+            "id": _valid_id(id),
+            "metadata": metadata,
+            "source": cell.source,
+        }
+        if cell.cell_type == "code":
+            fresh |= {"execution_count": None, "outputs": []}
+        cells.append(NotebookNode(fresh))
+    notebook = new_notebook(cells=cells, metadata={"kernelspec": KERNEL, "language_info": {"name": "python"}})
+    notebook.nbformat_minor = 5
+    _check_ids(cells)
+    nbformat.validate(notebook)
+    return notebook
+
+
+def to_bytes(notebook: NotebookNode) -> bytes:
+    return (json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
+
+
+def digest(notebook: NotebookNode) -> str:
+    """SHA-256 of what an author can edit in a notebook: cells, their kinds, sources and marks, and no outputs."""
+    return hashlib.sha256(json.dumps([_content(cell) for cell in notebook.cells]).encode()).hexdigest()
+
+
+def to_text(notebook: NotebookNode, before: str) -> str:
+    """The percent text of an edited notebook; cells that did not change keep their lines of `before`.
+
+    Raises:
+        AuthoringError: where the text would not give that notebook back.
+    """
+    header, chunks = _chunks(before)
+    old = jupytext.reads(before, fmt="py:percent").cells
+    if len(old) != len(chunks):
+        raise AuthoringError(f"the text has {len(chunks)} cell marks but {len(old)} cells")
+    new = list(notebook.cells)
+    matcher = difflib.SequenceMatcher(None, _keys(old), _keys(new), autojunk=False)
+    parts: list[str] = []
+    for tag, start, stop, first, last in matcher.get_opcodes():
+        if tag == "equal":
+            parts += chunks[start:stop]
+        else:
+            parts += [_rendered(cell) for cell in new[first:last]]
+    text = header + "".join(part.rstrip("\n") + "\n\n" for part in parts).rstrip("\n") + "\n"
+    if _keys(jupytext.reads(text, fmt="py:percent").cells) != _keys(new):
+        raise AuthoringError("the notebook holds something that percent text cannot: edit the text by hand")
+    return text
+
+
+def _content(cell: NotebookNode) -> list[Any]:
+    marks = {key: cell.metadata[key] for key in _KEPT_METADATA if cell.metadata.get(key)}
+    nbgrader = dict(marks.get("nbgrader", {}))
+    nbgrader.pop("cell_type", None)  # nbgrader's JupyterLab extension notes it; it says nothing new
+    nbgrader.pop("checksum", None)
+    if nbgrader:
+        marks["nbgrader"] = dict(sorted(nbgrader.items()))
+    return [cell.cell_type, cell.source.rstrip("\n"), marks]
+
+
+def _keys(cells: Sequence[NotebookNode]) -> list[str]:
+    return [json.dumps(_content(cell), sort_keys=True) for cell in cells]
+
+
+def _chunks(text: str) -> tuple[str, list[str]]:
+    """A percent text's header and its cells' lines."""
+    starts = [match.start() for match in _CELL_START.finditer(text)]
+    if not starts:
+        return text, []
+    ends = [*starts[1:], len(text)]
+    return text[: starts[0]], [text[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+def _rendered(cell: NotebookNode) -> str:
+    """One cell as percent text."""
+    kind, source, marks = _content(cell)
+    bare = NotebookNode(cell_type=kind, id="x", metadata=marks, source=source)
+    if kind == "code":
+        bare |= {"execution_count": None, "outputs": []}
+    lone = new_notebook(cells=[bare], metadata={"kernelspec": KERNEL})
+    return _chunks(jupytext.writes(lone, fmt="py:percent"))[1][0]
+
+
+def _valid_id(id: str) -> str:
+    return re.sub(r"[^a-zA-Z0-9_-]", "-", id)[:64]
+
+
+def _check_ids(cells: Sequence[NotebookNode]) -> None:
+    seen: set[str] = set()
+    for cell in cells:
+        if cell.id in seen:
+            raise AuthoringError(f"two cells have the grade_id {cell.id!r}")
+        seen.add(cell.id)

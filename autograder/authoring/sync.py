@@ -1,0 +1,59 @@
+"""`autograder sync`: an edit made in JupyterLab on source/ is carried back to the text in solutions/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+
+from autograder.authoring.build import file_digest, make_notebooks, read_record
+from autograder.authoring.chapter import AuthoringError, Chapter
+from autograder.authoring.notebooks import digest, from_text, to_text
+
+
+def sync(chapter: Chapter) -> list[Path]:
+    """Carry edits in source/ back to solutions/ and make everything anew.
+
+    Returns:
+        The hand-written files that changed, relative to the course folder; empty where there was nothing to carry.
+
+    Raises:
+        AuthoringError: where both sides of a file were edited, or the edit cannot be written as text. Nothing is
+            written then.
+    """
+    record = read_record(chapter.root)
+    edits: dict[Path, str] = {}
+    for text, made in chapter.pairs.items():
+        if not made.is_file() or not text.is_file() or _agree(text, made):
+            continue
+        edited = record.get(_name(made, chapter)) != file_digest(made)
+        rewritten = record.get(_name(text, chapter)) != file_digest(text)
+        if edited and rewritten:
+            raise AuthoringError(
+                f"{_name(text, chapter)} and {_name(made, chapter)} were both edited since they last agreed: "
+                "undo one of them, or bring its change over by hand"
+            )
+        if edited:
+            edits[text] = _carried(text, made)
+    for text, content in edits.items():
+        text.write_text(content, encoding="utf-8")
+    if edits:
+        make_notebooks([chapter], force=True)
+    return [text.relative_to(chapter.root) for text in edits]
+
+
+def _agree(text: Path, made: Path) -> bool:
+    if made.suffix == ".ipynb":
+        return file_digest(made) == digest(from_text(text.read_text(encoding="utf-8")))
+    return made.read_bytes() == text.read_bytes()
+
+
+def _carried(text: Path, made: Path) -> str:
+    if made.suffix != ".ipynb":
+        return made.read_text(encoding="utf-8")
+    notebook = nbformat.read(made, as_version=4)
+    return to_text(notebook, text.read_text(encoding="utf-8"))
+
+
+def _name(path: Path, chapter: Chapter) -> str:
+    return path.relative_to(chapter.root).as_posix()
