@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 
 from autograder.grading.assignment import Assignment, Exercise, environment_digest
+from autograder.grading.diagnosis import Diagnosis
 from autograder.grading.notebook import Cell, digest, parse
 from autograder.grading.program import compile_program
 from autograder.grading.result import ExerciseResult, JailRecord, Result, TestResult, Timing, Verdict, result_key
@@ -29,8 +30,19 @@ def key_of(assignment: Assignment, cells: tuple[Cell, ...], seed: int) -> str:
     return result_key(digest(cells), assignment.suite_digest, environment_digest(), seed)
 
 
-def grade(document: bytes, assignment: Assignment, seed: int, worker: Worker, proofs: tuple[str, ...] = ()) -> Result:
+def grade(
+    document: bytes,
+    assignment: Assignment,
+    seed: int,
+    worker: Worker,
+    proofs: tuple[str, ...] = (),
+    diagnosis: Diagnosis | None = None,
+) -> Result:
     """Grade a submitted notebook in a worker's jail.
+
+    Args:
+        seed: of the hidden tests' random inputs. proofs: what was proved about the jail, for the record.
+        diagnosis: the assignment's misconceptions; without it failed tests get no hint.
 
     Raises:
         SubmissionError: the bytes are no notebook. GraderFault, JailUnavailable: the grader's own fault.
@@ -40,7 +52,7 @@ def grade(document: bytes, assignment: Assignment, seed: int, worker: Worker, pr
     program = compile_program(assignment, cells)
     session = Session(worker, program)
     try:
-        plugin = run_suite(session, assignment, seed)
+        plugin = run_suite(session, assignment, seed, diagnosis)
     finally:
         session.close()
     by_exercise: dict[str, list[Outcome]] = defaultdict(list)

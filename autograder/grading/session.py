@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from autograder.grading.program import Program, Step
 from autograder.grading.result import Verdict
@@ -44,12 +45,14 @@ class Session:
     Attributes:
         faults: the faults of each exercise so far. notes: faults of cells that belong to no exercise.
         broken_cells: what an exercise's solution cell raised when it ran.
+        trace: what the current test has asked and been answered.
     """
 
     def __init__(self, worker: Worker, program: Program) -> None:
         self.faults: dict[str, list[Fault]] = {}
         self.notes: list[str] = []
         self.broken_cells: dict[str, StudentError] = {}
+        self.trace: list[tuple[str, Any]] = []
         self.waited = 0.0
         self._worker = worker
         self._program = program
@@ -71,14 +74,19 @@ class Session:
                 blamed = any(self._program.steps[c].exercise == exercise for c in self._culprits if c < target)
                 return None if blamed else process.student
 
-    def allow(self, cpu_seconds: float, mutates: bool) -> None:
-        """Give the student's process that much CPU time for what comes now."""
+    def begin(self, seed: int, cpu_seconds: float, mutates: bool) -> None:
+        """A test begins: seed the student's process, give it that much CPU time, record what it answers."""
         process = self._alive()
         process.peer.mirror = mutates
         process.allow(cpu_seconds, wall_seconds(cpu_seconds))
+        self.trace = []
+        process.peer.request("seed", 1, seed)
+        process.peer.trace = self.trace
 
     def rest(self) -> None:
         """Nothing is asked of the student's process for now."""
+        if self._process is not None:
+            self._process.peer.trace = None
         if self._process is not None and self._process.peer.broken is None:
             self._process.rest()
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +13,10 @@ from typing import Any
 import pytest
 
 from autograder.grading.assignment import Assignment
+from autograder.grading.diagnosis import Diagnosis, Replay, frozen
 from autograder.grading.result import Verdict
-from autograder.grading.session import Fault, Session
-from autograder.wire.frames import PeerGone, ProtocolViolation
+from autograder.grading.session import Session
+from autograder.wire.frames import PeerGone
 from autograder.wire.handles import EndlessIterator, Handle
 from autograder.wire.peer import ArgumentChanged
 from selfcheck.compare import revealing
@@ -63,6 +66,9 @@ class SuitePlugin:
     def __init__(self, session: Session, assignment: Assignment, seed: int) -> None:
         self.outcomes: list[Outcome] = []
         self.faults: dict[str, str] = {}
+        self.replays: dict[str, list[Replay]] = {}
+        self._bound: dict[str, Any] = {}
+        self._seconds = 0.0
         self._session = session
         self._order = {exercise.id: place for place, exercise in enumerate(assignment.exercises)}
         self._seed = seed
@@ -93,14 +99,17 @@ class SuitePlugin:
         if student is None:
             raise PeerGone("the exercise's own cell ended the process")
         seconds = request.node.get_closest_marker("timeout")
-        mutates = request.node.get_closest_marker("mutates") is not None
-        self._session.allow(float(seconds.args[0]) if seconds else DEFAULT_SECONDS, mutates)
+        cpu_seconds = float(seconds.args[0]) if seconds else DEFAULT_SECONDS
+        self._session.begin(self._test_seed(request.node), cpu_seconds, _mutates(request.node))
         return student
 
     @pytest.fixture
     def rng(self, request: pytest.FixtureRequest) -> Rng:
         """The test's source of randomness; its seed follows from the recorded seed and the test's name."""
-        return Rng(derive_seed(self._seed, exercise_of(request.node), request.node.name))
+        return Rng(self._test_seed(request.node))
+
+    def _test_seed(self, item: pytest.Item) -> int:
+        return derive_seed(self._seed, exercise_of(item), item.name)
 
     # Running -----------------------------------------------------------------------------------------------------
 
@@ -116,9 +125,16 @@ class SuitePlugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
-        with revealing(False):
-            result = yield
-        return result
+        function = getattr(item, "function", None)
+        names = item._fixtureinfo.argnames  # type: ignore[attr-defined]  the test's own arguments
+        self._bound = {k: v for k, v in item.funcargs.items() if k in names}  # type: ignore[attr-defined]
+        assert function is not None, "a hidden test is a function"
+        start = time.perf_counter()
+        try:
+            with revealing(False):
+                return (yield)
+        finally:
+            self._seconds = time.perf_counter() - start
 
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         error = call.excinfo.value if call.excinfo is not None else None
@@ -149,8 +165,21 @@ class SuitePlugin:
         else:
             verdict, message = Verdict.FAILED, self._explain(exercise, error)
         self.outcomes.append(_outcome(item, verdict, message))
+        if when == "call" and fault is None and "student" in self._bound:
+            self.replays.setdefault(exercise, []).append(self._replay(item, verdict))
         if verdict is not Verdict.PASSED and item.get_closest_marker("gate"):
             self._closed.setdefault(exercise, verdict)
+
+    def _replay(self, item: pytest.Item, verdict: Verdict) -> Replay:
+        bound = {name: value for name, value in self._bound.items() if name not in ("student", "rng")}
+        function, takes_rng = item.function, "rng" in self._bound  # type: ignore[attr-defined]
+
+        def again(student: Handle, rng: Rng) -> None:
+            function(student=student, **({"rng": rng} if takes_rng else {}), **bound)
+
+        failed = verdict is not Verdict.PASSED
+        trace = frozen(self._session.trace)
+        return Replay(item.name, again, self._test_seed(item), _mutates(item), trace, failed, self._seconds)
 
     def _explain(self, exercise: str, error: BaseException) -> str:
         if isinstance(error, StudentError):
@@ -178,6 +207,10 @@ def exercise_of(item: Any) -> str:
     return str(marker.args[0])
 
 
+def _mutates(item: pytest.Item) -> bool:
+    return item.get_closest_marker("mutates") is not None
+
+
 def _outcome(item: pytest.Item, verdict: Verdict, message: str = "", ran: bool = True) -> Outcome:
     function = getattr(item, "function", None)
     weight = item.get_closest_marker("weight")
@@ -193,8 +226,10 @@ def _outcome(item: pytest.Item, verdict: Verdict, message: str = "", ran: bool =
     )
 
 
-def run_suite(session: Session, assignment: Assignment, seed: int) -> SuitePlugin:
-    """Run the assignment's hidden suite over a session's submission.
+def run_suite(
+    session: Session, assignment: Assignment, seed: int, diagnosis: Diagnosis | None = None
+) -> SuitePlugin:
+    """Run the assignment's hidden suite over a session's submission; failed tests are diagnosed if asked.
 
     Raises:
         GraderFault: the suite itself cannot be run.
@@ -215,7 +250,24 @@ def run_suite(session: Session, assignment: Assignment, seed: int) -> SuitePlugi
         code = pytest.main(arguments, plugins=[plugin])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) or not plugin.outcomes:
         raise GraderFault(f"the hidden suite of {assignment.name} did not run (pytest: {code!r})")
+    if diagnosis is not None:
+        plugin.outcomes = _diagnosed(plugin, diagnosis)
     return plugin
+
+
+def _diagnosed(plugin: SuitePlugin, diagnosis: Diagnosis) -> list[Outcome]:
+    found = {
+        exercise: diagnosis.of_exercise(exercise, replays)
+        for exercise, replays in plugin.replays.items()
+        if any(replay.failed for replay in replays)
+    }
+    outcomes = []
+    for outcome in plugin.outcomes:
+        variant = found.get(outcome.exercise, {}).get(outcome.name)
+        if variant is not None and outcome.verdict is not Verdict.PASSED:
+            outcome = dataclasses.replace(outcome, hint=variant.hint, misconception=variant.name)
+        outcomes.append(outcome)
+    return outcomes
 
 
 @contextlib.contextmanager
@@ -229,6 +281,3 @@ def _no_third_party_plugins() -> Iterator[None]:
             del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
         else:
             os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = before
-
-
-__all__ = ["Fault", "GraderFault", "Outcome", "SuitePlugin", "run_suite", "exercise_of", "ProtocolViolation"]

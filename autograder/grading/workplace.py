@@ -10,6 +10,7 @@ import torch
 
 from autograder.course import Course, CourseError
 from autograder.grading.assignment import Assignment
+from autograder.grading.diagnosis import Diagnosis
 from autograder.grading.grade import grade
 from autograder.grading.result import Result
 from autograder.jail.backends import choose
@@ -43,6 +44,7 @@ class Workplace:
         torch.set_num_threads(1)
         backend = choose(choice.backend, private=choice.private, unsafe=choice.unsafe_no_jail)
         self.proofs: tuple[str, ...] = ()
+        self._diagnoses: dict[str, Diagnosis] = {}
         self._worker = Worker(backend)
         if not choice.unsafe_no_jail:
             try:
@@ -53,7 +55,8 @@ class Workplace:
 
     def grade(self, document: bytes, assignment: Assignment, seed: int) -> Result:
         """Grade one submission; see `autograder.grading.grade.grade`."""
-        return grade(document, assignment, seed, self._worker, self.proofs)
+        diagnosis = self._diagnoses.setdefault(assignment.suite_digest, Diagnosis(assignment))
+        return grade(document, assignment, seed, self._worker, self.proofs, diagnosis)
 
     def close(self) -> None:
         self._worker.close()

@@ -15,6 +15,13 @@ TENSORS_CAP = 512 << 20
 _CHUNK = 1 << 20
 
 
+def check_size(structure: bytes, tensors: bytes) -> None:
+    """ValueError where a frame is over a cap."""
+    for part, cap in ((structure, STRUCTURE_CAP), (tensors, TENSORS_CAP)):
+        if len(part) > cap:
+            raise ValueError(f"a value of {len(part) >> 20} MiB is too large to cross (at most {cap >> 20} MiB)")
+
+
 class ProtocolViolation(Exception):
     """The other side sent what the protocol does not allow."""
 
@@ -54,9 +61,7 @@ class Channel:
             ValueError: the frame is over a cap; nothing was sent.
             PeerGone: the other side is gone.
         """
-        if len(structure) > STRUCTURE_CAP or len(tensors) > TENSORS_CAP:
-            size = (len(structure) + len(tensors)) >> 20
-            raise ValueError(f"a value of {size} MiB is too large to cross (at most {TENSORS_CAP >> 20} MiB)")
+        check_size(structure, tensors)
         try:
             self._sock.sendall(HEADER.pack(MAGIC, len(structure), len(tensors)) + structure)
             if tensors:

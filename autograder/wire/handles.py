@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy
 import torch
 
 from .messages import HandleNode
@@ -33,7 +35,7 @@ class Handle:
         self._kind = node.kind
         self._type_name = node.type_name
 
-    def __call__(self, *args: object, **kwargs: object) -> Any:
+    def __call__(self, /, *args: object, **kwargs: object) -> Any:
         return self._peer.request("call", self._id, *args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
@@ -56,6 +58,8 @@ class Handle:
 
     def __len__(self) -> int:
         length = self._peer.request("len", self._id)
+        if length is None:  # list() asks, and goes without
+            raise TypeError("this object of the notebook has no len()")
         if not isinstance(length, int) or isinstance(length, bool) or length < 0:
             self._peer.refuse("a length that is none")
         return length
@@ -88,7 +92,7 @@ class Handle:
         return list(items)
 
 
-def _call(peer: Peer, target: Callable[..., Any], *args: object, **kwargs: object) -> Any:
+def _call(peer: Peer, target: Callable[..., Any], /, *args: object, **kwargs: object) -> Any:
     return target(*args, **kwargs)
 
 
@@ -117,8 +121,15 @@ class _Iteration:
         return next(self._source)
 
 
-def _listed(peer: Peer, target: object, method: str, *args: object, **kwargs: object) -> list[Any]:
+def _listed(peer: Peer, target: object, method: str, /, *args: object, **kwargs: object) -> list[Any]:
     return list(getattr(target, method)(*args, **kwargs))
+
+
+def _seed(peer: Peer, target: object, seed: int) -> None:
+    # Code that draws from a global generator answers the same test the same way every time.
+    torch.manual_seed(seed)
+    numpy.random.seed(seed % (1 << 32))
+    random.seed(seed)
 
 
 STUDENT_OPERATIONS: dict[str, Operation] = {
@@ -126,9 +137,10 @@ STUDENT_OPERATIONS: dict[str, Operation] = {
     "getattr": _getattr,
     "iter": _iter,
     "next": _next,
-    "len": lambda peer, target: len(target),
+    "len": lambda peer, target: len(target) if hasattr(type(target), "__len__") else None,
     "getitem": lambda peer, target, key: target[key],
     "listed": _listed,
+    "seed": _seed,
 }
 """What the grader may ask of the student's objects."""
 

@@ -10,6 +10,8 @@ from .frames import ProtocolViolation
 
 MOST_ITEMS = 100_000
 """Most items of one list, tuple or dict."""
+MOST_DIGITS = 3000
+"""Most hexadecimal digits of an integer; Python would not print one of more than 4300 decimal digits."""
 Name = Annotated[str, msgspec.Meta(max_length=200)]
 Index = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 
@@ -81,7 +83,7 @@ class DtypeNode(Node, tag="Y"):
 class BigNode(Node, tag="I"):
     """An integer of more than 63 bits, in hexadecimal."""
 
-    digits: Annotated[str, msgspec.Meta(max_length=4096, pattern="^-?0x[0-9a-f]+$")]
+    digits: Annotated[str, msgspec.Meta(max_length=MOST_DIGITS + 3, pattern="^-?0x[0-9a-f]+$")]
 
 
 Value = (

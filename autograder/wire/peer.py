@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import torch
 
 from . import messages, tensors
-from .frames import Channel, PeerGone, ProtocolViolation
+from .frames import Channel, PeerGone, ProtocolViolation, check_size
 from .messages import Failure, HandleNode, Reply, Request
 from .values import Incoming, Outgoing, gradient_places
 
@@ -24,6 +24,9 @@ Operation = Callable[..., Any]
 _MOST_REQUESTS = 1_000_000
 _MOST_DEPTH = 50
 _MOST_TEXT = 2000
+_MOST_GENERATORS = 10_000
+_MOST_KEPT = 2 << 30
+"""Most bytes of tensors that graphs may keep alive for the other side."""
 
 
 class RemoteError(Exception):
@@ -55,6 +58,7 @@ class Peer:
 
     Attributes:
         broken: why nothing can be asked any more, once the other side is gone or has misbehaved.
+        trace: where set, every request's name and answer (an exception's first class name) is appended.
     """
 
     def __init__(
@@ -68,6 +72,7 @@ class Peer:
     ) -> None:
         self.mirror = mirror
         self.broken: PeerGone | ProtocolViolation | None = None
+        self.trace: list[tuple[str, Any]] | None = None
         self._remote_error = remote_error
         self._channel = channel
         self._operations = operations
@@ -78,9 +83,10 @@ class Peer:
         self._exports: dict[int, object] = {}
         self._export_ids: dict[int, int] = {}
         self._handles: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
-        self._generators: dict[int, torch.Generator] = {}
+        self._generators: dict[int, tuple[int, torch.Generator]] = {}
         self._generator_ids: weakref.WeakKeyDictionary[torch.Generator, int] = weakref.WeakKeyDictionary()
         self._graphs: dict[int, tuple[list[torch.Tensor], list[torch.Tensor]]] = {}
+        self._kept = 0
         self._released: list[int] = []
         self._served = 0
         self._depth = 0
@@ -123,13 +129,17 @@ class Peer:
         return self._generator_ids.setdefault(generator, next(self._ids))
 
     def generator(self, id: int, seed: int) -> torch.Generator:
-        if id not in self._generators:
-            self._generators[id] = torch.Generator().manual_seed(seed)
-        return self._generators[id]
+        known = self._generators.get(id)
+        if known is None or known[0] != seed:  # seeded anew over there
+            if len(self._generators) >= _MOST_GENERATORS:
+                raise ProtocolViolation("too many generators")
+            generator = torch.Generator() if known is None else known[1]
+            known = self._generators[id] = seed, generator.manual_seed(seed)
+        return known[1]
 
     # Asking ------------------------------------------------------------------------------------------------------
 
-    def request(self, op: str, target: int, *args: object, **kwargs: object) -> Any:
+    def request(self, op: str, target: int, /, *args: object, **kwargs: object) -> Any:
         """Ask the other side to do `op` on its object `target`; its answer, attached to autograd.
 
         Raises:
@@ -170,25 +180,29 @@ class Peer:
         nodes = [outgoing.node(arg) for arg in args]
         named = {name: outgoing.node(arg) for name, arg in kwargs.items()}
         released = self._released.copy()
-        self._released.clear()
+        del self._released[: len(released)]  # a finalizer may have added to it since
         request = Request(next(self._sequence), op, target, nodes, named, grad, released)
         self._channel.send(messages.encode(request), tensors.pack(outgoing.tensors))
-        reply, arrived = self._answer(request.seq)
+        reply, arrived = self._answer(request)
         inputs = [*through, *(outgoing.tensors[place] for place in outgoing.attached)]
         value = self._receive(reply, arrived, inputs)
+        if self.trace is not None:
+            self.trace.append((op, value))
         self._mirror(reply, arrived, outgoing.tensors)
         return value
 
-    def _answer(self, seq: int) -> tuple[Reply, list[torch.Tensor]]:
+    def _answer(self, request: Request) -> tuple[Reply, list[torch.Tensor]]:
         while True:
             structure, data = self._channel.receive()
             message = messages.decode(structure)
             if isinstance(message, Request):
                 self._serve(message, data)
                 continue
-            if message.seq != seq:
+            if message.seq != request.seq:
                 raise ProtocolViolation("an answer to another question")
             if isinstance(message, Failure):
+                if self.trace is not None:
+                    self.trace.append((request.op, message.types[:1]))
                 raise self._remote_error(message.types[:20], message.message[:_MOST_TEXT], message.where[:200])
             return message, tensors.unpack(data)
 
@@ -258,13 +272,21 @@ class Peer:
             try:
                 reply, outgoing = self._perform(request, arrived)
                 frame = messages.encode(reply), tensors.pack(outgoing.tensors)
+                check_size(*frame)
             except (ProtocolViolation, PeerGone):
                 raise
             except BaseException as error:  # whatever our code raised, SystemExit too, is the answer
-                frame = messages.encode(Failure(request.seq, *self._describe(error))), b""
+                frame = self._failure(request.seq, error), b""
             self._channel.send(*frame)
         finally:
             self._depth -= 1
+
+    def _failure(self, seq: int, error: BaseException) -> bytes:
+        try:
+            types, message, where = self._describe(error)
+            return messages.encode(Failure(seq, [name[:200] for name in types[:20]], message[:_MOST_TEXT], where[:200]))
+        except Exception:  # an exception made so that it cannot be described
+            return messages.encode(Failure(seq, ["Exception"], ""))
 
     def _perform(self, request: Request, arrived: list[torch.Tensor]) -> tuple[Reply, Outgoing]:
         for number in request.release:
@@ -297,7 +319,11 @@ class Peer:
         graph = 0
         if outgoing.attached:
             graph = next(self._ids)
-            self._graphs[graph] = inputs, [outgoing.tensors[place] for place in sorted(outgoing.attached)]
+            outputs = [outgoing.tensors[place] for place in sorted(outgoing.attached)]
+            self._kept += _bytes(inputs, outputs)
+            if self._kept > _MOST_KEPT:
+                raise ProtocolViolation("too many graphs kept")
+            self._graphs[graph] = inputs, outputs
         mutated = []
         for place, tensor in changed:
             mutated.append((place, len(outgoing.tensors)))
@@ -334,10 +360,14 @@ class Peer:
         return self._reply(request, result, [], [])
 
     def _forget(self, number: int) -> None:
-        self._graphs.pop(number, None)
+        self._kept -= _bytes(*self._graphs.pop(number, ([], [])))
         value = self._exports.pop(number, None)
         if value is not None:
             self._export_ids.pop(id(value), None)
+
+
+def _bytes(*groups: list[torch.Tensor]) -> int:
+    return sum(tensor.numel() * tensor.element_size() for group in groups for tensor in group)
 
 
 def _fit(gradients: object, outputs: list[torch.Tensor]) -> None:

@@ -25,6 +25,10 @@ DTYPES: dict[str, tuple[str, torch.dtype]] = {
 NAMES = {dtype: name for name, (_, dtype) in DTYPES.items()}
 _BY_TAG = {tag: dtype for tag, dtype in DTYPES.values()}
 _MOST_DIMENSIONS = 32
+MOST_TENSORS = 10_000
+"""Most tensors in one frame."""
+_HEADER_CAP = 4 << 20
+"""Most bytes of safetensors' own header: one that names millions of empty tensors is not even parsed."""
 
 
 def dtype_name(dtype: torch.dtype) -> str:
@@ -44,6 +48,8 @@ def pack(tensors: list[torch.Tensor]) -> bytes:
         return b""
     if sum(t.numel() * t.element_size() for t in tensors) > TENSORS_CAP:
         raise ValueError("these tensors are too large to cross")
+    if len(tensors) > MOST_TENSORS:
+        raise ValueError(f"{len(tensors)} tensors are too many to cross (at most {MOST_TENSORS})")
     plain = [tensor.detach().cpu().contiguous() for tensor in tensors]  # kept alive while their memory is read
     return bytes(serialize({str(place): _spec(tensor) for place, tensor in enumerate(plain)}))
 
@@ -61,24 +67,28 @@ def unpack(data: bytes | bytearray) -> list[torch.Tensor]:
     """The tensors of a frame, plain and contiguous, in order; ProtocolViolation where the bytes are not what they claim."""
     if not data:
         return []
+    if int.from_bytes(data[:8], "little") > _HEADER_CAP:
+        raise ProtocolViolation("a header over the size cap")
     try:
         entries = dict(deserialize(bytes(data)))
     except (SafetensorError, ValueError, UnicodeDecodeError, OverflowError) as error:
         raise ProtocolViolation("malformed tensors") from error
-    if set(entries) != {str(place) for place in range(len(entries))}:
+    if len(entries) > MOST_TENSORS or set(entries) != {str(place) for place in range(len(entries))}:
         raise ProtocolViolation("tensors are not numbered")
     return [_tensor(entries[str(place)]) for place in range(len(entries))]
 
 
 def _tensor(entry: dict[str, object]) -> torch.Tensor:
     dtype, shape, data = _BY_TAG.get(str(entry["dtype"])), entry["shape"], entry["data"]
-    assert isinstance(shape, list) and isinstance(data, (bytes, bytearray))  # safetensors' own types
+    assert isinstance(shape, list) and isinstance(data, bytearray)  # safetensors' own types
     if dtype is None:
         raise ProtocolViolation("a dtype that does not cross")
     if len(shape) > _MOST_DIMENSIONS or math.prod(shape) * dtype.itemsize != len(data):
         raise ProtocolViolation("a tensor's shape does not fit its bytes")
+    if math.prod(max(size, 1) for size in shape) >= 1 << 62:  # an empty tensor's strides can overflow too
+        raise ProtocolViolation("a tensor that cannot be")
     if not data:
         return torch.empty(shape, dtype=dtype)
     if dtype is torch.bool:  # any other byte than 0 and 1 would be undefined behaviour in torch
-        return torch.frombuffer(bytearray(data), dtype=torch.uint8).ne(0).reshape(shape)
-    return torch.frombuffer(bytearray(data), dtype=dtype).reshape(shape)
+        return torch.frombuffer(data, dtype=torch.uint8).ne(0).reshape(shape)
+    return torch.frombuffer(data, dtype=dtype).reshape(shape)

@@ -15,6 +15,8 @@ from torch import nn
 from . import tensors as packed
 from .frames import ProtocolViolation
 from .messages import (
+    MOST_DIGITS,
+    MOST_ITEMS,
     BigNode,
     DictNode,
     DtypeNode,
@@ -83,7 +85,7 @@ class Outgoing:
             return self._tensor(value)
         if isinstance(value, numbers.Integral):
             number = int(value)
-            return number if -_WORD <= number < _WORD else BigNode(hex(number))
+            return number if -_WORD <= number < _WORD else _big(number)
         if isinstance(value, numbers.Real):
             return float(value)
         if isinstance(value, torch.dtype):
@@ -100,6 +102,8 @@ class Outgoing:
     def _container(self, value: tuple[Any, ...] | list[Any] | Mapping[Any, Any], depth: int) -> Value:
         if depth >= MOST_DEPTH:
             raise ValueError("a value nested too deep to cross")
+        if len(value) > MOST_ITEMS:
+            raise ValueError(f"{len(value)} items are too many to cross (at most {MOST_ITEMS})")
         if isinstance(value, Mapping):
             return DictNode([(self.node(k, depth + 1), self.node(v, depth + 1)) for k, v in value.items()])
         items = [self.node(item, depth + 1) for item in value]
@@ -230,10 +234,16 @@ def _dtype(name: str) -> torch.dtype:
 
 
 def _meta(name: str, shape: list[int], parameter: bool) -> torch.Tensor:
-    if name not in packed.DTYPES or len(shape) > 32 or math.prod(shape) >= _WORD // 16:
+    if name not in packed.DTYPES or len(shape) > 32 or math.prod(max(size, 1) for size in shape) >= _WORD // 16:
         raise ProtocolViolation("a meta tensor that cannot be")
     tensor = torch.empty(shape, dtype=packed.DTYPES[name][1], device="meta")
     return tensor.requires_grad_(parameter and tensor.is_floating_point())
+
+
+def _big(number: int) -> BigNode:
+    if number.bit_length() > 4 * MOST_DIGITS:
+        raise ValueError("an integer too large to cross")
+    return BigNode(hex(number))
 
 
 def _signed(seed: int) -> int:

@@ -1,0 +1,183 @@
+"""Which misconception a student has: the one that answers a failed test exactly as the student's code did.
+
+Each failed test is run again on every misconception of its exercise, with the same random inputs, and what it
+answered is compared with what the student's code answered. The misconceptions are ours, so they run in this process,
+behind the same protocol, on a thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from autograder.grading.assignment import Assignment
+from autograder.grading.variants import Variant, load_variants
+from autograder.wire.frames import Channel, PeerGone, ProtocolViolation
+from autograder.wire.handles import GRADER_OPERATIONS, STUDENT_OPERATIONS, Handle
+from autograder.wire.messages import HandleNode
+from autograder.wire.peer import Peer
+from selfcheck.cells import describe
+from selfcheck.compare import revealing
+from selfcheck.errors import StudentError
+from selfcheck.random import Rng
+
+Trace = Sequence[tuple[str, Any]]
+"""What a test asked and was answered, in order."""
+_RELATIVE, _ABSOLUTE = 1e-4, 1e-6
+_PATIENCE_SECONDS = 60.0
+_SLOW_SECONDS = 1.0
+"""A test slower than this is replayed only where no quicker failed test of the exercise tells."""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A test that can be run again: `function(student, rng)` with everything else bound."""
+
+    name: str
+    function: Callable[[Handle, Rng], None]
+    seed: int
+    mutates: bool
+    trace: Trace
+    failed: bool
+    seconds: float
+
+
+class Diagnosis:
+    """Knows an assignment's misconceptions; keeps what they answer, so that a class pays for each test once."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        self._given = [c.source for c in assignment.cells if c.role == "given" and c.kind == "code"]
+        self._variants = load_variants(assignment.suite, "misconceptions")
+        self._namespaces: dict[Variant, dict[str, Any]] = {}
+        self._answers: dict[tuple[Variant, str, int], Trace] = {}
+
+    def of_exercise(self, exercise: str, replays: Sequence[Replay]) -> dict[str, Variant]:
+        """The misconception behind each failed test, by the test's name, where one answers alike.
+
+        Where several do, the one that explains most failed tests is taken, and among those the one that also
+        answers like the student in the tests that passed.
+        """
+        variants = [v for v in self._variants if v.exercise == exercise]
+        failed = sorted((r for r in replays if r.failed), key=lambda r: r.seconds)
+        explains: dict[Variant, set[str]] = {variant: set() for variant in variants}
+        for replay in failed:
+            if replay.seconds > _SLOW_SECONDS and any(explains.values()):
+                continue
+            for variant in variants:
+                if alike(self._answer(variant, replay), replay.trace):
+                    explains[variant].add(replay.name)
+        most = max((len(tests) for tests in explains.values()), default=0)
+        if not most:
+            return {}
+        best = [variant for variant in variants if len(explains[variant]) == most]
+        if len(best) > 1:
+            quick = [r for r in replays if not r.failed and r.seconds <= _SLOW_SECONDS]
+            score = {v: sum(alike(self._answer(v, r), r.trace) for r in quick) for v in best}
+            best.sort(key=lambda variant: -score[variant])
+        ranked = [best[0], *sorted(variants, key=lambda v: -len(explains[v]))]
+        return {r.name: v for r in failed for v in reversed(ranked) if r.name in explains[v]}
+
+    def _answer(self, variant: Variant, replay: Replay) -> Trace:
+        key = (variant, replay.name, replay.seed)
+        if key not in self._answers:
+            self._answers[key] = self._run(variant, replay)
+        return self._answers[key]
+
+    def _run(self, variant: Variant, replay: Replay) -> Trace:
+        with _answering(self._namespace(variant)) as peer:
+            peer.mirror = replay.mutates
+            peer.request("seed", 1, replay.seed)
+            peer.trace = trace = []
+            with contextlib.suppress(Exception), revealing(False):  # it may fail in any way a student's code may
+                replay.function(Handle(peer, HandleNode(1, "instance", "Notebook")), Rng(replay.seed))
+        return frozen(trace)
+
+    def _namespace(self, variant: Variant) -> dict[str, Any]:
+        if variant not in self._namespaces:
+            namespace: dict[str, Any] = {"__name__": "__main__"}
+            for source in (*self._given, variant.source):
+                exec(compile(source, f"<misconception {variant.name}>", "exec", dont_inherit=True), namespace)
+            self._namespaces[variant] = namespace
+        return self._namespaces[variant]
+
+
+def frozen(trace: Trace) -> Trace:
+    """A trace that no longer holds graphs or handles."""
+    return [(op, _plain(value)) for op, value in trace]
+
+
+def alike(one: Trace, other: Trace) -> bool:
+    """Whether two traces ask and answer the same, up to rounding."""
+    return len(one) == len(other) and all(
+        a[0] == b[0] and _same(a[1], b[1]) for a, b in zip(one, other, strict=True)
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return value.detach().clone()
+    if isinstance(value, Handle):
+        return ("handle", value._kind)
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return [[_plain(key), _plain(item)] for key, item in value.items()]
+    return value
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
+        if one.shape != other.shape or one.dtype != other.dtype:
+            return False
+        if one.is_meta or other.is_meta:
+            return one.is_meta and other.is_meta
+        return torch.allclose(one, other, rtol=_RELATIVE, atol=_ABSOLUTE, equal_nan=True)
+    if isinstance(one, float) and isinstance(other, float):
+        return one == other or abs(one - other) <= _ABSOLUTE + _RELATIVE * abs(other) or (one != one and other != other)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(_same(a, b) for a, b in zip(one, other, strict=True))
+    return type(one) is type(other) and bool(one == other)
+
+
+class _Names:
+    """A namespace as the object the peer exports first."""
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self._namespace = namespace
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._namespace[name]
+        except KeyError:
+            raise NameError(f"`{name}` is not defined in the notebook") from None
+
+
+@contextlib.contextmanager
+def _answering(namespace: dict[str, Any]) -> Iterator[Peer]:
+    """The grader's side of a peer whose other side answers from `namespace`, on a thread of this process."""
+    ours, theirs = socket.socketpair()
+
+    def answer() -> None:
+        described = lambda error: (list((d := describe(error)).types), d.message, d.where)  # noqa: E731
+        peer = Peer(Channel(theirs), STUDENT_OPERATIONS, described, Handle, mirror=True)
+        peer.export(_Names(namespace))
+        with contextlib.suppress(PeerGone, ProtocolViolation):
+            peer.serve()
+        theirs.close()
+
+    thread = threading.Thread(target=answer, daemon=True)
+    thread.start()
+    channel = Channel(ours, _PATIENCE_SECONDS)
+    try:
+        yield Peer(channel, GRADER_OPERATIONS, lambda _: (["Exception"], "", ""), Handle, remote_error=StudentError)
+    finally:
+        with contextlib.suppress(OSError):
+            ours.shutdown(socket.SHUT_RDWR)
+        channel.close()
+        thread.join(timeout=_PATIENCE_SECONDS)
