@@ -1053,9 +1053,8 @@ for batch_size, colour in ((2, RED), (8, ORANGE), (64, BLUE)):
         values.append(layer(F.conv2d(images, kernel))[0, 0, 2, 2].item())
     ax.plot(values, color=colour, marker=".", linewidth=0.8, label=f"training, batches of {batch_size}")
 layer.eval()
-ax.axhline(
-    float(layer(F.conv2d(digits.train_images[:1], kernel))[0, 0, 2, 2]), color="black", label="evaluation"
-)
+alone = layer(F.conv2d(digits.train_images[:1], kernel))[0, 0, 2, 2].item()
+ax.axhline(alone, color="black", label="evaluation")
 ax.set(xlabel="batch", ylabel="one pixel of the output")
 ax.legend(ncols=2, fontsize=8)
 plt.show()
@@ -1633,7 +1632,7 @@ check("augment")
 # %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_augment", "locked": true, "schema_version": 3, "solution": false, "task": false}
 _, axes = plt.subplots(2, 12, figsize=(12, 2.3))
 generator = torch.Generator().manual_seed(0)
-for row, index in zip(axes, (7, 2), strict=True):
+for row, index in zip(axes, (6, 3), strict=True):
     image = digits.train_images[index : index + 1]
     copies = augment(image.expand(11, 1, 8, 8), generator, max_shift=1, max_angle=15.0)
     show_images(row, torch.cat([image, copies])[:, 0], ["original"] + [""] * 11)
@@ -1816,7 +1815,7 @@ def show_errors(model, data):
     for i, j in confusion.nonzero().tolist():
         ax.text(j, i, int(confusion[i, j]), ha="center", va="center")
     ax.set(xticks=range(10), yticks=range(10), xlabel="network says", ylabel="truth", title="errors")
-    axes = right.subplots(2, 6).flat
+    axes = list(right.subplots(2, 6).flat)
     for ax in axes:
         ax.axis("off")
     for ax, i in zip(axes, wrong.tolist(), strict=False):
@@ -1853,7 +1852,7 @@ plt.show()
 
 # %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_feature_maps", "locked": true, "schema_version": 3, "solution": false, "task": false}
 kernels = next(p for p in lenet.parameters() if p.shape == (6, 1, 5, 5)).detach()[:, 0]
-image = large.test_images[:1]
+image = large.test_images[large.test_labels == 4][:1]
 with torch.no_grad():
     stages = lenet.stages(image)
 top, middle, bottom = plt.figure(figsize=(12.5, 6.6)).subfigures(3, 1, height_ratios=[1, 1, 1.5])
@@ -1959,7 +1958,7 @@ for name, labels, colour in (("true", digits.train_labels[:400], BLUE), ("random
     ax.semilogy(
         curve, color=colour, label=f"{name} labels: training accuracy {learned:.0%}, test {tested:.0%}"
     )
-ax.set(xlabel="epoch", ylabel="training loss")
+ax.set(xlabel="epoch", ylabel="training loss", ylim=(2e-4, None))
 ax.legend(loc="lower left")
 plt.show()
 
