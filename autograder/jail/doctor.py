@@ -32,7 +32,7 @@ from autograder.jail.limits import MIB, Limits
 from autograder.jail.worker import StudentProcess, Worker
 from autograder.jailed.probes import PROBES
 from autograder.wire.frames import PeerGone, ProtocolViolation
-from autograder.wire.peer import RemoteError
+from selfcheck.errors import StudentError
 
 _CELL = "import os, tempfile\nfrom autograder.jailed.probes import allowed, attempt_all, bomb\n"
 _LEAVE = """
@@ -193,7 +193,7 @@ def _positive_control(worker: Worker, decoys: Decoys) -> Proof:
     try:
         failed = process.student.allowed(decoys.facts)
         places = process.student.leave(decoys.secret)
-    except (RemoteError, PeerGone, ProtocolViolation) as error:
+    except (StudentError, PeerGone, ProtocolViolation) as error:
         failed, places = [f"{type(error).__name__}: {error}"], []
     finally:
         process.end()
@@ -214,10 +214,12 @@ def _attempts(worker: Worker, decoys: Decoys, outside: _Outside | None) -> Itera
     sibling = _sibling(process, worker, decoys)
     try:
         outcomes = process.student.attempt_all(titles, decoys.facts)
-    except (RemoteError, PeerGone, ProtocolViolation) as error:
+    except (StudentError, PeerGone, ProtocolViolation) as error:
         outcomes = [(True, f"the probing process ended: {error}", 0.0)] * len(titles)
     finally:
-        shutil.rmtree(sibling, ignore_errors=True)  # seen through the process where the jail has its own mounts
+        shutil.rmtree(
+            sibling, ignore_errors=True
+        )  # seen through the process where the jail has its own mounts
         process.end()
     possible = outside.outcomes() if outside is not None else [None] * len(titles)
     for title, (through, detail, seconds), alone in zip(titles, outcomes, possible, strict=True):
@@ -243,7 +245,7 @@ def _explode(worker: Worker, name: str, bomb: _Bomb, decoys: Decoys) -> Proof:
     try:
         answer = str(process.student.bomb(name, decoys.facts))
         held = answer.startswith("stopped")
-    except (PeerGone, ProtocolViolation, RemoteError) as error:
+    except (PeerGone, ProtocolViolation, StudentError) as error:
         code = process.end()
         cause = process.cause_of_death
         held = cause is not None or code == -signal.SIGSYS
