@@ -72,3 +72,8 @@ def _notebook() -> nbformat.NotebookNode:
             marks["points"] = cell.metadata["points"]
         cell.metadata = nbformat.from_dict({"nbgrader": marks})
     return notebook
+
+
+def solved_source() -> list[str]:
+    """The code cells of the solved notebook, checks included."""
+    return [cell.source for cell in _notebook().cells if cell.cell_type == "code"]

@@ -86,8 +86,7 @@ def grade_class(
         # nbgrader takes a second to import; nothing before this line needs it.
         from autograder.nbgrader.record import Recorder
 
-        recorder = Recorder(course, **(jail or {}))
-        recorder.check(assignment)
+        Recorder(course).check(assignment)
         unfit = {
             student: why
             for student in chosen
@@ -101,6 +100,9 @@ def grade_class(
             student: why for student, found in outcomes.items() if (why := _why_ungraded(found))
         }
 
+        # What the pool could not grade must not be tried again on demand, in this process.
+        refused = {student: found for student, found in outcomes.items() if isinstance(found, str)}
+        recorder = Recorder(course, refused=refused, **(jail or {}))
         progress.phase("recording", len(chosen))
         for student in chosen:
             if student not in unfit and (why := recorder.record(assignment, student)):

@@ -13,6 +13,7 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from autograder.course import Course, CourseError
+from autograder.jail.limits import JailUnavailable
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -166,7 +167,7 @@ def export(
 
 def explain(error: BaseException) -> str:
     """One line for the person at the terminal: what went wrong and, where we know it, what to do."""
-    if isinstance(error, CourseError):
+    if isinstance(error, (CourseError, JailUnavailable)):
         return str(error)
     if isinstance(error, OSError) and error.errno in MACHINE_ADVICE:
         where = f"{error.filename}: " if error.filename else ""

@@ -16,9 +16,9 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader import utils
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
-from traitlets import Bool, Unicode
+from traitlets import Bool, Dict, Integer, Unicode
 
-from autograder.course import Course, CourseError, SubmissionError
+from autograder.course import Course, SubmissionError
 from autograder.feedback import exercise_text, ungraded_text
 from autograder.grading.result import Result, Verdict
 
@@ -40,6 +40,9 @@ class JailedGrade(NbGraderPreprocessor):
     backend = Unicode("", help="The jail backend by name; empty: the first one proven to work here.").tag(
         config=True
     )
+
+    seed = Integer(0, help="Seed of the hidden tests' random inputs.").tag(config=True)
+    refused = Dict(help="Why a student's submission must not be graded now, by student.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         result, reason = self._result(resources["nbgrader"])
@@ -70,22 +73,30 @@ class JailedGrade(NbGraderPreprocessor):
 
     def _result(self, submission: dict[str, str]) -> tuple[Result | None, str]:
         course = Course(self._root())
+        student, assignment = submission["student"], submission["assignment"]
+        if student in self.refused:
+            return None, self.refused[student]
         try:
-            course.submission(submission["student"], submission["assignment"], submission["notebook"])
-            return self.find(course, submission["assignment"], submission["student"]), ""
-        except (SubmissionError, CourseError) as error:
+            course.submission(student, assignment, submission["notebook"])
+            return self.find(course, assignment, student), ""
+        except SubmissionError as error:
             return None, str(error)
         except Exception as error:
             # The grader's own fault: never the student's zero, never the old score.
-            self.log.exception("grading failed")
-            return None, f"The grader failed ({type(error).__name__}); your instructor has been told."
+            self.log.error("grading %s failed: %s: %s", student, type(error).__name__, error)
+            return None, "The grader failed, not your code; your instructor has been told."
 
     def find(self, course: Course, assignment: str, student: str) -> Result:
         """The stored result of this submission, or a new one made in the jail."""
         from autograder.grading.run import grade_one
 
         return grade_one(
-            course, assignment, student, backend=self.backend or None, unsafe_no_jail=self.unsafe_no_jail
+            course,
+            assignment,
+            student,
+            seed=self.seed,
+            backend=self.backend or None,
+            unsafe_no_jail=self.unsafe_no_jail,
         )
 
     def _root(self) -> Path:

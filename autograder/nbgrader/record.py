@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 from nbgrader.apps import NbGraderAPI
 from nbgrader.apps.baseapp import NbGrader
 from nbgrader.coursedir import CourseDirectory
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SAWarning
 from traitlets.config import Config
 
 from autograder.course import Course, CourseError
@@ -63,7 +64,9 @@ class Recorder:
 
     def record(self, assignment: str, student: str) -> str | None:
         """Autograde one submission; None where it went well, else the last line nbgrader logged."""
-        with database_errors(self.course):
+        with database_errors(self.course), warnings.catch_warnings():
+            # nbgrader links a submission to its notebooks before adding it to the session, and SQLAlchemy minds.
+            warnings.simplefilter("ignore", SAWarning)
             report = self.api.autograde(assignment, student)
         if report["success"]:
             return None
@@ -85,7 +88,8 @@ class Recorder:
             stale = folder / student / assignment
             if stale.is_dir() and not stale.is_symlink():
                 shutil.rmtree(stale)
-        with database_errors(self.course):
+        with database_errors(self.course), warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)
             queue_submission(self.db_url, assignment, student)
 
     def grades(self, assignment: str, student: str) -> dict[str, CellGrade]:

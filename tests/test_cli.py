@@ -1,0 +1,102 @@
+"""The instructor's command line: every error is one line that says what to do, and nothing is printed as markup."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from autograder import cli
+from autograder.classroom import ClassReport, Row
+from autograder.course import CourseError
+from autograder.grade_command import grade_table
+from autograder.jail.limits import JailUnavailable
+
+
+@pytest.fixture
+def errors(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    said = io.StringIO()
+    monkeypatch.setattr(cli, "err", Console(file=said, width=300))
+    return said
+
+
+def test_help_names_every_command() -> None:
+    said = CliRunner().invoke(cli.app, ["--help"]).output
+    for command in ("grade", "doctor", "audit", "notebooks", "sync", "answers", "export"):
+        assert command in said
+
+
+def test_a_folder_that_is_no_course(tmp_path: Path, errors: io.StringIO) -> None:
+    result = CliRunner().invoke(cli.app, ["grade", "ch05", "--course", str(tmp_path)])
+    assert result.exit_code == 1
+    line = errors.getvalue()
+    assert "no assignment 'ch05'" in line and "course folder" in line
+    assert len(line.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (CourseError("do this"), "do this"),
+        (JailUnavailable("no jail works here; run `autograder doctor`"), "autograder doctor"),
+        (
+            OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/x/results"),
+            "/x/results: No space left on device; free",
+        ),
+        (OSError(errno.EROFS, os.strerror(errno.EROFS)), "writable folder"),
+        (PermissionError(errno.EACCES, os.strerror(errno.EACCES), "/x"), "make it readable"),
+        (ZeroDivisionError("two\nlines"), "ZeroDivisionError: two lines (run `autograder --debug"),
+    ],
+)
+def test_errors_take_one_line(
+    error: Exception, says: str, errors: io.StringIO, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise error
+
+    monkeypatch.setattr("autograder.grade_command.run_grade", fail)
+    result = CliRunner().invoke(cli.app, ["grade", "ch05", "--course", str(tmp_path)])
+    assert result.exit_code == 1
+    assert says in errors.getvalue() and len(errors.getvalue().splitlines()) == 1
+    assert "Traceback" not in result.output + errors.getvalue()
+
+
+def test_interrupted_says_that_work_is_kept(
+    errors: io.StringIO, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def interrupt(*args: object, **kwargs: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("autograder.grade_command.run_grade", interrupt)
+    result = CliRunner().invoke(cli.app, ["grade", "ch05", "--course", str(tmp_path)])
+    assert result.exit_code == 130 and "what is graded is kept" in errors.getvalue()
+
+
+def test_debug_shows_the_traceback(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli.app, ["--debug", "grade", "ch05", "--course", str(tmp_path)])
+    assert isinstance(result.exception, CourseError)
+
+
+def test_export_without_a_gradebook(tmp_path: Path, errors: io.StringIO) -> None:
+    result = CliRunner().invoke(
+        cli.app, ["export", "--course", str(tmp_path), "--to", str(tmp_path / "x.csv")]
+    )
+    assert result.exit_code == 1 and "grade something first" in errors.getvalue()
+    assert not (tmp_path / "x.csv").exists() and not (tmp_path / "gradebook.db").exists()
+
+
+def test_students_names_are_not_markup() -> None:
+    rows = [
+        Row("[red]ada[/red]", 7.5, 10.0, {"conv2d": (1.5, 4.0)}, ("written_why",)),
+        Row("Zoë\x1b[31m", 0.0, 10.0, {}, ("conv2d",), "it is not JSON"),
+    ]
+    out = Console(file=io.StringIO(), width=120, force_terminal=False)
+    out.print(grade_table(ClassReport("ch05", rows)))
+    text = out.file.getvalue()  # type: ignore[attr-defined]
+    assert "[red]ada[/red]" in text and "7.5/10" in text and "conv2d 1.5/4" in text
+    assert "\x1b" not in text and "everything" in text
