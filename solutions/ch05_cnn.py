@@ -11,7 +11,6 @@
 #     name: python3
 # ---
 
-
 # %% [markdown]
 # # Chapter 5. Convolutional networks
 #
@@ -47,7 +46,8 @@
 #   one at a time.
 # - Images are (N, C, H, W): batch, channel, row, column. A pair such as `stride=(2, 1)` is (vertical,
 #   horizontal).
-# - Cells marked *demo* draw figures. They are not graded: change them and see what happens.
+# - Cells that draw figures are not graded. Change their numbers and see what happens.
+# - In a terminal, in this folder, `selfcheck` checks the whole notebook at once.
 
 # %% nbgrader={"grade": false, "grade_id": "given_imports", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import math
@@ -239,14 +239,14 @@ plt.show()
 # %% [markdown]
 # ### How many places?
 #
-# Count along one axis. A dilated kernel reaches over $e = d\,(k-1) + 1$ pixels, and the padded input has $n +
-# 2p$. The first window starts at 0 and the last may start no later than $n + 2p - e$. Starts are $s$ apart,
-# so there are
+# Count along one axis. A dilated kernel reaches over $e = d\,(k-1) + 1$ pixels, and the padded input has
+# $n + 2p$. The first window starts at 0 and the last may start no later than $n + 2p - e$. Starts are $s$
+# apart, so there are
 #
 # $$n_\text{out} = \left\lfloor \frac{n + 2p - d\,(k - 1) - 1}{s} \right\rfloor + 1 .$$
 #
-# **Example.** $n = 7$, $k = 3$, $s = 2$, $p = 0$, $d = 1$: the windows start at 0, 2 and 4, and $\lfloor (7 -
-# 2 - 1) / 2 \rfloor + 1 = 3$. With $n = 8$ they are still three: the last pixel is never read.
+# **Example.** $n = 7$, $k = 3$, $s = 2$, $p = 0$, $d = 1$: the windows start at 0, 2 and 4, and
+# $\lfloor (7 - 2 - 1) / 2 \rfloor + 1 = 3$. With $n = 8$ they are still three: the last pixel is never read.
 
 # %% [markdown]
 # ### How far does a pixel see?
@@ -300,9 +300,10 @@ plt.show()
 # |---|---|---|---|
 # | 5 | 15 min | 0.1 s | Python integers; no tensors needed |
 #
-# **What.** The output size along one axis, and receptive field and jump of a stack of layers. **Why.** Two
-# thirds of the errors you will meet while building networks are sizes; the receptive field tells whether a
-# network can see the thing it should name.
+# **What.** The output size along one axis, and receptive field and jump of a stack of layers.
+#
+# **Why.** Most errors you will meet while building networks are wrong sizes; the receptive field tells
+# whether a network can see the thing it should name.
 
 
 # %% nbgrader={"grade": false, "grade_id": "conv_arithmetic_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -453,8 +454,9 @@ print("same memory:", windows.data_ptr() == signal.data_ptr(), " strides:", wind
 # | 12 | 45 min | 0.6 s | `F.pad`, `Tensor.unfold`, `as_strided`, `F.unfold`, `einsum`, `matmul`, loops over the kernel | `F.conv*`, `nn.Conv*`, `torch.conv*`, `torch.ops` |
 #
 # **What.** A convolution that does what PyTorch's does, gradients included (autograd makes those, if you stay
-# in PyTorch). **Why.** It is the layer the rest of this course stands on, and windows as views are a trick
-# for a lifetime.
+# in PyTorch).
+#
+# **Why.** It is the layer the rest of this course stands on, and windows as views are a trick for a lifetime.
 
 
 # %% nbgrader={"grade": false, "grade_id": "conv2d_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -549,16 +551,16 @@ for ax, (name, kernel) in zip(axes[1:], kernels.items(), strict=True):
 plt.show()
 
 # %% [markdown]
-# **Notice** the pillars, which stand out in the picture of vertical edges, and the roofs and the shore, which do in
-# that of horizontal ones. Grey means "no such edge here". In section 12 a trained network shows you the kernels it
-# found for itself, and some will look familiar.
+# **Notice** the pillars, which stand out in the picture of vertical edges, and the roofs and the shore, which
+# do in that of horizontal ones. Grey means "no such edge here". In section 12 a trained network shows you the
+# kernels it found for itself, and some will look familiar.
 
 # %% [markdown]
 # ## 4. The gradient of a convolution
 #
 # Someone hands you $g = \partial L / \partial y$, the gradient in the output. You owe three gradients back.
-# One axis and one channel are enough to see everything; take stride 1 and no padding, $y_i = \sum_u w_u\,
-# x_{i+u}$.
+# One axis and one channel are enough to see everything; take stride 1 and no padding,
+# $y_i = \sum_u w_u\, x_{i+u}$.
 #
 # **Bias.** $b$ is added to every $y_i$, so $\partial L/\partial b = \sum_i g_i$: one sum for each channel,
 # over batch and places.
@@ -571,8 +573,8 @@ plt.show()
 # **Input.** $x_j$ was read by every window that covers it. Window $i$ read it with weight $w_{j-i}$, so
 # $$\frac{\partial L}{\partial x_j} = \sum_i g_i\, w_{j-i} .$$
 # Read it from the side of the window: place $i$ takes its $g_i$, multiplies the whole kernel by it and *adds*
-# that onto the pixels it had read. Forward gathers, backward scatters. In matrices: $\mathbf{y} =
-# T\mathbf{x}$, so $\partial L/\partial \mathbf{x} = T^\top \mathbf{g}$.
+# that onto the pixels it had read. Forward gathers, backward scatters. In matrices:
+# $\mathbf{y} = T\mathbf{x}$, so $\partial L/\partial \mathbf{x} = T^\top \mathbf{g}$.
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_scatter", "locked": true, "schema_version": 3, "solution": false, "task": false}
 _, axes = plt.subplots(1, 2, figsize=(11, 3.2))
@@ -603,8 +605,8 @@ plt.show()
 # With stride $s$, window $i$ begins at $i\,s$ instead of $i$; with padding, do everything on the padded image
 # and cut the rim off at the end.
 #
-# **Example.** $x = (1, 2, 3)$, $w = (10, 1)$, so $y = (10 \cdot 1 + 1 \cdot 2,\; 10 \cdot 2 + 1 \cdot 3) =
-# (12, 23)$. Let $g = (1, 2)$. Then
+# **Example.** $x = (1, 2, 3)$, $w = (10, 1)$, so
+# $y = (10 \cdot 1 + 1 \cdot 2,\; 10 \cdot 2 + 1 \cdot 3) = (12, 23)$. Let $g = (1, 2)$. Then
 #
 # $$\tfrac{\partial L}{\partial b} = 3, \qquad \tfrac{\partial L}{\partial w} = (1 \cdot 1 + 2 \cdot 2,\; 1 \cdot 2 + 2 \cdot 3) = (5, 8), \qquad
 # \tfrac{\partial L}{\partial x} = 1 \cdot (10, 1, 0) + 2 \cdot (0, 10, 1) = (10, 21, 2).$$
@@ -616,9 +618,10 @@ plt.show()
 # |---|---|---|---|---|
 # | 12 | 60 min | 0.1 s | as in `conv2d`, and loops over the kernel | autograd (`backward`, `torch.autograd`, `torch.func`), `F.conv*`, `F.fold`, `torch.nn.grad`, `torch.ops` |
 #
-# **What.** The three gradients, for any stride and padding (one group, dilation 1). **Why.** Who has
-# scattered a gradient by hand reads transposed convolutions, U-Nets and decoders with ease, and finds bugs
-# that autograd cannot.
+# **What.** The three gradients, for any stride and padding (one group, dilation 1).
+#
+# **Why.** Who has scattered a gradient by hand reads transposed convolutions, U-Nets and decoders with ease,
+# and finds bugs that autograd cannot.
 
 
 # %% nbgrader={"grade": false, "grade_id": "conv2d_backward_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -700,10 +703,10 @@ for ax, (size, step) in zip(axes, [(3, 1), (2, 2), (4, 2), (3, 2)], strict=True)
 plt.show()
 
 # %% [markdown]
-# **Notice** the chequered pattern of kernel 3 with stride 2: where the stride does not divide the kernel, some
-# pixels are read four times and their neighbours once. Run a layer backwards to *make* images, and this pattern
-# appears in them: the checkerboard artefacts of early image generators (Odena et al., 2016). Its last row and
-# column, in the palest yellow, are not read at all: hint 3 was about them.
+# **Notice** the chequered pattern of kernel 3 with stride 2: where the stride does not divide the kernel,
+# some pixels are read four times and their neighbours once. Run a layer backwards to *make* images, and this
+# pattern appears in them: the checkerboard artefacts of early image generators (Odena et al., 2016). Its last
+# row and column, in the palest yellow, are not read at all: hint 3 was about them.
 
 # %% [markdown]
 # ## 5. Pooling
@@ -749,9 +752,10 @@ plt.show()
 # |---|---|---|---|---|
 # | 10 | 45 min | 0.2 s | `F.pad`, `unfold`, `amax`, `argmax`, `mean`, `scatter_add_`, loops over the kernel | `F.*_pool*`, `nn.*Pool*`, `torch.*_pool*`, `torch.ops`; autograd in `max_pool2d_backward` |
 #
-# **What.** Max, average and global average pooling, and the gradient of max pooling by hand. **Why.** Pooling
-# buys reach and small shifts for free; its gradient is the simplest example of routing, which comes back as
-# attention and as mixtures of experts.
+# **What.** Max, average and global average pooling, and the gradient of max pooling by hand.
+#
+# **Why.** Pooling buys reach and small shifts for free; its gradient is the simplest example of routing,
+# which comes back as attention and as mixtures of experts.
 
 
 # %% nbgrader={"grade": false, "grade_id": "pooling_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -914,9 +918,10 @@ for name, signal in (("stripes", stripes[..., :8]), ("moved by one pixel", strip
 # Mind the two variances. The batch is divided by the plain (biased) one, but the running estimate is of the
 # data at large, hence $m - 1$.
 #
-# **Example.** One channel with the values 1, 3, 5, 7: $\mu = 4$, $\sigma^2 = 5$, $y = (-1.34, -0.45, 0.45,
-# 1.34)$. With $\alpha = 0.1$, `running_mean` becomes $0.9 \cdot 0 + 0.1 \cdot 4 = 0.4$ and `running_var`
-# becomes $0.9 \cdot 1 + 0.1 \cdot \tfrac{4}{3} \cdot 5 = 1.567$.
+# **Example.** One channel with the values 1, 3, 5, 7: $\mu = 4$, $\sigma^2 = 5$,
+# $y = (-1.34, -0.45, 0.45, 1.34)$. With $\alpha = 0.1$, `running_mean` becomes
+# $0.9 \cdot 0 + 0.1 \cdot 4 = 0.4$ and `running_var` becomes
+# $0.9 \cdot 1 + 0.1 \cdot \tfrac{4}{3} \cdot 5 = 1.567$.
 #
 # $\mu$ and $\sigma^2$ depend on $x$, and the gradient flows through them; through the running statistics it
 # does not.
@@ -928,8 +933,10 @@ for name, signal in (("stripes", stripes[..., :8]), ("moved by one pixel", strip
 # |---|---|---|---|---|
 # | 10 | 35 min | 0.1 s | `mean`, `var`, `nn.Parameter`, `register_buffer`, `torch.no_grad` | `nn.*Norm*`, `F.*_norm`, `torch.*_norm`, `torch.ops` |
 #
-# **What.** The module, in both modes, with running statistics. **Why.** It is in nearly every convolutional
-# network, and half of all puzzling results are a forgotten `model.eval()`.
+# **What.** The module, in both modes, with running statistics.
+#
+# **Why.** It is in nearly every convolutional network, and many a puzzling result is a forgotten
+# `model.eval()`.
 
 
 # %% nbgrader={"grade": false, "grade_id": "batch_norm_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1039,7 +1046,8 @@ plt.show()
 # %% [markdown]
 # ### The company an image keeps
 #
-# The same image, put through the same layer in sixty batches, each time with other companions. Which numbers come out?
+# The same image, put through the same layer in sixty batches, each time with other companions. Which numbers
+# come out?
 
 # %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_companions", "locked": true, "schema_version": 3, "solution": false, "task": false}
 torch.manual_seed(0)
@@ -1060,9 +1068,9 @@ ax.legend(ncols=2, fontsize=8)
 plt.show()
 
 # %% [markdown]
-# **Notice** that in training an image's output depends on who else is in the batch, the more so the smaller the batch;
-# only in evaluation has it one answer. A model served without `model.eval()` gives a person different answers
-# according to who asks at the same moment.
+# **Notice** that in training an image's output depends on who else is in the batch, the more so the smaller
+# the batch; only in evaluation has it one answer. A model served without `model.eval()` gives a person
+# different answers according to who asks at the same moment.
 
 # %% [markdown]
 # ## 7. Dropout
@@ -1085,8 +1093,10 @@ plt.show()
 # |---|---|---|---|---|
 # | 5 | 10 min | 0.1 s | `torch.rand_like`, `bernoulli`, arithmetic | `nn.*Dropout*`, `F.*dropout*`, `torch.*dropout*`, `torch.ops` |
 #
-# **What.** The module, for any shape and any p from 0 to 1. **Why.** The cheapest regulariser there is, and
-# your first layer that acts differently in training and in evaluation.
+# **What.** The module, for any shape and any p from 0 to 1.
+#
+# **Why.** The cheapest regulariser there is, and your first layer that acts differently in training and in
+# evaluation.
 
 
 # %% nbgrader={"grade": false, "grade_id": "dropout_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1169,8 +1179,8 @@ plt.show()
 # ### Label smoothing
 #
 # Only infinite logits make $p_t = 1$, so training never stops pushing. Label smoothing asks for less: the
-# target is no longer 1 for the true class and 0 for the rest, but $q_k = (1 - \varepsilon)\,[k = t] +
-# \varepsilon / K$, and
+# target is no longer 1 for the true class and 0 for the rest, but
+# $q_k = (1 - \varepsilon)\,[k = t] + \varepsilon / K$, and
 #
 # $$L = -\sum_k q_k \log p_k = (1 - \varepsilon)\,(-\log p_t) + \frac{\varepsilon}{K} \sum_k (-\log p_k) .$$
 #
@@ -1186,8 +1196,10 @@ plt.show()
 # |---|---|---|---|---|
 # | 6 | 20 min | 0.1 s | `exp`, `log`, `logsumexp`, `gather`, indexing, `F.one_hot` | `F.cross_entropy`, `F.nll_loss`, `F.kl_div`, `*log_softmax`, `nn.*Loss`, `torch.ops` |
 #
-# **What.** The mean loss over a batch, right for logits of any size. **Why.** The most used loss of all, and
-# the log-sum-exp trick returns in attention, in energy-based models and in diffusion.
+# **What.** The mean loss over a batch, right for logits of any size.
+#
+# **Why.** The most used loss of all, and the log-sum-exp trick returns in attention, in energy-based models
+# and in diffusion.
 
 
 # %% nbgrader={"grade": false, "grade_id": "cross_entropy_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1273,12 +1285,12 @@ plt.show()
 # $$m_t = \beta_1 m_{t-1} + (1 - \beta_1)\, g_t, \qquad v_t = \beta_2 v_{t-1} + (1 - \beta_2)\, g_t^2, \qquad m_0 = v_0 = 0,$$
 # $$\hat m_t = \frac{m_t}{1 - \beta_1^t}, \qquad \hat v_t = \frac{v_t}{1 - \beta_2^t}, \qquad \theta_t = \theta_{t-1} - \eta\, \frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon} .$$
 #
-# **Why the hats?** Both means start at zero and are too small at first. If every $g_i = g$, then $m_t = (1 -
-# \beta_1^t)\,g$, so dividing by $1 - \beta_1^t$ is exactly right.
+# **Why the hats?** Both means start at zero and are too small at first. If every $g_i = g$, then
+# $m_t = (1 - \beta_1^t)\,g$, so dividing by $1 - \beta_1^t$ is exactly right.
 #
 # **Example.** $g_1 = 5$, $\eta = 0.1$: $m_1 = 0.5$, $v_1 = 0.025$, $\hat m_1 = 5$, $\hat v_1 = 25$, and the
-# step is $0.1 \cdot 5 / 5 = 0.1$. A gradient of 0.01 makes the same step. Without the hats it would be $0.1
-# \cdot 0.5 / \sqrt{0.025} = 0.32$, three times too long.
+# step is $0.1 \cdot 5 / 5 = 0.1$. A gradient of 0.01 makes the same step. Without the hats it would be
+# $0.1 \cdot 0.5 / \sqrt{0.025} = 0.32$, three times too long.
 
 # %% [markdown]
 # ### Two kinds of weight decay
@@ -1286,10 +1298,10 @@ plt.show()
 # Weight decay of strength $\lambda$ pulls parameters towards zero. There are two ways, and for Adam they
 # differ:
 #
-# - **L2** (`decoupled=False`): add $\lambda\theta$ to the gradient, $g_t \leftarrow g_t +
-#   \lambda\theta_{t-1}$. It then passes through $m$ and $v$ like any gradient.
-# - **Decoupled** (`decoupled=True`, "AdamW"): shrink by itself, $\theta \leftarrow (1 -
-#   \eta\lambda)\,\theta$, then step with the bare gradient.
+# - **L2** (`decoupled=False`): add $\lambda\theta$ to the gradient,
+#   $g_t \leftarrow g_t + \lambda\theta_{t-1}$. It then passes through $m$ and $v$ like any gradient.
+# - **Decoupled** (`decoupled=True`, "AdamW"): shrink by itself,
+#   $\theta \leftarrow (1 - \eta\lambda)\,\theta$, then step with the bare gradient.
 #
 # For plain gradient descent both are the same. For Adam, L2 is divided by $\sqrt{\hat v}$: parameters with
 # large gradients hardly decay at all.
@@ -1299,11 +1311,13 @@ plt.show()
 #
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
-# | 8 | 30 min | 0.8 s | tensor arithmetic, in place or not; `torch.no_grad` | `torch.optim`, `torch._foreach*`, `torch._fused*`, `torch.ops` |
+# | 8 | 30 min | 0.7 s | tensor arithmetic, in place or not; `torch.no_grad` | `torch.optim`, `torch._foreach*`, `torch._fused*`, `torch.ops` |
 #
 # **What.** The optimiser as a class: it keeps its parameters in `params` and changes them in place at each
-# `step`. **Why.** Nearly everything in this course is trained with it, and its state is what makes
-# checkpoints three times as large as models.
+# `step`.
+#
+# **Why.** Nearly everything in this course is trained with it, and its state is what makes checkpoints three
+# times as large as models.
 
 
 # %% nbgrader={"grade": false, "grade_id": "adam_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1419,10 +1433,10 @@ ax.legend(ncols=2, fontsize=8)
 plt.show()
 
 # %% [markdown]
-# **Notice** in the first figure how gradient descent bounces between the walls and then crawls, while Adam takes
-# steps of the same length in both directions, and overshoots a little from its momentum. In the second, decoupled
-# decay (dashed) shrinks both parameters alike; L2 (solid) shrinks the quiet one quickly and lets the noisy one keep
-# its size. Loshchilov and Hutter (2019) made an optimiser of this remark.
+# **Notice** in the first figure how gradient descent bounces between the walls and then crawls, while Adam
+# takes steps of the same length in both directions, and overshoots a little from its momentum. In the second,
+# decoupled decay (dashed) shrinks both parameters alike; L2 (solid) shrinks the quiet one quickly and lets
+# the noisy one keep its size. Loshchilov and Hutter (2019) made an optimiser of this remark.
 
 # %% [markdown]
 # ## 10. LeNet-5
@@ -1454,9 +1468,10 @@ plt.show()
 # |---|---|---|---|
 # | 6 | 15 min | 0.1 s | all of `torch.nn` |
 #
-# **What.** The network as an `nn.Module`, and a method that shows what each stage puts out. **Why.** Every
-# later network of this course is written in this form: layers in `__init__`, data flow in `forward`, and a
-# way to look inside.
+# **What.** The network as an `nn.Module`, and a method that shows what each stage puts out.
+#
+# **Why.** Every later network of this course is written in this form: layers in `__init__`, data flow in
+# `forward`, and a way to look inside.
 
 
 # %% nbgrader={"grade": false, "grade_id": "lenet5_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1541,8 +1556,8 @@ show_images(axes, pictures, titles)
 plt.show()
 
 # %% [markdown]
-# **Notice** that the turned 6 is a 9, the mirrored 5 passes for a 2, and the mirrored 2 is no digit at all. A cat
-# stays a cat in a mirror; a digit does not.
+# **Notice** that the turned 6 is a 9, the mirrored 5 passes for a 2, and the mirrored 2 is no digit at all. A
+# cat stays a cat in a mirror; a digit does not.
 
 # %% [markdown]
 # ### Where does an output pixel come from?
@@ -1558,8 +1573,8 @@ plt.show()
 # in which the image's *edges* are at $-1$ and $1$ (`align_corners=False`): an offset of $x$ pixels from the
 # centre is $2x/W$ there.
 #
-# **Example.** An 8x8 image, $\theta = 0$, shift $(0, 1)$: the upper left output pixel has $(y, x) = (-3.5,
-# -3.5)$, comes from $x_\text{old} = -4.5$, which is $-1.125$: outside, so it is 0.
+# **Example.** An 8x8 image, $\theta = 0$, shift $(0, 1)$: the upper left output pixel has
+# $(y, x) = (-3.5, -3.5)$, comes from $x_\text{old} = -4.5$, which is $-1.125$: outside, so it is 0.
 
 # %% [markdown]
 # ### Exercise `augment`
@@ -1568,9 +1583,10 @@ plt.show()
 # |---|---|---|---|
 # | 5 | 30 min | 0.1 s | `F.grid_sample`, `F.affine_grid`, slicing, `torch.rand` and `randint` with the generator |
 #
-# **What.** Turn and shift each image of a batch by its own random amount. **Why.** More data is the surest
-# cure for overfitting, and this is data for free. It is also where leaks of randomness begin: everything
-# random must come from the generator.
+# **What.** Turn and shift each image of a batch by its own random amount.
+#
+# **Why.** More data is the surest cure for overfitting, and this is data for free. It is also where leaks of
+# randomness begin: everything random must come from the generator.
 
 
 # %% nbgrader={"grade": false, "grade_id": "augment_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1685,11 +1701,12 @@ def small_cnn() -> nn.Sequential:
 #
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
-# | 9 | 25 min | 1 s | everything in PyTorch, `torch.optim` and `F.cross_entropy` too |
+# | 9 | 25 min | 0.7 s | everything in PyTorch, `torch.optim` and `F.cross_entropy` too |
 #
 # **What.** The training loop. It is graded by what the trained model says of images it has not seen: at least
-# 97% right. **Why.** You will write this loop for every model of the course. It is independent of your other
-# exercises.
+# 97% right.
+#
+# **Why.** You will write this loop for every model of the course. It is independent of your other exercises.
 
 
 # %% nbgrader={"grade": false, "grade_id": "train_classifier_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1750,7 +1767,7 @@ check("train_classifier")
 # Batch normalisation must be in training mode while you train (`model.train()`), or its running statistics
 # never move.
 # </details>
-# <details><summary>Hint 3: first make it fail to fail</summary>
+# <details><summary>Hint 3: make the problem small</summary>
 #
 # Train on 32 images only. Any sound loop learns them by heart in seconds; if yours does not, there is a bug,
 # and it is quick to find on 32 images.
@@ -1768,8 +1785,8 @@ losses = train_classifier(pupil, digits.train_images[:32], digits.train_labels[:
 print("loss after 1, 10, 20, 40 epochs:", ", ".join(f"{losses[i - 1]:.4f}" for i in (1, 10, 20, 40)))
 
 # %% [markdown]
-# **Notice** that the loss ends near zero. Had it stopped at $\log 10 = 2.3$, the network would be guessing: the gradients
-# do not arrive, or images and labels have come apart.
+# **Notice** that the loss ends near zero. Had it stopped at $\log 10 = 2.3$, the network would be guessing:
+# the gradients do not arrive, or images and labels have come apart.
 
 # %% [markdown]
 # ### The real run
@@ -1828,14 +1845,14 @@ show_errors(network, digits)
 plt.show()
 
 # %% [markdown]
-# **Notice** how few they are, and look at them one by one: would you have known? Notice also how sure of itself the
-# network can be when it is wrong. A softmax is not a confidence.
+# **Notice** how few they are, and look at them one by one: would you have known? Notice also how sure of
+# itself the network can be when it is wrong. A softmax is not a confidence.
 
 # %% [markdown]
 # ### Looking inside LeNet
 #
-# Your LeNet-5 wants 32x32 images, so the digits are enlarged. It is also an older design: no batch normalisation, no
-# ReLU, averages instead of maxima.
+# Your LeNet-5 wants 32x32 images, so the digits are enlarged. It is also an older design: no batch
+# normalisation, no ReLU, averages instead of maxima.
 
 # %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_lenet", "locked": true, "schema_version": 3, "solution": false, "task": false}
 large = load_digits(size=32)
@@ -1847,8 +1864,8 @@ show_errors(lenet, large)
 plt.show()
 
 # %% [markdown]
-# **Notice** that the old network errs more often, and between digits that share most of their strokes. Which of its
-# errors would you forgive?
+# **Notice** that the old network errs more often, and between digits that share most of their strokes. Which
+# of its errors would you forgive?
 
 # %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_feature_maps", "locked": true, "schema_version": 3, "solution": false, "task": false}
 kernels = next(p for p in lenet.parameters() if p.shape == (6, 1, 5, 5)).detach()[:, 0]
@@ -1867,10 +1884,10 @@ show_images(bottom.subplots(2, 8).flat, stages["c3"][0], names, cmap="RdBu", vmi
 plt.show()
 
 # %% [markdown]
-# **Notice** in the first row that some kernels are red on one side and blue on the other: edge detectors like Sobel's,
-# but found by training. Their maps, below, show the digit in relief, lit from that side; others only find ink. The
-# last two rows hardly look like a digit any more: each map answers a question such as "does a stroke lean this way
-# here?", at 10x10 places.
+# **Notice** in the first row that some kernels are red on one side and blue on the other: edge detectors like
+# Sobel's, but found by training. Their maps, below, show the digit in relief, lit from that side; others only
+# find ink. The last two rows hardly look like a digit any more: each map answers a question such as "does a
+# stroke lean this way here?", at 10x10 places.
 
 # %% [markdown]
 # ### All your own
@@ -1941,9 +1958,14 @@ for name, build in (("dense network", dense_network), ("convolutional network", 
     print(f"{name:22} test accuracy {results[0]:.1%} as they are, {results[1]:.1%} with shuffled pixels")
 
 # %% [markdown]
-# **Notice** that the dense network does not care: to it, pixels have no places. The convolutional network leads on
-# real images and loses its lead on shuffled ones. It is not cleverer: it believes in locality and sharing, and that
-# is worth something exactly where it is *true*.
+# **Notice** that the dense network does not care: to it, pixels have no places. The convolutional network
+# leads on real images and loses its lead on shuffled ones. It is not cleverer: it believes in locality and
+# sharing, and that is worth something exactly where it is *true*.
+#
+# ### Guess 2. Labels at random
+#
+# Give 400 training images random labels. There is nothing to learn. What will the training accuracy be after
+# 60 epochs?
 
 # %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_random_labels", "locked": true, "schema_version": 3, "solution": false, "task": false}
 torch.manual_seed(0)
@@ -1998,6 +2020,13 @@ plt.show()
 # %% [markdown]
 # **Notice** how far the blue curve falls although every convolution in the network is shift equivariant.
 # Which part is not? That is the first question below.
+
+# %% [markdown]
+# ### Go on
+#
+# With internet, `load_digits(size=32, source="mnist")` puts 60,000 larger digits before your LeNet, and
+# `load_digits(size=32, source="cifar10")` coloured photographs. Which layer must change for those? How far
+# does the shift experiment go if you end `small_cnn` in a global average instead of `Flatten`?
 
 # %% [markdown]
 # ## 14. Written questions
