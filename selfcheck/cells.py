@@ -37,12 +37,13 @@ class CellRunner:
         config.HistoryManager.enabled = False
         config.InteractiveShell.colors = "nocolor"
         config.InteractiveShell.enable_tip = False
-        self._shell = InteractiveShell(config=config, ipython_dir=ipython_dir)
-        self._shell.showtraceback = self._shell.showsyntaxerror = lambda *_, **__: None
-        self._shell.display_trap.hook = lambda value: None  # a cell's last expression is shown to nobody
-        self._shell.enable_gui = lambda gui=None: None
+        shell: Any = InteractiveShell(config=config, ipython_dir=ipython_dir)
+        self._shell = shell
+        shell.showtraceback = shell.showsyntaxerror = lambda *_, **__: None
+        shell.display_trap.hook = lambda value: None  # a cell's last expression is shown to nobody
+        shell.enable_gui = lambda gui=None: None
         self._label = "?"
-        self._shell.compile.get_code_name = lambda *_: f"<cell {self._label}>"
+        shell.compile.get_code_name = lambda *_: f"<cell {self._label}>"
 
     @property
     def namespace(self) -> dict[str, Any]:
@@ -60,12 +61,24 @@ class CellRunner:
 
 def describe(error: BaseException) -> CellError:
     """An exception as text: never raises, whatever the exception's own methods do."""
-    names = tuple(cls.__name__[:200] for cls in type(error).__mro__ if cls is not object)
     try:
-        message = str(error.msg if isinstance(error, SyntaxError) and error.msg else error)[:_MOST_TEXT]
+        names = tuple(_plain(cls.__name__)[:200] for cls in type(error).__mro__ if cls is not object)
+    except Exception:  # a metaclass may lie about names
+        names = ("Exception",)
+    try:
+        message = _plain(str(error.msg if isinstance(error, SyntaxError) and error.msg else error))[:_MOST_TEXT]
     except BaseException:  # a student's __str__ may do anything
         message = ""
-    return CellError(names, message, _place(error))
+    try:
+        where = _plain(_place(error))
+    except Exception:  # so may what a SyntaxError says of its place
+        where = ""
+    return CellError(names, message, where)
+
+
+def _plain(text: str) -> str:
+    """An exact `str` that can be encoded, whatever subclass it was or half characters it held."""
+    return str.encode(text, errors="replace").decode()
 
 
 def _place(error: BaseException) -> str:

@@ -1,5 +1,6 @@
 """What crosses the boundary between grader and student process, and how: frames, values, an autograd-transparent peer.
 
-The same code runs on both sides; only the grader's side treats what it receives as hostile. Nothing is ever unpickled,
-evaluated, or asked for its text. Imports nothing of the project but itself, because a copy of it is staged into the jail.
+The same code runs on both sides; only the grader's side treats what it receives as hostile. Nothing is ever
+unpickled, evaluated, or asked for its text. Imports nothing of the project but itself, because a copy of it is
+staged into the jail.
 """

@@ -1,4 +1,4 @@
-"""Frames over an inherited stream socket: a fixed header, a structure (msgpack) and tensors (safetensors), all size-capped."""
+"""Frames over an inherited stream socket: a fixed header, a structure (msgpack), tensors (safetensors), all capped."""
 
 from __future__ import annotations
 

@@ -16,6 +16,9 @@ MOST_ITEMS = 10_000
 """Most items taken from a remote iterator before it counts as never ending."""
 
 
+_LONGEST = 10_000_000  # list() allocates by what len() says
+
+
 class EndlessIterator(Exception):
     """A remote iterator gave more items than anything sensible needs."""
 
@@ -60,7 +63,7 @@ class Handle:
         length = self._peer.request("len", self._id)
         if length is None:  # list() asks, and goes without
             raise TypeError("this object of the notebook has no len()")
-        if not isinstance(length, int) or isinstance(length, bool) or length < 0:
+        if not isinstance(length, int) or isinstance(length, bool) or not 0 <= length <= _LONGEST:
             self._peer.refuse("a length that is none")
         return length
 

@@ -20,14 +20,14 @@ class Node(msgspec.Struct, frozen=True, tag_field="t", array_like=True):
     """Base of everything that is not a plain scalar."""
 
 
-class TensorNode(Node, tag="T"):
+class TensorNode(Node, frozen=True, tag="T"):
     """A tensor by value: its place in the frame's tensors, and whether a gradient can flow back through it."""
 
     index: Index
     grad: bool = False
 
 
-class ParameterNode(Node, tag="P"):
+class ParameterNode(Node, frozen=True, tag="P"):
     """A leaf parameter's snapshot with the gradient it has accumulated."""
 
     index: Index
@@ -35,7 +35,7 @@ class ParameterNode(Node, tag="P"):
     accumulated: Index | None = None
 
 
-class MetaNode(Node, tag="M"):
+class MetaNode(Node, frozen=True, tag="M"):
     """A tensor on the meta device: dtype and shape, no values."""
 
     dtype: Name
@@ -43,19 +43,19 @@ class MetaNode(Node, tag="M"):
     parameter: bool = False
 
 
-class ListNode(Node, tag="L"):
+class ListNode(Node, frozen=True, tag="L"):
     items: Annotated[list[Value], msgspec.Meta(max_length=MOST_ITEMS)]
 
 
-class TupleNode(Node, tag="U"):
+class TupleNode(Node, frozen=True, tag="U"):
     items: Annotated[list[Value], msgspec.Meta(max_length=MOST_ITEMS)]
 
 
-class DictNode(Node, tag="D"):
+class DictNode(Node, frozen=True, tag="D"):
     items: Annotated[list[tuple[Value, Value]], msgspec.Meta(max_length=MOST_ITEMS)]
 
 
-class HandleNode(Node, tag="H"):
+class HandleNode(Node, frozen=True, tag="H"):
     """An object that stays on the sender's side; `kind` is function, class, module, iterator or instance."""
 
     id: Index
@@ -63,24 +63,24 @@ class HandleNode(Node, tag="H"):
     type_name: Name
 
 
-class OwnNode(Node, tag="O"):
+class OwnNode(Node, frozen=True, tag="O"):
     """An object that lives on the receiver's side, sent back to it."""
 
     id: Index
 
 
-class GeneratorNode(Node, tag="G"):
+class GeneratorNode(Node, frozen=True, tag="G"):
     """A torch.Generator: the same id is the same generator, seeded once."""
 
     id: Index
     seed: Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
 
 
-class DtypeNode(Node, tag="Y"):
+class DtypeNode(Node, frozen=True, tag="Y"):
     name: Name
 
 
-class BigNode(Node, tag="I"):
+class BigNode(Node, frozen=True, tag="I"):
     """An integer of more than 63 bits, in hexadecimal."""
 
     digits: Annotated[str, msgspec.Meta(max_length=MOST_DIGITS + 3, pattern="^-?0x[0-9a-f]+$")]

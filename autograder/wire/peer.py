@@ -1,8 +1,8 @@
 """One side of the boundary: asks the other side, answers it, and lets autograd run through both.
 
-A call ships its tensors by value. The side that answers keeps the graph; the side that asked gets outputs whose backward
-ships the gradient and returns the gradients of the inputs. A gradient with a graph of its own (`create_graph=True`) is
-answered by another such graph, so second derivatives cross too.
+A call ships its tensors by value. The side that answers keeps the graph; the side that asked gets outputs whose
+backward ships the gradient and returns the gradients of the inputs. A gradient with a graph of its own
+(`create_graph=True`) is answered by another such graph, so second derivatives cross too.
 """
 
 from __future__ import annotations
@@ -143,7 +143,8 @@ class Peer:
         """Ask the other side to do `op` on its object `target`; its answer, attached to autograd.
 
         Raises:
-            RemoteError (or what `remote_error` makes): its code raised. ArgumentChanged: it changed an argument and `mirror` is off.
+            RemoteError (or what `remote_error` makes): its code raised.
+            ArgumentChanged: it changed an argument and `mirror` is off.
             ProtocolViolation, PeerGone: it misbehaved or is gone.
         """
         return self._ask(op, target, args, kwargs, torch.is_grad_enabled())
@@ -239,8 +240,8 @@ class Peer:
         create_graph = through is not None
         found = self._ask("backward", graph, [list(gradients), create_graph], {}, create_graph, through or ())
         if not isinstance(found, list):
-            raise ProtocolViolation("gradients that are no list")
-        return found
+            self.refuse("gradients that are no list")
+        return list(found)
 
     def refuse(self, why: str) -> NoReturn:
         """End the conversation: what came is not what was asked for. Raises ProtocolViolation."""
@@ -398,7 +399,9 @@ class _Remote(torch.autograd.Function):
     """Outputs of a remote call: forward attaches them, backward asks the other side."""
 
     @staticmethod
-    def forward(ctx: Any, graph: _Graph, outputs: list[torch.Tensor], *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    def forward(
+        ctx: Any, graph: _Graph, outputs: list[torch.Tensor], *inputs: torch.Tensor
+    ) -> tuple[torch.Tensor, ...]:
         ctx.graph = graph
         ctx.set_materialize_grads(False)
         ctx.save_for_backward(*inputs)
@@ -411,10 +414,10 @@ class _Remote(torch.autograd.Function):
         second_order = torch.is_grad_enabled() and inputs
         found = graph.peer.backward(graph.id, gradients, through=inputs if second_order else None)
         if len(found) != len(inputs):
-            raise ProtocolViolation("gradients that do not fit the inputs")
+            graph.peer.refuse("gradients that do not fit the inputs")
         for leaf, gradient in zip(inputs, found, strict=True):
             if gradient is None:
                 continue
             if not isinstance(gradient, torch.Tensor) or gradient.shape != leaf.shape or gradient.dtype != leaf.dtype:
-                raise ProtocolViolation("gradients that do not fit the inputs")
+                graph.peer.refuse("gradients that do not fit the inputs")
         return None, None, *(found or [None])

@@ -23,7 +23,7 @@ DTYPES: dict[str, tuple[str, torch.dtype]] = {
 }
 """Every dtype that crosses, by torch's name for it."""
 NAMES = {dtype: name for name, (_, dtype) in DTYPES.items()}
-_BY_TAG = {tag: dtype for tag, dtype in DTYPES.values()}
+_BY_TAG = dict(DTYPES.values())
 _MOST_DIMENSIONS = 32
 MOST_TENSORS = 10_000
 """Most tensors in one frame."""
@@ -64,7 +64,7 @@ def _spec(tensor: torch.Tensor) -> TensorSpec:
 
 
 def unpack(data: bytes | bytearray) -> list[torch.Tensor]:
-    """The tensors of a frame, plain and contiguous, in order; ProtocolViolation where the bytes are not what they claim."""
+    """The tensors of a frame, plain and contiguous, in order; ProtocolViolation where the bytes lie."""
     if not data:
         return []
     if int.from_bytes(data[:8], "little") > _HEADER_CAP:

@@ -1,0 +1,169 @@
+"""What stands in for a student's notebook in these tests, and the two ways to ask it: a thread or a process."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Iterator
+from typing import Any, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from autograder.wire.frames import Channel, PeerGone, ProtocolViolation
+from autograder.wire.handles import STUDENT_OPERATIONS, Handle
+from autograder.wire.peer import Peer
+from selfcheck.cells import describe
+
+
+class HostileText(Exception):
+    """An exception whose own text cannot be had."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text for you")
+
+
+class LyingType(type):
+    """A metaclass that lies about the class's name."""
+
+    @property
+    def __name__(cls) -> str:  # type: ignore[override]
+        raise RuntimeError("no name for you")
+
+
+class Nameless(Exception, metaclass=LyingType):
+    pass
+
+
+class Notebook:
+    """Attribute access is what the grader's `student` asks; every function here is a student's."""
+
+    BatchNorm = nn.BatchNorm2d
+    Linear = nn.Linear
+    constants: Any = {"pi": 3.14, "sizes": (1, 2), "names": ["a", "b"], 3: None}
+    big = 2**200
+    too_big = 2**200_000
+    long_text = "x" * (20 << 20)
+    long_list = list(range(200_000))
+    lone_surrogate = "\ud800"
+
+    @staticmethod
+    def conv2d(x: Tensor, weight: Tensor, stride: Any = 1) -> Tensor:
+        return F.conv2d(x, weight, stride=stride)
+
+    @staticmethod
+    def kinds(x: Tensor, *, target: Any = None, op: Any = None, peer: Any = None, self: Any = None) -> Any:
+        return {"x2": x * 2, "pair": (x.sum(), x.argmax()), "named": [target, op, peer, self], "flag": x > 0}
+
+    @staticmethod
+    def same(value: Any) -> Any:
+        return value
+
+    @staticmethod
+    def is_same(one: Any, other: Any) -> bool:
+        return one is other
+
+    @staticmethod
+    def cubed(x: Tensor) -> Tensor:
+        return x**3
+
+    @staticmethod
+    def grad_enabled() -> bool:
+        return torch.is_grad_enabled()
+
+    @staticmethod
+    def add_in_place(x: Tensor) -> Tensor:
+        return x.add_(1)
+
+    @staticmethod
+    def penalty(critic: Any, x: Tensor) -> Tensor:
+        return gradient_penalty(critic, x)
+
+    @staticmethod
+    def apply(function: Any, *args: Any) -> Any:
+        return function(*args)
+
+    @staticmethod
+    def draw(generator: torch.Generator, n: int = 3) -> Tensor:
+        return torch.randn(n, generator=generator)
+
+    @staticmethod
+    def count(to: int | None = None) -> Iterator[int]:
+        number = 0
+        while to is None or number < to:
+            yield number
+            number += 1
+
+    @staticmethod
+    def fail(message: str = "bad") -> None:
+        raise ValueError(message)
+
+    @staticmethod
+    def fail_as(how: str) -> None:
+        errors: dict[str, BaseException] = {
+            "hostile text": HostileText(),
+            "nameless": Nameless(),
+            "exit": SystemExit(3),
+            "interrupt": KeyboardInterrupt(),
+            "recursion": RecursionError(),
+            "surrogate": ValueError("\ud800"),
+            "long": ValueError("x" * 10**6),
+            "syntax": SyntaxError("odd", ("<cell x>", cast(Any, "no line"), None, None)),
+        }
+        raise errors[how]
+
+    @staticmethod
+    def nested(depth: int) -> Any:
+        value: Any = 1
+        for _ in range(depth):
+            value = [value]
+        return value
+
+    @staticmethod
+    def itself() -> Any:
+        value: list[Any] = []
+        value.append(value)
+        return value
+
+    @staticmethod
+    def enormous() -> Tensor:
+        return torch.zeros(()).expand(10**12)
+
+    @staticmethod
+    def many_tensors() -> list[Tensor]:
+        return [torch.zeros(0) for _ in range(20_000)]
+
+    @staticmethod
+    def complex_() -> Tensor:
+        return torch.zeros(2, dtype=torch.complex64)
+
+
+def gradient_penalty(critic: Any, x: Tensor) -> Tensor:
+    """(||d critic/dx|| - 1)^2: a gradient of a gradient through a function given as an argument."""
+    (gradient,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
+    return ((gradient.norm(dim=1) - 1) ** 2).mean()
+
+
+def answer(connection: socket.socket) -> None:
+    """Answer as the jailed process does, until the grader hangs up."""
+    peer = student_peer(connection)
+    try:
+        peer.serve()
+    except (PeerGone, ProtocolViolation):
+        connection.close()
+
+
+def student_peer(connection: socket.socket) -> Peer:
+    def described(error: BaseException) -> tuple[list[str], str, str]:
+        text = describe(error)
+        return list(text.types), text.message, text.where
+
+    peer = Peer(Channel(connection), STUDENT_OPERATIONS, described, Handle, mirror=True)
+    peer.export(Notebook())
+    return peer
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    answer(socket.socket(fileno=int(sys.argv[1])))
