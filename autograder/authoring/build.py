@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import os
+import logging
+import re
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
+from nbgrader.converters import GenerateAssignment
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
 
 from autograder.authoring import leaks
 from autograder.authoring.chapter import AuthoringError, Chapter
@@ -27,18 +31,25 @@ _IGNORED = shutil.ignore_patterns(".*", "__pycache__", "*.pyc")
 
 
 def record_file(root: Path) -> Path:
-    """Where it is noted what each file in source/ was made from, so that an edit of either side is noticed."""
+    """Where it is noted what each file in source/ was when it was made, so that an edit of either side is noticed."""
     return root / "solutions" / "made.json"
 
 
-def file_digest(path: Path) -> str:
-    """The digest of what an author can edit in a file; a notebook's outputs do not count."""
-    if path.suffix == ".ipynb":
-        try:
-            return digest(nbformat.read(path, as_version=4))
-        except Exception as error:  # nbformat raises many kinds for a file that is no notebook
-            raise AuthoringError(f"{path} is no notebook: {error}") from None
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def made_digest(made: Path) -> str:
+    """The digest of what an author can edit in a file of source/; a notebook's outputs do not count."""
+    if made.suffix != ".ipynb":
+        return hashlib.sha256(made.read_bytes()).hexdigest()
+    try:
+        return digest(nbformat.read(made, as_version=4))
+    except Exception as error:  # nbformat raises many kinds for a file that is no notebook
+        raise AuthoringError(f"{made} is no notebook: {error}") from None
+
+
+def text_digest(text: Path, made: Path) -> str:
+    """The digest that the file in source/ would have if it were made from the text as it is now."""
+    if made.suffix != ".ipynb":
+        return hashlib.sha256(text.read_bytes()).hexdigest()
+    return digest(_notebook(text))
 
 
 def make_notebooks(chapters: Sequence[Chapter], force: bool = False) -> list[Path]:
@@ -86,7 +97,7 @@ def outdated(chapters: Sequence[Chapter]) -> list[str]:
                 )
         record = read_record(chapter.root)
         problems += [
-            f"{name} has changed since solutions/made.json was written"
+            f"solutions/made.json does not know {name} as it is"
             for name, value in _record_of(chapter).items()
             if record.get(name) != value
         ]
@@ -104,10 +115,7 @@ def _stage(chapter: Chapter, staged: Path) -> None:
             path.unlink()
     source.mkdir(parents=True, exist_ok=True)
     for text in chapter.texts:
-        try:
-            notebook = from_text(text.read_text(encoding="utf-8"))
-        except AuthoringError as error:
-            raise AuthoringError(f"{text}: {error}") from None
+        notebook = _notebook(text)
         (source / chapter.notebook(text).name).write_bytes(to_bytes(notebook))
     (source / "test_public.py").write_bytes(chapter.public_tests.read_bytes())
     (source / "conftest.py").write_text(CONFTEST)
@@ -119,32 +127,34 @@ def _stage(chapter: Chapter, staged: Path) -> None:
 
 
 def _generate(course: Path, assignment: str) -> None:
-    """nbgrader's own generate_assignment, in a course and with a gradebook that exist for this only."""
-    environment = os.environ | {
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
-        "JUPYTER_CONFIG_DIR": str(course / "jupyter"),  # nobody's own settings take part
-        "JUPYTER_NO_CONFIG": "1",
-    }
-    command = [sys.executable, "-m", "nbgrader", "generate_assignment", assignment, f"--course-dir={course}"]
-    command += [f"--db=sqlite:///{course}/gradebook.db", "--log-level=WARN"]
-    done = subprocess.run(command, cwd=course, env=environment, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise AuthoringError(
-            f"nbgrader generate_assignment {assignment} failed:\n{(done.stdout + done.stderr).strip()}"
-        )
+    """nbgrader's own generate_assignment, with its own settings and nobody else's, and without a gradebook."""
+    config = Config()
+    config.CourseDirectory.root = str(course)
+    config.CourseDirectory.assignment_id = assignment
+    # What `nbgrader generate_assignment --no-db` sets; the notebooks are the same with a gradebook and without.
+    config.SaveCells.enabled = False
+    config.GenerateAssignment.no_database = True
+    log = logging.getLogger("autograder.authoring.nbgrader")
+    log.propagate, log.handlers = False, []
+    told = io.StringIO()
+    log.addHandler(logging.StreamHandler(told))
+    coursedir = CourseDirectory(config=config, log=log)
+    try:
+        GenerateAssignment(coursedir=coursedir, config=config, log=log).start()
+    except (NbGraderException, SystemExit):
+        lines = [line.strip() for line in told.getvalue().splitlines()]
+        reasons = [line for line in lines if re.match(r"[\w.]*(Error|Exception): ", line)]
+        reason = reasons[0] if reasons else (lines or ["?"])[-1]
+        raise AuthoringError(f"nbgrader generate_assignment {assignment} failed: {reason}") from None
 
 
 def _refuse_to_lose_edits(chapter: Chapter) -> None:
     record = read_record(chapter.root)
     for text, made in chapter.pairs.items():
         name = made.relative_to(chapter.root).as_posix()
-        if not made.is_file() or record.get(name) == file_digest(made):
+        if not made.is_file() or record.get(name) == made_digest(made):
             continue
-        if made.suffix == ".ipynb" and file_digest(made) == digest(
-            from_text(text.read_text(encoding="utf-8"))
-        ):
-            continue
-        if made.suffix != ".ipynb" and made.read_bytes() == text.read_bytes():
+        if made_digest(made) == text_digest(text, made):
             continue
         raise AuthoringError(
             f"{name} was edited since it was made: carry that back with `autograder sync {chapter.id}`, "
@@ -162,9 +172,16 @@ def read_record(root: Path) -> dict[str, str]:
 
 
 def _record_of(chapter: Chapter) -> dict[str, str]:
-    """Digests of both sides of every pair, by path."""
-    files = [file for pair in chapter.pairs.items() for file in pair if file.is_file()]
-    return {file.relative_to(chapter.root).as_posix(): file_digest(file) for file in files}
+    """The digests of what the texts give, by the path of the file in source/."""
+    pairs = chapter.pairs.items()
+    return {made.relative_to(chapter.root).as_posix(): text_digest(text, made) for text, made in pairs}
+
+
+def _notebook(text: Path) -> nbformat.NotebookNode:
+    try:
+        return from_text(text.read_text(encoding="utf-8"))
+    except AuthoringError as error:
+        raise AuthoringError(f"{text}: {error}") from None
 
 
 def _files(folder: Path) -> dict[Path, bytes]:

@@ -45,9 +45,9 @@ def from_text(text: str) -> NotebookNode:
         if cell.cell_type == "code":
             fresh |= {"execution_count": None, "outputs": []}
         cells.append(NotebookNode(fresh))
+    _check_ids(cells)
     notebook = new_notebook(cells=cells, metadata={"kernelspec": KERNEL, "language_info": {"name": "python"}})
     notebook.nbformat_minor = 5
-    _check_ids(cells)
     nbformat.validate(notebook)
     return notebook
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.authoring.build import file_digest, make_notebooks, read_record
+from autograder.authoring.build import made_digest, make_notebooks, read_record, text_digest
 from autograder.authoring.chapter import AuthoringError, Chapter
-from autograder.authoring.notebooks import digest, from_text, to_text
+from autograder.authoring.notebooks import to_text
 
 
 def sync(chapter: Chapter) -> list[Path]:
@@ -24,10 +24,10 @@ def sync(chapter: Chapter) -> list[Path]:
     record = read_record(chapter.root)
     edits: dict[Path, str] = {}
     for text, made in chapter.pairs.items():
-        if not made.is_file() or not text.is_file() or _agree(text, made):
+        if not made.is_file() or not text.is_file():
             continue
-        edited = record.get(_name(made, chapter)) != file_digest(made)
-        rewritten = record.get(_name(text, chapter)) != file_digest(text)
+        before, here, there = record.get(_name(made, chapter)), text_digest(text, made), made_digest(made)
+        edited, rewritten = there not in (before, here), here != before
         if edited and rewritten:
             raise AuthoringError(
                 f"{_name(text, chapter)} and {_name(made, chapter)} were both edited since they last agreed: "
@@ -40,12 +40,6 @@ def sync(chapter: Chapter) -> list[Path]:
     if edits:
         make_notebooks([chapter], force=True)
     return [text.relative_to(chapter.root) for text in edits]
-
-
-def _agree(text: Path, made: Path) -> bool:
-    if made.suffix == ".ipynb":
-        return file_digest(made) == digest(from_text(text.read_text(encoding="utf-8")))
-    return made.read_bytes() == text.read_bytes()
 
 
 def _carried(text: Path, made: Path) -> str:
