@@ -1,0 +1,151 @@
+"""The two packages, the ways to install them, and that each imports only what it may."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import tomllib
+import zipfile
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+STUDENT = tomllib.loads((ROOT / "selfcheck" / "pyproject.toml").read_text())["project"]
+
+
+def imports(folder: Path) -> set[str]:
+    """Top-level names of every absolute import in a package, in functions too."""
+    found: set[str] = set()
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                found.add(node.module.split(".")[0])
+    return found
+
+
+def test_both_distributions_have_our_own_names():
+    assert (PROJECT["name"], STUDENT["name"]) == ("deep-assignments", "deep-assignments-selfcheck")
+    assert metadata.version("deep-assignments") == PROJECT["version"]
+
+
+def test_selfcheck_imports_nothing_of_the_instructors():
+    assert "autograder" not in imports(ROOT / "selfcheck")
+
+
+DISTRIBUTIONS = {"IPython": "ipython", "sklearn": "scikit-learn"}
+
+
+@pytest.mark.parametrize(("package", "project"), [("selfcheck", STUDENT), ("selfcheck", PROJECT)])
+def test_what_selfcheck_imports_is_declared(package, project):
+    declared = {Requirement(line).name for line in project["dependencies"]}
+    if project is PROJECT:
+        declared |= {"ipython", "traitlets"}  # nbgrader is made of them
+    needed = {DISTRIBUTIONS.get(name, name) for name in imports(ROOT / package)}
+    assert needed - declared - set(sys.stdlib_module_names) - {"selfcheck"} == set()
+
+
+def test_the_constraints_fit_the_requirements_and_what_is_installed():
+    pinned = {}
+    for line in (ROOT / "constraints.txt").read_text().splitlines():
+        if line and not line.startswith("#"):
+            requirement = Requirement(line)
+            (pin,) = requirement.specifier
+            assert pin.operator == "=="
+            pinned[requirement.name] = pin.version
+    assert pinned["torch"] == "2.13.0"
+    for line in [
+        *PROJECT["dependencies"],
+        *PROJECT["optional-dependencies"]["dev"],
+        *STUDENT["dependencies"],
+    ]:
+        requirement = Requirement(line)
+        if requirement.name in pinned:
+            assert requirement.specifier.contains(pinned[requirement.name])
+    for name, version in pinned.items():
+        assert metadata.version(name).split("+")[0] == version
+
+
+def test_the_conda_environment_is_in_step():
+    text = (ROOT / "environment.yml").read_text()
+    python = re.search(r"python([<>=.,0-9]+)", text)
+    assert python is not None
+    assert SpecifierSet(python.group(1)) == SpecifierSet(PROJECT["requires-python"])
+    assert SpecifierSet(STUDENT["requires-python"]) == SpecifierSet(PROJECT["requires-python"])
+    assert "--editable .[dev]" in text and "--constraint constraints.txt" in text
+
+
+@pytest.mark.parametrize("script", ["autograder", "selfcheck"])
+def test_the_commands_are_installed_and_explain_themselves(script):
+    command = [str(Path(sys.executable).parent / script), "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and "Usage" in done.stdout
+
+
+def test_selfcheck_builds_alone(tmp_path):
+    """A wheel of the student's package holds every module of it and nothing else."""
+    shutil.copytree(ROOT / "selfcheck", tmp_path / "selfcheck", ignore=shutil.ignore_patterns("__pycache__"))
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "-q",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        str(tmp_path),
+    ]
+    done = subprocess.run(
+        [*command, str(tmp_path / "selfcheck")], capture_output=True, text=True, timeout=200
+    )
+    assert done.returncode == 0, done.stderr
+    (wheel,) = tmp_path.glob("deep_assignments_selfcheck-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        inside = {name for name in archive.namelist() if ".dist-info/" not in name}
+    modules = {f"selfcheck/{path.name}" for path in (ROOT / "selfcheck").glob("*.py")}
+    assert inside - {"selfcheck/py.typed"} == modules
+
+
+def test_importing_selfcheck_is_quiet_and_brings_no_test_engine():
+    """The jail preloads it, and a notebook's first cell waits for it."""
+    program = "import sys, selfcheck; print('pytest' in sys.modules, 'sklearn' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert done.stdout.split() == ["False", "False"] and done.stderr == ""
+
+
+def test_ci_is_make_test():
+    script = ROOT / ".ci" / "run"
+    assert script.stat().st_mode & stat.S_IXUSR
+    assert "make test" in script.read_text()
+    subprocess.run(["sh", "-n", str(script)], check=True)
+
+
+def test_make_stops_where_the_install_fails(tmp_path):
+    """An error of pip's is shown and fails the target; its noise about read-only places is not."""
+    bin = tmp_path / ".venv" / "bin"
+    bin.mkdir(parents=True)
+    fake = bin / "python"
+    fake.write_text(
+        "#!/bin/sh\necho 'WARNING: Location /x is ignored: not there' >&2\necho 'ERROR: broken' >&2\nexit 3\n"
+    )
+    fake.chmod(0o755)
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    environment = {"PATH": os.environ["PATH"]}
+    command = ["make", f"PYTHON={sys.executable}", "venv"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "ERROR: broken" in done.stderr and "Location" not in done.stderr
+    assert not (tmp_path / ".venv" / ".installed").exists()
