@@ -126,7 +126,7 @@ def doctor(ctx: typer.Context) -> None:
 def audit(ctx: typer.Context) -> None:
     """Put an assignment through its quality gate: reference, skeleton, misconceptions, alternatives,
     seeds."""
-    from autograder.grading.audit import app as audit_app
+    from autograder.audit.command import app as audit_app
 
     audit_app(ctx.args, prog_name="autograder audit")
 

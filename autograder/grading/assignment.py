@@ -90,7 +90,9 @@ class Assignment:
         folder = Path(autograder.__file__).parent
         engine = [path for name in _ENGINE_FOLDERS for path in (folder / name).rglob("*.py")]
         selfcheck = (folder.parent / "selfcheck").glob("*.py")
-        tests = [p for p in self.suite.rglob("*") if p.is_file() and p.suffix in (".py", ".toml", ".pt", ".npz")]
+        tests = [
+            p for p in self.suite.rglob("*") if p.is_file() and p.suffix in (".py", ".toml", ".pt", ".npz")
+        ]
         content = hashlib.sha256(repr(self.cells).encode())
         content.update(_digest([*tests, *engine, *selfcheck]).encode())
         return content.hexdigest()

@@ -93,8 +93,12 @@ class Diagnosis:
         with _answering(self._namespace(variant)) as peer:
             peer.mirror = replay.mutates
             peer.request("seed", 1, replay.seed)
-            peer.trace = trace = []
-            with contextlib.suppress(Exception), revealing(False):  # it may fail in any way a student's code may
+            trace: list[tuple[str, Any]] = []
+            peer.trace = trace
+            with (
+                contextlib.suppress(Exception),
+                revealing(False),
+            ):  # it may fail in any way a student's code may
                 replay.function(Handle(peer, HandleNode(1, "instance", "Notebook")), Rng(replay.seed))
         return frozen(trace)
 
@@ -139,7 +143,11 @@ def _same(one: Any, other: Any) -> bool:
             return one.is_meta and other.is_meta
         return torch.allclose(one, other, rtol=_RELATIVE, atol=_ABSOLUTE, equal_nan=True)
     if isinstance(one, float) and isinstance(other, float):
-        return one == other or abs(one - other) <= _ABSOLUTE + _RELATIVE * abs(other) or (one != one and other != other)
+        return (
+            one == other
+            or abs(one - other) <= _ABSOLUTE + _RELATIVE * abs(other)
+            or (one != one and other != other)
+        )
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(_same(a, b) for a, b in zip(one, other, strict=True))
     return type(one) is type(other) and bool(one == other)
@@ -175,7 +183,9 @@ def _answering(namespace: dict[str, Any]) -> Iterator[Peer]:
     thread.start()
     channel = Channel(ours, _PATIENCE_SECONDS)
     try:
-        yield Peer(channel, GRADER_OPERATIONS, lambda _: (["Exception"], "", ""), Handle, remote_error=StudentError)
+        yield Peer(
+            channel, GRADER_OPERATIONS, lambda _: (["Exception"], "", ""), Handle, remote_error=StudentError
+        )
     finally:
         with contextlib.suppress(OSError):
             ours.shutdown(socket.SHUT_RDWR)

@@ -9,9 +9,17 @@ from autograder.grading.assignment import Assignment, Exercise, environment_dige
 from autograder.grading.diagnosis import Diagnosis
 from autograder.grading.notebook import Cell, digest, parse
 from autograder.grading.program import compile_program
-from autograder.grading.result import ExerciseResult, JailRecord, Result, TestResult, Timing, Verdict, result_key
+from autograder.grading.result import (
+    ExerciseResult,
+    JailRecord,
+    Result,
+    TestResult,
+    Timing,
+    Verdict,
+    result_key,
+)
 from autograder.grading.session import Session
-from autograder.grading.suite import Outcome, run_suite
+from autograder.grading.suite import EVERYTHING, Outcome, Selection, run_suite
 from autograder.jail.worker import Worker
 
 _WORST_FIRST = (
@@ -37,12 +45,14 @@ def grade(
     worker: Worker,
     proofs: tuple[str, ...] = (),
     diagnosis: Diagnosis | None = None,
+    selection: Selection = EVERYTHING,
 ) -> Result:
     """Grade a submitted notebook in a worker's jail.
 
     Args:
         seed: of the hidden tests' random inputs. proofs: what was proved about the jail, for the record.
         diagnosis: the assignment's misconceptions; without it failed tests get no hint.
+        selection: which tests to run; exercises of which none is run are left out of the result.
 
     Raises:
         SubmissionError: the bytes are no notebook. GraderFault, JailUnavailable: the grader's own fault.
@@ -52,13 +62,14 @@ def grade(
     program = compile_program(assignment, cells)
     session = Session(worker, program)
     try:
-        plugin = run_suite(session, assignment, seed, diagnosis)
+        plugin = run_suite(session, assignment, seed, diagnosis, selection)
     finally:
         session.close()
     by_exercise: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in plugin.outcomes:
         by_exercise[outcome.exercise].append(outcome)
-    exercises = tuple(_exercise(e, by_exercise[e.id], plugin.faults.get(e.id, "")) for e in assignment.exercises)
+    wanted = [e for e in assignment.exercises if selection == EVERYTHING or e.id in by_exercise]
+    exercises = tuple(_exercise(e, by_exercise[e.id], plugin.faults.get(e.id, "")) for e in wanted)
     return Result(
         key=key_of(assignment, cells, seed),
         assignment=assignment.name,

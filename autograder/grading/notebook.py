@@ -38,7 +38,9 @@ def parse(document: bytes) -> tuple[Cell, ...]:
         raise SubmissionError("the file is not UTF-8 text, so it is no notebook") from None
     except (ValueError, RecursionError):
         empty = not document.strip()
-        raise SubmissionError("the file is empty" if empty else "the file is not JSON, so it is no notebook") from None
+        raise SubmissionError(
+            "the file is empty" if empty else "the file is not JSON, so it is no notebook"
+        ) from None
     if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
         raise SubmissionError("the file is JSON but no notebook of format 4: save it with JupyterLab")
     return tuple(_cell(raw) for raw in content["cells"] if isinstance(raw, dict))

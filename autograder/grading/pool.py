@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from autograder.course import CourseError, SubmissionError
 from autograder.grading.assignment import Assignment
 from autograder.grading.result import Result, decode, encode
+from autograder.grading.suite import EVERYTHING, Selection
 from autograder.grading.workplace import JailChoice, workplace
 from autograder.jail.limits import JailUnavailable
 
@@ -24,14 +25,17 @@ class Task:
     assignment: Assignment
     seed: int
     jail: JailChoice
+    selection: Selection = EVERYTHING
 
 
 def grade_task(task: Task) -> bytes:
     """The task's result document; runs in a process of the pool."""
-    return encode(workplace(task.jail).grade(task.document, task.assignment, task.seed))
+    return encode(workplace(task.jail).grade(task.document, task.assignment, task.seed, task.selection))
 
 
-def grade_all(tasks: list[Task], jobs: int, run: Callable[[Task], bytes] = grade_task) -> Iterator[tuple[Task, Result | str]]:
+def grade_all(
+    tasks: list[Task], jobs: int, run: Callable[[Task], bytes] = grade_task
+) -> Iterator[tuple[Task, Result | str]]:
     """Grade tasks in `jobs` processes; yields each as it is finished, with its result or why there is none.
 
     When a process of the pool dies, the tasks that were running are graded again one by one, so that one which
@@ -51,7 +55,10 @@ def grade_all(tasks: list[Task], jobs: int, run: Callable[[Task], bytes] = grade
                 yield task, outcome
         for task in suspects:
             for _, outcome in _round([task], 1, run):
-                yield task, outcome or "the grading process was killed twice on this submission; grade it by hand"
+                yield (
+                    task,
+                    outcome or "the grading process was killed twice on this submission; grade it by hand",
+                )
 
 
 def _round(
@@ -93,4 +100,6 @@ def _outcome(future: Future[bytes]) -> Result | str | None:
     except (SubmissionError, CourseError) as error:
         return str(error)
     except Exception as error:  # the grader's own fault: said, and never a student's zero
-        return f"the grader failed ({type(error).__name__}: {str(error)[:300]}); grade it by hand or report it"
+        return (
+            f"the grader failed ({type(error).__name__}: {str(error)[:300]}); grade it by hand or report it"
+        )

@@ -38,7 +38,9 @@ def compile_program(assignment: Assignment, submitted: tuple[Cell, ...]) -> Prog
     known = assignment.known
     cells = [cell for cell in submitted if cell.kind == "code"]
     present = {cell.grade_id for cell in submitted if cell.grade_id in known}
-    notes = [f"This is not the notebook of {assignment.name}: none of its cells is here."] if not present else []
+    notes = (
+        [f"This is not the notebook of {assignment.name}: none of its cells is here."] if not present else []
+    )
     steps: list[Step] = []
     for cell in assignment.cells:
         if cell.role == "given" and cell.kind == "code" and cell.grade_id not in present:
@@ -67,10 +69,10 @@ def compile_program(assignment: Assignment, submitted: tuple[Cell, ...]) -> Prog
         elif master.role == "grade":
             graded.setdefault(cell.grade_id, len(steps))
     ready = {}
-    for exercise in assignment.exercises:
-        if exercise.id not in graded and present:
-            notes.append(f"The check cell `{exercise.id}` was missing; the exercise was graded all the same.")
-        ready[exercise.id] = max(graded.get(exercise.id, len(steps)), solved.get(exercise.id, 0))
+    for id in (exercise.id for exercise in assignment.exercises):
+        if id not in graded and present:
+            notes.append(f"The check cell `{id}` was missing; the exercise was graded all the same.")
+        ready[id] = max(graded.get(id, len(steps)), solved.get(id, 0))
     missing = [id for id, cell in known.items() if cell.role == "solution" and id not in seen]
     notes.extend(f"The solution cell `{id}` is missing." for id in missing if present)
     return Program(tuple(steps), ready, tuple(notes))

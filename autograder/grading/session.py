@@ -1,4 +1,4 @@
-"""One submission's life: its cells run in order in a student process, which is forked again when an exercise kills it."""
+"""One submission's life: its cells run in a student process, which is forked again when an exercise kills it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ _BY_CAUSE = {
     "processes": (Verdict.CRASHED, "started more processes than a submission may"),
     "memory": (Verdict.OUT_OF_MEMORY, "used more memory than a submission may"),
     "disk": (Verdict.CRASHED, "wrote more files than a submission may"),
-    "cpu": (Verdict.TIMEOUT, "did not finish in time: is there a loop that never ends, or one that is far too slow?"),
+    "cpu": (
+        Verdict.TIMEOUT,
+        "did not finish in time: is there a loop that never ends, or one that is far too slow?",
+    ),
     "wall": (Verdict.TIMEOUT, "did not finish in time: does it wait for something?"),
 }
 
@@ -71,7 +74,9 @@ class Session:
                     break
                 self._done += 1
             else:
-                blamed = any(self._program.steps[c].exercise == exercise for c in self._culprits if c < target)
+                blamed = any(
+                    self._program.steps[c].exercise == exercise for c in self._culprits if c < target
+                )
                 return None if blamed else process.student
 
     def begin(self, seed: int, cpu_seconds: float, mutates: bool) -> None:

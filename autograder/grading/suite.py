@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,8 +36,26 @@ _MARKERS = (
     "timeout(seconds): CPU time the student's code may use in this test",
     "mutates: the student's code may change its arguments in place",
 )
-_QUIET = ("cacheprovider", "terminal", "doctest", "junitxml", "pastebin", "nose", "stepwise", "debugging", "setuponly")
-_QUIETER = ("setupplan", "unittest", "unraisableexception", "threadexception", "faulthandler", "logging", "warnings")
+_QUIET = (
+    "cacheprovider",
+    "terminal",
+    "doctest",
+    "junitxml",
+    "pastebin",
+    "nose",
+    "stepwise",
+    "debugging",
+    "setuponly",
+)
+_QUIETER = (
+    "setupplan",
+    "unittest",
+    "unraisableexception",
+    "threadexception",
+    "faulthandler",
+    "logging",
+    "warnings",
+)
 _GRADER_FAULTS = (OSError, ImportError, SystemError)
 
 
@@ -56,6 +75,27 @@ class Outcome:
     ran: bool = True
 
 
+@dataclass(frozen=True)
+class Selection:
+    """Which of a suite's tests to run.
+
+    Attributes:
+        exercises: only those, or None for all.
+        slow: only of those the tests that are allowed more than the default time, or None for all.
+    """
+
+    exercises: frozenset[str] | None = None
+    slow: frozenset[str] | None = None
+
+    def takes(self, exercise: str, seconds: float) -> bool:
+        """Whether a test of that exercise with that time is run."""
+        wanted = self.exercises is None or exercise in self.exercises
+        return wanted and (seconds <= DEFAULT_SECONDS or self.slow is None or exercise in self.slow)
+
+
+EVERYTHING = Selection()
+
+
 class GraderFault(Exception):
     """The suite or the grader failed, not the student's code."""
 
@@ -63,7 +103,7 @@ class GraderFault(Exception):
 class SuitePlugin:
     """The pytest plug-in of one grading session."""
 
-    def __init__(self, session: Session, assignment: Assignment, seed: int) -> None:
+    def __init__(self, session: Session, assignment: Assignment, seed: int, selection: Selection) -> None:
         self.outcomes: list[Outcome] = []
         self.faults: dict[str, str] = {}
         self.replays: dict[str, list[Replay]] = {}
@@ -72,6 +112,7 @@ class SuitePlugin:
         self._session = session
         self._order = {exercise.id: place for place, exercise in enumerate(assignment.exercises)}
         self._seed = seed
+        self._selection = selection
         self._closed: dict[str, Verdict] = {}
 
     # Collection --------------------------------------------------------------------------------------------------
@@ -83,7 +124,8 @@ class SuitePlugin:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
             if exercise_of(item) not in self._order:
-                raise pytest.UsageError(f"{item.nodeid} names the exercise {exercise_of(item)!r}, which has no grade cell")
+                raise pytest.UsageError(f"{item.nodeid}: no grade cell is called {exercise_of(item)!r}")
+        items[:] = [item for item in items if self._selection.takes(exercise_of(item), _cpu_seconds(item))]
         items.sort(key=lambda item: self._order[exercise_of(item)])
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -98,9 +140,7 @@ class SuitePlugin:
         student = self._session.student(exercise_of(request.node))
         if student is None:
             raise PeerGone("the exercise's own cell ended the process")
-        seconds = request.node.get_closest_marker("timeout")
-        cpu_seconds = float(seconds.args[0]) if seconds else DEFAULT_SECONDS
-        self._session.begin(self._test_seed(request.node), cpu_seconds, _mutates(request.node))
+        self._session.begin(self._test_seed(request.node), _cpu_seconds(request.node), _mutates(request.node))
         return student
 
     @pytest.fixture
@@ -114,21 +154,22 @@ class SuitePlugin:
     # Running -----------------------------------------------------------------------------------------------------
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
         exercise = exercise_of(item)
         if exercise not in self._closed and len(self._session.faults.get(exercise, ())) >= MOST_FAULTS:
             self._closed[exercise] = self._session.faults[exercise][-1].verdict
         if exercise in self._closed:
             self.outcomes.append(_outcome(item, self._closed[exercise], ran=False))
+            # The test before this one left its module set up, expecting this one to run.
+            item.session._setupstate.teardown_exact(nextitem)
             return True
         return None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
-        function = getattr(item, "function", None)
-        names = item._fixtureinfo.argnames  # type: ignore[attr-defined]  the test's own arguments
-        self._bound = {k: v for k, v in item.funcargs.items() if k in names}  # type: ignore[attr-defined]
-        assert function is not None, "a hidden test is a function"
+        assert isinstance(item, pytest.Function), "a hidden test is a function"
+        names = item._fixtureinfo.argnames  # the test's own arguments
+        self._bound = {name: value for name, value in item.funcargs.items() if name in names}
         start = time.perf_counter()
         try:
             with revealing(False):
@@ -165,14 +206,19 @@ class SuitePlugin:
         else:
             verdict, message = Verdict.FAILED, self._explain(exercise, error)
         self.outcomes.append(_outcome(item, verdict, message))
-        if when == "call" and fault is None and "student" in self._bound:
+        if (
+            when == "call"
+            and fault is None
+            and "student" in self._bound
+            and isinstance(item, pytest.Function)
+        ):
             self.replays.setdefault(exercise, []).append(self._replay(item, verdict))
         if verdict is not Verdict.PASSED and item.get_closest_marker("gate"):
             self._closed.setdefault(exercise, verdict)
 
-    def _replay(self, item: pytest.Item, verdict: Verdict) -> Replay:
+    def _replay(self, item: pytest.Function, verdict: Verdict) -> Replay:
         bound = {name: value for name, value in self._bound.items() if name not in ("student", "rng")}
-        function, takes_rng = item.function, "rng" in self._bound  # type: ignore[attr-defined]
+        function, takes_rng = item.function, "rng" in self._bound
 
         def again(student: Handle, rng: Rng) -> None:
             function(student=student, **({"rng": rng} if takes_rng else {}), **bound)
@@ -191,7 +237,9 @@ class SuitePlugin:
             return "Your code changed one of the tensors it was given in place; work on a copy."
         if isinstance(error, EndlessIterator):
             return "Your iterator does not end."
-        if isinstance(error, AssertionError):  # Mismatch too; asserts are not rewritten, so this is our sentence
+        if isinstance(
+            error, AssertionError
+        ):  # Mismatch too; asserts are not rewritten, so this is our sentence
             return str(error)[:_MOST_TEXT]
         return "What your code returned cannot be used as the exercise describes."
 
@@ -205,6 +253,11 @@ def exercise_of(item: Any) -> str:
     if marker is None or not marker.args:
         raise pytest.UsageError(f"{item.nodeid} has no exercise marker")
     return str(marker.args[0])
+
+
+def _cpu_seconds(item: pytest.Item) -> float:
+    marker = item.get_closest_marker("timeout")
+    return float(marker.args[0]) if marker else DEFAULT_SECONDS
 
 
 def _mutates(item: pytest.Item) -> bool:
@@ -227,32 +280,57 @@ def _outcome(item: pytest.Item, verdict: Verdict, message: str = "", ran: bool =
 
 
 def run_suite(
-    session: Session, assignment: Assignment, seed: int, diagnosis: Diagnosis | None = None
+    session: Session,
+    assignment: Assignment,
+    seed: int,
+    diagnosis: Diagnosis | None = None,
+    selection: Selection = EVERYTHING,
 ) -> SuitePlugin:
     """Run the assignment's hidden suite over a session's submission; failed tests are diagnosed if asked.
 
     Raises:
         GraderFault: the suite itself cannot be run.
     """
-    plugin = SuitePlugin(session, assignment, seed)
-    arguments = [
-        str(assignment.suite),
-        "--assert=plain",
-        "--capture=no",
-        "--import-mode=importlib",
-        "--strict-markers",
-        f"--rootdir={assignment.suite}",
-        f"--confcutdir={assignment.suite}",
-        f"-c{os.devnull}",
-        *(f"-pno:{name}" for name in (*_QUIET, *_QUIETER)),
-    ]
-    with _no_third_party_plugins(), contextlib.redirect_stdout(None), contextlib.redirect_stderr(None):
-        code = pytest.main(arguments, plugins=[plugin])
+    plugin = SuitePlugin(session, assignment, seed, selection)
+    code = _pytest(assignment.suite, plugin)
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) or not plugin.outcomes:
         raise GraderFault(f"the hidden suite of {assignment.name} did not run (pytest: {code!r})")
     if diagnosis is not None:
         plugin.outcomes = _diagnosed(plugin, diagnosis)
     return plugin
+
+
+def timeouts(assignment: Assignment) -> list[tuple[str, float]]:
+    """(exercise, CPU seconds allowed) of every test of a suite, without running any."""
+    found: list[tuple[str, float]] = []
+
+    class Collector:
+        def pytest_configure(self, config: pytest.Config) -> None:
+            for marker in _MARKERS:
+                config.addinivalue_line("markers", marker)
+
+        def pytest_collection_finish(self, session: pytest.Session) -> None:
+            found.extend((exercise_of(item), _cpu_seconds(item)) for item in session.items)
+
+    _pytest(assignment.suite, Collector(), "--collect-only")
+    return found
+
+
+def _pytest(suite: Path, plugin: object, *options: str) -> int:
+    arguments = [
+        str(suite),
+        "--assert=plain",
+        "--capture=no",
+        "--import-mode=importlib",
+        "--strict-markers",
+        f"--rootdir={suite}",
+        f"--confcutdir={suite}",
+        f"-c{os.devnull}",
+        *(f"-pno:{name}" for name in (*_QUIET, *_QUIETER)),
+        *options,
+    ]
+    with _no_third_party_plugins(), contextlib.redirect_stdout(None), contextlib.redirect_stderr(None):
+        return int(pytest.main(arguments, plugins=[plugin]))
 
 
 def _diagnosed(plugin: SuitePlugin, diagnosis: Diagnosis) -> list[Outcome]:
@@ -271,13 +349,16 @@ def _diagnosed(plugin: SuitePlugin, diagnosis: Diagnosis) -> list[Outcome]:
 
 
 @contextlib.contextmanager
-def _no_third_party_plugins() -> Iterator[None]:
-    before = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+def _undisturbed(suite: Path) -> Iterator[None]:
+    """No options, plug-ins or test modules but the suite's own, whatever this process has seen before."""
+    kept = {name: os.environ.pop(name) for name in _PYTEST_VARIABLES if name in os.environ}
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    for path in (*suite.glob("test_*.py"), suite / "conftest.py"):
+        module = sys.modules.get(path.stem)
+        if module is not None and getattr(module, "__file__", None) != str(path):  # another assignment's
+            del sys.modules[path.stem]
     try:
         yield
     finally:
-        if before is None:
-            del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
-        else:
-            os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = before
+        del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+        os.environ.update(kept)

@@ -13,8 +13,9 @@ from autograder.grading.assignment import Assignment
 from autograder.grading.diagnosis import Diagnosis
 from autograder.grading.grade import grade
 from autograder.grading.result import Result
+from autograder.grading.suite import EVERYTHING, Selection
 from autograder.jail.backends import choose
-from autograder.jail.doctor import prove
+from autograder.jail.doctor import failures, prove
 from autograder.jail.limits import JailUnavailable
 from autograder.jail.worker import Worker
 
@@ -45,6 +46,7 @@ class Workplace:
         backend = choose(choice.backend, private=choice.private, unsafe=choice.unsafe_no_jail)
         self.proofs: tuple[str, ...] = ()
         self._diagnoses: dict[str, Diagnosis] = {}
+        self._private = choice.private
         self._worker = Worker(backend)
         if not choice.unsafe_no_jail:
             try:
@@ -53,20 +55,23 @@ class Workplace:
                 self._worker.close()
                 raise
 
-    def grade(self, document: bytes, assignment: Assignment, seed: int) -> Result:
+    def grade(
+        self, document: bytes, assignment: Assignment, seed: int, selection: Selection = EVERYTHING
+    ) -> Result:
         """Grade one submission; see `autograder.grading.grade.grade`."""
         diagnosis = self._diagnoses.setdefault(assignment.suite_digest, Diagnosis(assignment))
-        return grade(document, assignment, seed, self._worker, self.proofs, diagnosis)
+        return grade(document, assignment, seed, self._worker, self.proofs, diagnosis, selection)
 
     def close(self) -> None:
         self._worker.close()
 
     def _prove(self) -> tuple[str, ...]:
-        proofs = prove(self._worker, quick=True)
-        failed = [proof for proof in proofs if not proof.held]
-        if failed:
+        proofs = prove(self._worker.backend, quick=True, worker=self._worker, private=self._private)
+        if failed := failures(proofs):
             listed = "; ".join(f"{proof.name}: {proof.detail}" for proof in failed)
-            raise JailUnavailable(f"the jail does not hold ({listed}); run `autograder doctor`. Nothing was graded.")
+            raise JailUnavailable(
+                f"the jail does not hold ({listed}); run `autograder doctor`. Nothing was graded."
+            )
         return tuple(proof.name for proof in proofs)
 
 
@@ -85,7 +90,9 @@ def load_assignment(course: Course, assignment: str) -> Assignment:
     """The assignment of that name. CourseError where it is missing or has several notebooks."""
     notebooks = course.notebooks(assignment)
     if len(notebooks) != 1:
-        raise CourseError(f"{assignment} has {len(notebooks)} notebooks, {', '.join(notebooks)}; one is supported")
+        raise CourseError(
+            f"{assignment} has {len(notebooks)} notebooks, {', '.join(notebooks)}; one is supported"
+        )
     return _load(assignment, course.source_notebook(assignment, notebooks[0]))
 
 

@@ -29,7 +29,10 @@ _START_SECONDS = 120.0
 _FORK_SECONDS = 20.0
 _PATIENCE_SECONDS = 900.0
 """Longer than any call may take: the watch ends a call long before."""
-_BOOT = "import sys; sys.path.insert(0, sys.argv[3]); from autograder.jailed.zygote import main; main(sys.argv[1], int(sys.argv[2]))"
+_BOOT = (
+    "import sys; sys.path.insert(0, sys.argv[3]); from autograder.jailed.zygote import main; "
+    "main(sys.argv[1], int(sys.argv[2]))"
+)
 _CREDENTIALS = struct.Struct("iII")
 _NOTEBOOK = HandleNode(1, "instance", "Notebook")
 _ONE_THREAD = dict.fromkeys(

@@ -28,7 +28,7 @@ def preload() -> Any:
         _warm(dtype)
     numpy.linalg.svd(numpy.eye(2))
     _load_in_one_process(torch.utils.data.DataLoader)
-    import selfcheck.data  # noqa: F401  given cells import these
+    import selfcheck.data
     import selfcheck.plots  # noqa: F401
 
     runner = CellRunner(tempfile.mkdtemp(prefix="ipython-"))

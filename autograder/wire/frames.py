@@ -19,7 +19,9 @@ def check_size(structure: bytes, tensors: bytes) -> None:
     """ValueError where a frame is over a cap."""
     for part, cap in ((structure, STRUCTURE_CAP), (tensors, TENSORS_CAP)):
         if len(part) > cap:
-            raise ValueError(f"a value of {len(part) >> 20} MiB is too large to cross (at most {cap >> 20} MiB)")
+            raise ValueError(
+                f"a value of {len(part) >> 20} MiB is too large to cross (at most {cap >> 20} MiB)"
+            )
 
 
 class ProtocolViolation(Exception):

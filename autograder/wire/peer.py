@@ -204,7 +204,9 @@ class Peer:
             if isinstance(message, Failure):
                 if self.trace is not None:
                     self.trace.append((request.op, message.types[:1]))
-                raise self._remote_error(message.types[:20], message.message[:_MOST_TEXT], message.where[:200])
+                raise self._remote_error(
+                    message.types[:20], message.message[:_MOST_TEXT], message.where[:200]
+                )
             return message, tensors.unpack(data)
 
     def _receive(self, reply: Reply, arrived: list[torch.Tensor], inputs: list[torch.Tensor]) -> Any:
@@ -230,7 +232,10 @@ class Peer:
                 sent[place].copy_(arrived[new])
 
     def backward(
-        self, graph: int, gradients: Sequence[torch.Tensor | None], through: Sequence[torch.Tensor] | None = None
+        self,
+        graph: int,
+        gradients: Sequence[torch.Tensor | None],
+        through: Sequence[torch.Tensor] | None = None,
     ) -> list[torch.Tensor | None]:
         """The gradients of a remote graph's inputs, None where there is none.
 
@@ -285,7 +290,9 @@ class Peer:
     def _failure(self, seq: int, error: BaseException) -> bytes:
         try:
             types, message, where = self._describe(error)
-            return messages.encode(Failure(seq, [name[:200] for name in types[:20]], message[:_MOST_TEXT], where[:200]))
+            return messages.encode(
+                Failure(seq, [name[:200] for name in types[:20]], message[:_MOST_TEXT], where[:200])
+            )
         except Exception:  # an exception made so that it cannot be described
             return messages.encode(Failure(seq, ["Exception"], ""))
 
@@ -313,7 +320,11 @@ class Peer:
         return self._reply(request, value, inputs, [(place, arrived[place]) for place in changed])
 
     def _reply(
-        self, request: Request, value: object, inputs: list[torch.Tensor], changed: list[tuple[int, torch.Tensor]]
+        self,
+        request: Request,
+        value: object,
+        inputs: list[torch.Tensor],
+        changed: list[tuple[int, torch.Tensor]],
     ) -> tuple[Reply, Outgoing]:
         outgoing = Outgoing(self, differentiable=request.grad, snapshots=True)
         node = outgoing.node(value)
@@ -346,7 +357,11 @@ class Peer:
         pairs = [(out, grad) for out, grad in zip(outputs, gradients, strict=True) if grad is not None]
         outs, grads = [out for out, _ in pairs], [grad for _, grad in pairs]
         if create_graph:
-            found = torch.autograd.grad(outs, inputs, grads, create_graph=True, allow_unused=True) if inputs else ()
+            found = (
+                torch.autograd.grad(outs, inputs, grads, create_graph=True, allow_unused=True)
+                if inputs
+                else ()
+            )
             return self._reply(request, list(found), [*inputs, *seeds], [])
         # backward, not grad: parameters on this side accumulate their gradient as they would in one process.
         kept = [leaf.grad for leaf in inputs]
@@ -378,7 +393,11 @@ def _fit(gradients: object, outputs: list[torch.Tensor]) -> None:
     for gradient, output in zip(gradients, outputs, strict=True):
         if gradient is None:
             continue
-        if not isinstance(gradient, torch.Tensor) or gradient.shape != output.shape or gradient.dtype != output.dtype:
+        if (
+            not isinstance(gradient, torch.Tensor)
+            or gradient.shape != output.shape
+            or gradient.dtype != output.dtype
+        ):
             raise ProtocolViolation("gradients that do not fit the outputs")
 
 
@@ -418,6 +437,10 @@ class _Remote(torch.autograd.Function):
         for leaf, gradient in zip(inputs, found, strict=True):
             if gradient is None:
                 continue
-            if not isinstance(gradient, torch.Tensor) or gradient.shape != leaf.shape or gradient.dtype != leaf.dtype:
+            if (
+                not isinstance(gradient, torch.Tensor)
+                or gradient.shape != leaf.shape
+                or gradient.dtype != leaf.dtype
+            ):
                 graph.peer.refuse("gradients that do not fit the inputs")
         return None, None, *(found or [None])

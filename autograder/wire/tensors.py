@@ -50,7 +50,9 @@ def pack(tensors: list[torch.Tensor]) -> bytes:
         raise ValueError("these tensors are too large to cross")
     if len(tensors) > MOST_TENSORS:
         raise ValueError(f"{len(tensors)} tensors are too many to cross (at most {MOST_TENSORS})")
-    plain = [tensor.detach().cpu().contiguous() for tensor in tensors]  # kept alive while their memory is read
+    plain = [
+        tensor.detach().cpu().contiguous() for tensor in tensors
+    ]  # kept alive while their memory is read
     return bytes(serialize({str(place): _spec(tensor) for place, tensor in enumerate(plain)}))
 
 

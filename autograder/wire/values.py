@@ -111,7 +111,9 @@ class Outgoing:
 
     def _tensor(self, tensor: torch.Tensor) -> Value:
         if tensor.is_meta:
-            return MetaNode(packed.dtype_name(tensor.dtype), list(tensor.shape), isinstance(tensor, nn.Parameter))
+            return MetaNode(
+                packed.dtype_name(tensor.dtype), list(tensor.shape), isinstance(tensor, nn.Parameter)
+            )
         if self._snapshots and isinstance(tensor, nn.Parameter):
             accumulated = None if tensor.grad is None else self._place(tensor.grad)
             return ParameterNode(self._place(tensor), tensor.requires_grad, accumulated)
@@ -136,7 +138,10 @@ class Incoming:
     """
 
     def __init__(
-        self, objects: Objects, tensors: list[torch.Tensor], adopt: Callable[[int, torch.Tensor], torch.Tensor]
+        self,
+        objects: Objects,
+        tensors: list[torch.Tensor],
+        adopt: Callable[[int, torch.Tensor], torch.Tensor],
     ) -> None:
         self._objects = objects
         self._tensors = tensors
@@ -234,7 +239,11 @@ def _dtype(name: str) -> torch.dtype:
 
 
 def _meta(name: str, shape: list[int], parameter: bool) -> torch.Tensor:
-    if name not in packed.DTYPES or len(shape) > 32 or math.prod(max(size, 1) for size in shape) >= _WORD // 16:
+    if (
+        name not in packed.DTYPES
+        or len(shape) > 32
+        or math.prod(max(size, 1) for size in shape) >= _WORD // 16
+    ):
         raise ProtocolViolation("a meta tensor that cannot be")
     tensor = torch.empty(shape, dtype=packed.DTYPES[name][1], device="meta")
     return tensor.requires_grad_(parameter and tensor.is_floating_point())

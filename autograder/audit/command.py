@@ -1,0 +1,160 @@
+"""`autograder audit ASSIGNMENT`: runs an assignment's quality gate and prints what it found."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Annotated
+
+import nbformat
+import typer
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from autograder.audit.judge import GRADING_SECONDS, Verdicts
+from autograder.audit.trials import Notebooks, Trial, plan, slow_exercises
+from autograder.course import Course, CourseError
+from autograder.grading.assignment import Assignment
+from autograder.grading.pool import Task, grade_all
+from autograder.grading.suite import timeouts
+from autograder.grading.workplace import JailChoice, load_assignment
+from autograder.jail.limits import JailUnavailable
+
+NOTEBOOK_SECONDS = 120.0
+
+
+def audit(
+    name: Annotated[str, typer.Argument(metavar="ASSIGNMENT", help="such as ch05")],
+    exercise: Annotated[
+        list[str] | None, typer.Option(help="Audit only this exercise; may be repeated.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Seeds of the hidden inputs for right solutions.")] = 20,
+    jobs: Annotated[int, typer.Option(min=1, help="Grading processes.")] = os.cpu_count() or 1,
+    backend: Annotated[str | None, typer.Option(help="bubblewrap or landlock.")] = None,
+    notebook: Annotated[bool, typer.Option(help="Run the solved notebook and hold it to its time.")] = True,
+) -> None:
+    """Put an assignment through its quality gate: reference, skeleton, misconceptions, alternatives, seeds, budgets."""
+    console = Console()
+    try:
+        course = Course(Path.cwd())
+        assignment = load_assignment(course, name)
+        only = _chosen(assignment, exercise)
+        verdicts = run(course, assignment, seeds, jobs, only, backend, console)
+    except (CourseError, JailUnavailable) as error:
+        console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
+        raise typer.Exit(2) from None
+    if max(verdicts.reference_seconds) > GRADING_SECONDS:
+        verdicts.defects.append(f"grading the reference took {max(verdicts.reference_seconds):.0f} s")
+    if notebook and only is None:
+        _run_solved(course.source_notebook(name, assignment.notebook), verdicts, console)
+    if only is None:
+        verdicts.defects += [f"no misconception fails {test}" for test in verdicts.survivors()]
+    summarise(assignment, verdicts, seeds, console)
+    if verdicts.defects:
+        raise typer.Exit(1)
+
+
+def run(
+    course: Course,
+    assignment: Assignment,
+    seeds: int,
+    jobs: int,
+    only: frozenset[str] | None,
+    backend: str | None,
+    console: Console,
+) -> Verdicts:
+    """Grade every trial through the pool and judge it as it comes."""
+    release = course.release / assignment.name / f"{assignment.notebook}.ipynb"
+    notebooks = Notebooks(course.source_notebook(assignment.name, assignment.notebook), release)
+    slow = slow_exercises(timeouts(assignment))
+    trials: dict[str, Trial] = {
+        str(number): trial for number, trial in enumerate(plan(assignment, notebooks, seeds, slow, only))
+    }
+    jail = JailChoice.of(course, backend, False)
+    tasks = [Task(k, t.document, assignment, t.seed, jail, t.selection) for k, t in trials.items()]
+    verdicts = Verdicts()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        bar = progress.add_task(f"auditing {assignment.name}", total=len(tasks))
+        for task, outcome in grade_all(tasks, jobs):
+            verdicts.add(trials[task.key], outcome)
+            progress.advance(bar)
+    return verdicts
+
+
+def summarise(assignment: Assignment, verdicts: Verdicts, seeds: int, console: Console) -> None:
+    """Print the audit's tables, its defects, and the last line."""
+    table = Table(title=f"audit of {assignment.name}, {seeds} seeds", title_justify="left")
+    for column in ("trials", "what must hold", "held"):
+        table.add_column(column, justify="right" if column == "held" else "left")
+    for kind, what in _WHAT_HOLDS.items():
+        held, count = verdicts.counts[kind]
+        colour = "green" if held == count else "red"
+        table.add_row(kind, what, f"[{colour}]{held}/{count}[/{colour}]")
+    console.print(table)
+    exercises = Table(title="misconceptions", title_justify="left")
+    for column in ("exercise", "points", "misconceptions", "least lost", "tests", "killed"):
+        exercises.add_column(column, justify="left" if column == "exercise" else "right")
+    lost: defaultdict[str, list[float]] = defaultdict(list)
+    for (exercise, _), share in verdicts.lost.items():
+        lost[exercise].append(share)
+    for e in assignment.exercises:
+        tests = {test for test in verdicts.tests if test[0] == e.id}
+        least = f"{min(lost[e.id]) * e.points:.2g}" if lost[e.id] else "-"
+        killed = len(tests & verdicts.killed)
+        exercises.add_row(e.id, f"{e.points:g}", str(len(lost[e.id])), least, str(len(tests)), str(killed))
+    console.print(exercises)
+    seconds = sorted(verdicts.reference_seconds)
+    console.print(
+        f"grading the reference: median {seconds[len(seconds) // 2]:.1f} s, at most {seconds[-1]:.1f} s"
+    )
+    for defect in verdicts.defects:
+        console.print(f"[red]defect[/red] {escape(defect)}", soft_wrap=True)
+    state = (
+        "[green]holds[/green]" if not verdicts.defects else f"[red]has {len(verdicts.defects)} defects[/red]"
+    )
+    console.print(f"audit of {assignment.name} {state}")
+
+
+_WHAT_HOLDS = {
+    "reference": "full marks at every seed",
+    "skeleton": "0 points",
+    "misconception": "loses on its own exercise only, and is diagnosed as itself",
+    "other seed": "the same at another seed",
+    "alternative": "full marks at every seed",
+    "combined": "slow exercises keep full marks beside any misconception",
+}
+
+
+def _chosen(assignment: Assignment, wanted: list[str] | None) -> frozenset[str] | None:
+    known = [e.id for e in assignment.exercises]
+    for exercise in wanted or ():
+        if exercise not in known:
+            raise CourseError(f"{assignment.name} has no exercise {exercise!r}; it has {', '.join(known)}")
+    return frozenset(wanted) if wanted else None
+
+
+def _run_solved(path: Path, verdicts: Verdicts, console: Console) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    start = time.perf_counter()
+    try:
+        place = {"metadata": {"path": str(path.parent)}}
+        NotebookClient(
+            notebook, timeout=int(2 * NOTEBOOK_SECONDS), kernel_name="python3", resources=place
+        ).execute()
+    except CellExecutionError as error:
+        verdicts.defects.append(f"the solved notebook stops: {str(error)[-600:]}")
+    seconds = time.perf_counter() - start
+    if seconds > NOTEBOOK_SECONDS:
+        verdicts.defects.append(f"the solved notebook takes {seconds:.0f} s")
+    console.print(f"the solved notebook runs in {seconds:.0f} s (at most {NOTEBOOK_SECONDS:.0f} s)")
+
+
+app = typer.Typer(add_completion=False)
+app.command()(audit)

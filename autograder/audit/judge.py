@@ -1,0 +1,86 @@
+"""What came of an audit's trials, held against what had to come."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from autograder.audit.trials import Trial
+from autograder.grading.result import ExerciseResult, Result, Verdict
+
+GRADING_SECONDS = 60.0
+
+
+@dataclass
+class Verdicts:
+    """What the audit has found so far.
+
+    Attributes:
+        defects: one sentence each; the audit holds where there are none.
+        counts: (held, all) trials by kind.
+        killed: hidden tests that something failed, by (exercise, function). tests: all there are.
+    """
+
+    defects: list[str] = field(default_factory=list)
+    counts: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
+    tests: set[tuple[str, str]] = field(default_factory=set)
+    killed: set[tuple[str, str]] = field(default_factory=set)
+    lost: dict[tuple[str, str], float] = field(default_factory=dict)
+    """Share that each misconception loses of its exercise's points."""
+    reference_seconds: list[float] = field(default_factory=list)
+
+    def add(self, trial: Trial, result: Result | str) -> None:
+        """Judge one trial."""
+        wrong = [result] if isinstance(result, str) else list(self._wrong(trial, result))
+        self.defects.extend(f"{trial.name}: {what}" for what in wrong)
+        count = self.counts[trial.kind]
+        count[0] += not wrong
+        count[1] += 1
+
+    def survivors(self) -> list[str]:
+        """Hidden tests that no misconception and no skeleton failed."""
+        return [f"{exercise}: {name}" for exercise, name in sorted(self.tests - self.killed)]
+
+    def _wrong(self, trial: Trial, result: Result) -> list[str]:
+        wrong = [
+            f"{e.id} was not gradable: {e.fault}"
+            for e in result.exercises
+            if e.verdict is Verdict.NOT_GRADABLE
+        ]
+        wrong += [note for note in result.notes if trial.kind != "skeleton"]
+        for exercise in result.exercises:
+            for test in exercise.tests:
+                key = (exercise.id, test.name.partition("[")[0])
+                self.tests.add(key)
+                if test.ran and test.verdict is not Verdict.PASSED:
+                    self.killed.add(key)
+        if trial.kind in ("reference", "alternative", "combined"):
+            wrong += [_failure(e) for e in result.exercises if e.share < 1]
+            if trial.kind == "reference" and result.timing is not None:
+                self.reference_seconds.append(result.timing.total)
+        elif trial.kind == "skeleton":
+            wrong += [f"{e.id} earns {e.score:g} untouched" for e in result.exercises if e.score]
+        else:
+            wrong += self._misconception(trial, result)
+        return wrong
+
+    def _misconception(self, trial: Trial, result: Result) -> list[str]:
+        assert trial.variant is not None
+        own = result.exercise(trial.variant.exercise)
+        wrong = [_failure(e) for e in result.exercises if e.id != own.id and e.share < 1]
+        if trial.kind == "misconception":
+            self.lost[(own.id, trial.variant.name)] = 1 - own.share
+        if own.share >= 1:
+            return [*wrong, "loses no points"]
+        named = Counter(t.misconception for t in own.tests if t.misconception)
+        if not named:
+            wrong.append("is not diagnosed")
+        elif named.most_common(1)[0][0] != trial.variant.name:
+            wrong.append(f"is diagnosed as {named.most_common(1)[0][0]}")
+        return wrong
+
+
+def _failure(exercise: ExerciseResult) -> str:
+    failed = [t for t in exercise.tests if t.verdict is not Verdict.PASSED and t.ran]
+    first = f": {failed[0].name}: {failed[0].verdict.value}, {failed[0].message}" if failed else ""
+    return f"{exercise.id} earns {exercise.score:g} of {exercise.points:g}{first}"
