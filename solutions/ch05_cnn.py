@@ -405,7 +405,7 @@ plt.show()
 #
 # With channels, each kernel is as deep as its input, and there is one kernel for each output channel:
 #
-# $$y_{n,o,i,j} = b_o + \sum_{c} \sum_{u,v} w_{o,c,u,v}\; x_{n,\;c,\; i\,s_v + u\,d_v - p_v,\;\; j\,s_h + v\,d_h - p_h} ,$$
+# $$y_{n,o,i,j} = b_o + \sum_{c} \sum_{u,v} w_{o,c,u,v}\; x_{n,c}\big[\,i\,s_v + u\,d_v - p_v,\;\, j\,s_h + v\,d_h - p_h\,\big] ,$$
 #
 # where pixels outside the image are zero.
 #
@@ -1272,7 +1272,7 @@ plt.show()
 # %% [markdown]
 # **Notice** on the left that the plain loss (blue) rewards ever larger margins, while the smoothed ones have
 # a minimum, at $p_t = 1 - \varepsilon + \varepsilon/K$, and punish what is beyond. On the right, the textbook
-# formula is fine until the logits pass about 88, and then it is no number at all.
+# formula is right until a logit passes about 88. Then the loss is infinite and its gradient NaN.
 
 # %% [markdown]
 # ## 9. Adam
