@@ -5,16 +5,24 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from autograder.grading.assignment import Assignment
 from autograder.grading.diagnosis import Diagnosis, Replay, frozen
+from autograder.grading.pytest_session import (
+    EVERYTHING,
+    Selection,
+    cpu_seconds,
+    exercise_of,
+    register_markers,
+    run_pytest,
+)
 from autograder.grading.result import Verdict
 from autograder.grading.session import Session
 from autograder.wire.frames import PeerGone
@@ -24,38 +32,9 @@ from selfcheck.compare import revealing
 from selfcheck.errors import StudentError
 from selfcheck.random import Rng, derive_seed
 
-DEFAULT_SECONDS = 10.0
-"""CPU time of one test without a timeout marker."""
 MOST_FAULTS = 2
 """After that many hangs or crashes an exercise's other tests are not run."""
 _MOST_TEXT = 600
-_MARKERS = (
-    "exercise(id): the grade cell this test belongs to",
-    "weight(n): how much the test counts, 1 if not said",
-    "gate: the exercise's later tests are not run where this one fails",
-    "timeout(seconds): CPU time the student's code may use in this test",
-    "mutates: the student's code may change its arguments in place",
-)
-_QUIET = (
-    "cacheprovider",
-    "terminal",
-    "doctest",
-    "junitxml",
-    "pastebin",
-    "nose",
-    "stepwise",
-    "debugging",
-    "setuponly",
-)
-_QUIETER = (
-    "setupplan",
-    "unittest",
-    "unraisableexception",
-    "threadexception",
-    "faulthandler",
-    "logging",
-    "warnings",
-)
 _GRADER_FAULTS = (OSError, ImportError, SystemError)
 
 
@@ -73,27 +52,6 @@ class Outcome:
     hint: str = ""
     misconception: str = ""
     ran: bool = True
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which of a suite's tests to run.
-
-    Attributes:
-        exercises: only those, or None for all.
-        slow: only of those the tests that are allowed more than the default time, or None for all.
-    """
-
-    exercises: frozenset[str] | None = None
-    slow: frozenset[str] | None = None
-
-    def takes(self, exercise: str, seconds: float) -> bool:
-        """Whether a test of that exercise with that time is run."""
-        wanted = self.exercises is None or exercise in self.exercises
-        return wanted and (seconds <= DEFAULT_SECONDS or self.slow is None or exercise in self.slow)
-
-
-EVERYTHING = Selection()
 
 
 class GraderFault(Exception):
@@ -118,14 +76,13 @@ class SuitePlugin:
     # Collection --------------------------------------------------------------------------------------------------
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        for marker in _MARKERS:
-            config.addinivalue_line("markers", marker)
+        register_markers(config)
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
             if exercise_of(item) not in self._order:
                 raise pytest.UsageError(f"{item.nodeid}: no grade cell is called {exercise_of(item)!r}")
-        items[:] = [item for item in items if self._selection.takes(exercise_of(item), _cpu_seconds(item))]
+        items[:] = [item for item in items if self._selection.takes(item)]
         items.sort(key=lambda item: self._order[exercise_of(item)])
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -140,7 +97,7 @@ class SuitePlugin:
         student = self._session.student(exercise_of(request.node))
         if student is None:
             raise PeerGone("the exercise's own cell ended the process")
-        self._session.begin(self._test_seed(request.node), _cpu_seconds(request.node), _mutates(request.node))
+        self._session.begin(self._test_seed(request.node), cpu_seconds(request.node), _mutates(request.node))
         return student
 
     @pytest.fixture
@@ -247,19 +204,6 @@ class SuitePlugin:
         self.faults[exercise_of(item)] = f"{item.nodeid}: {type(error).__name__}: {error}"
 
 
-def exercise_of(item: Any) -> str:
-    """The exercise a test belongs to; UsageError where it names none."""
-    marker = item.get_closest_marker("exercise")
-    if marker is None or not marker.args:
-        raise pytest.UsageError(f"{item.nodeid} has no exercise marker")
-    return str(marker.args[0])
-
-
-def _cpu_seconds(item: pytest.Item) -> float:
-    marker = item.get_closest_marker("timeout")
-    return float(marker.args[0]) if marker else DEFAULT_SECONDS
-
-
 def _mutates(item: pytest.Item) -> bool:
     return item.get_closest_marker("mutates") is not None
 
@@ -292,45 +236,12 @@ def run_suite(
         GraderFault: the suite itself cannot be run.
     """
     plugin = SuitePlugin(session, assignment, seed, selection)
-    code = _pytest(assignment.suite, plugin)
+    code = run_pytest(assignment.suite, plugin)
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) or not plugin.outcomes:
         raise GraderFault(f"the hidden suite of {assignment.name} did not run (pytest: {code!r})")
     if diagnosis is not None:
         plugin.outcomes = _diagnosed(plugin, diagnosis)
     return plugin
-
-
-def timeouts(assignment: Assignment) -> list[tuple[str, float]]:
-    """(exercise, CPU seconds allowed) of every test of a suite, without running any."""
-    found: list[tuple[str, float]] = []
-
-    class Collector:
-        def pytest_configure(self, config: pytest.Config) -> None:
-            for marker in _MARKERS:
-                config.addinivalue_line("markers", marker)
-
-        def pytest_collection_finish(self, session: pytest.Session) -> None:
-            found.extend((exercise_of(item), _cpu_seconds(item)) for item in session.items)
-
-    _pytest(assignment.suite, Collector(), "--collect-only")
-    return found
-
-
-def _pytest(suite: Path, plugin: object, *options: str) -> int:
-    arguments = [
-        str(suite),
-        "--assert=plain",
-        "--capture=no",
-        "--import-mode=importlib",
-        "--strict-markers",
-        f"--rootdir={suite}",
-        f"--confcutdir={suite}",
-        f"-c{os.devnull}",
-        *(f"-pno:{name}" for name in (*_QUIET, *_QUIETER)),
-        *options,
-    ]
-    with _no_third_party_plugins(), contextlib.redirect_stdout(None), contextlib.redirect_stderr(None):
-        return int(pytest.main(arguments, plugins=[plugin]))
 
 
 def _diagnosed(plugin: SuitePlugin, diagnosis: Diagnosis) -> list[Outcome]:
