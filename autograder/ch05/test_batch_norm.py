@@ -4,6 +4,8 @@ Tolerance: float32 statistics of at most 250 values of unit size agree to about 
 and gradients to about 1e-5. The finest mistake tested, biased against unbiased variance, moves outputs by 1e-2.
 """
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -12,7 +14,7 @@ from autograder.testing import assert_close, assert_raises
 
 pytestmark = pytest.mark.exercise("batch_norm")
 
-CLOSE = {"rtol": 1e-4, "atol": 1e-4}
+CLOSE: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-4}
 
 
 def layers(student, rng, channels, **options):
@@ -66,7 +68,9 @@ def test_normalises(student, rng):
     y = student.BatchNorm2d(5)(images(rng, 3, 5, 4, 7))
     assert_close(y.mean((0, 2, 3)), torch.zeros(5), rtol=0, atol=1e-4, name="mean of the output")
     # eps = 1e-5 against a variance of at least 0.3 takes less than 1e-4 off.
-    assert_close(y.var((0, 2, 3), unbiased=False), torch.ones(5), rtol=0, atol=3e-4, name="variance of the output")
+    assert_close(
+        y.var((0, 2, 3), unbiased=False), torch.ones(5), rtol=0, atol=3e-4, name="variance of the output"
+    )
 
 
 @pytest.mark.parametrize("shape", [(4, 3, 5, 6), (2, 5, 1, 3), (7, 2, 1, 1), (1, 4, 3, 2), (3, 1, 4, 7)])
@@ -181,7 +185,9 @@ def test_gradients(student, rng, training):
     got, want = gradients(theirs, x, direction), gradients(ours, x, direction)
     for name, grad in want.items():
         assert got[name] is not None, f"no gradient reaches the {name}"
-        assert_close(got[name], grad, rtol=1e-3, atol=1e-3, name=f"gradient of the {name}")  # sums of 40 terms
+        assert_close(
+            got[name], grad, rtol=1e-3, atol=1e-3, name=f"gradient of the {name}"
+        )  # sums of 40 terms
 
 
 def test_running_statistics_carry_no_graph(student, rng):
@@ -197,7 +203,9 @@ def test_scale_of_the_input(student, rng):
     """In training a channel's brightness and contrast make no difference to the output."""
     layer = student.BatchNorm2d(3)
     x = images(rng, 4, 3, 5, 2)
-    changed = x * torch.tensor([2.0, 0.5, 7.0]).view(1, 3, 1, 1) + torch.tensor([-3.0, 1.0, 4.0]).view(1, 3, 1, 1)
+    changed = x * torch.tensor([2.0, 0.5, 7.0]).view(1, 3, 1, 1) + torch.tensor([-3.0, 1.0, 4.0]).view(
+        1, 3, 1, 1
+    )
     assert_close(layer(changed), layer(x), rtol=1e-3, atol=1e-3)  # eps counts differently by up to 1e-4
 
 

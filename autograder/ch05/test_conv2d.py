@@ -4,6 +4,8 @@ Tolerance: a float32 output here is a sum of at most 200 products of unit-varian
 summation (loops, one matrix product, an FFT) differ by about 1e-5; the smallest mistake changes outputs by 1e-1.
 """
 
+from typing import Any
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -12,14 +14,16 @@ from autograder.testing import assert_close, assert_raises, gradcheck
 
 pytestmark = pytest.mark.exercise("conv2d")
 
-FLOAT32 = {"rtol": 1e-4, "atol": 1e-4}
-FLOAT64 = {"rtol": 1e-9, "atol": 1e-9}
+FLOAT32: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-4}
+FLOAT64: dict[str, Any] = {"rtol": 1e-9, "atol": 1e-9}
 
 
 def agrees(student, x, weight, bias=None, **options):
     """The student's convolution against torch's, on the same arguments."""
     tolerance = FLOAT64 if x.dtype == torch.float64 else FLOAT32
-    assert_close(student.conv2d(x, weight, bias, **options), F.conv2d(x, weight, bias, **options), **tolerance)
+    assert_close(
+        student.conv2d(x, weight, bias, **options), F.conv2d(x, weight, bias, **options), **tolerance
+    )
 
 
 @pytest.mark.gate
@@ -40,7 +44,12 @@ def test_value_by_hand(student):
 
 @pytest.mark.parametrize(
     ("image", "kernel"),
-    [((2, 3, 9, 7), (5, 3, 3, 2)), ((1, 4, 6, 11), (2, 4, 2, 5)), ((3, 2, 7, 5), (4, 2, 1, 1)), ((4, 1, 5, 6), (1, 1, 4, 3))],
+    [
+        ((2, 3, 9, 7), (5, 3, 3, 2)),
+        ((1, 4, 6, 11), (2, 4, 2, 5)),
+        ((3, 2, 7, 5), (4, 2, 1, 1)),
+        ((4, 1, 5, 6), (1, 1, 4, 3)),
+    ],
 )
 @pytest.mark.weight(2)
 def test_plain(student, rng, image, kernel):
@@ -56,7 +65,7 @@ def test_bias(student, rng):
 
 @pytest.mark.parametrize("stride", [2, 3, (1, 2), (3, 1), (2, 5)])
 def test_stride(student, rng, stride):
-    """The stride, one number or (vertical, horizontal), is the step of the window; an incomplete last step is dropped."""
+    """The stride, one number or (vertical, horizontal), is the window's step; an incomplete last one is dropped."""
     agrees(student, rng.randn(2, 3, 10, 13), rng.randn(4, 3, 3, 2), stride=stride)
 
 
@@ -72,7 +81,9 @@ def test_dilation(student, rng, dilation):
     agrees(student, rng.randn(2, 3, 11, 9), rng.randn(4, 3, 3, 2), dilation=dilation)
 
 
-@pytest.mark.parametrize(("channels", "out", "groups"), [(4, 6, 2), (6, 3, 3), (5, 5, 5), (3, 6, 3), (6, 4, 1)])
+@pytest.mark.parametrize(
+    ("channels", "out", "groups"), [(4, 6, 2), (6, 3, 3), (5, 5, 5), (3, 6, 3), (6, 4, 1)]
+)
 def test_groups(student, rng, channels, out, groups):
     """Each group of output channels sees only its own group of input channels, down to depthwise convolution."""
     agrees(student, rng.randn(2, channels, 7, 5), rng.randn(out, channels // groups, 2, 3), groups=groups)
@@ -115,7 +126,11 @@ def test_edges(student, rng, image, kernel, options):
 def test_dtype(student, rng):
     """float64 in, float64 out, with float64's precision."""
     double = torch.float64
-    x, w, b = rng.randn(2, 4, 5, 6, dtype=double), rng.randn(6, 2, 3, 2, dtype=double), rng.randn(6, dtype=double)
+    x, w, b = (
+        rng.randn(2, 4, 5, 6, dtype=double),
+        rng.randn(6, 2, 3, 2, dtype=double),
+        rng.randn(6, dtype=double),
+    )
     agrees(student, x, w, b, stride=(1, 2), padding=(1, 0), groups=2)
 
 
@@ -128,7 +143,8 @@ def test_memory_layout(student, rng):
 
 
 @pytest.mark.parametrize(
-    ("image", "kernel", "groups"), [((1, 4, 5, 6), (6, 3, 2, 2), 1), ((1, 6, 5, 4), (4, 2, 2, 3), 2), ((2, 4, 5, 3), (3, 2, 2, 2), 2)]
+    ("image", "kernel", "groups"),
+    [((1, 4, 5, 6), (6, 3, 2, 2), 1), ((1, 6, 5, 4), (4, 2, 2, 3), 2), ((2, 4, 5, 3), (3, 2, 2, 2), 2)],
 )
 def test_misfit(student, rng, image, kernel, groups):
     """Channels that do not fit together are a ValueError."""

@@ -1,5 +1,7 @@
 """Hidden suite of `conv2d_backward`; the oracle is autograd through torch.nn.functional.conv2d, in float64."""
 
+from typing import Any
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -8,7 +10,10 @@ from autograder.testing import assert_close
 
 pytestmark = pytest.mark.exercise("conv2d_backward")
 
-FLOAT64 = {"rtol": 1e-9, "atol": 1e-9}  # two orders of summing some hundred products differ by about 1e-13
+FLOAT64: dict[str, Any] = {
+    "rtol": 1e-9,
+    "atol": 1e-9,
+}  # two orders of summing some hundred products differ by about 1e-13
 NAMES = ("grad_x", "grad_weight", "grad_bias")
 
 
@@ -26,19 +31,23 @@ def problem(rng, image, kernel, stride=1, padding=0, dtype=torch.float64):
     return rng.randn(*output.shape, dtype=dtype), x, weight
 
 
-def agrees(student, which, grad_output, x, weight, stride=1, padding=0, tolerance=FLOAT64):
+def agrees(student, which, grad_output, x, weight, *, stride=1, padding=0, tolerance=FLOAT64):
     """One of the student's gradients against autograd's."""
     got = student.conv2d_backward(grad_output, x, weight, stride, padding)[which]
-    assert_close(got, autograd(grad_output, x, weight, stride, padding)[which], **tolerance, name=NAMES[which])
+    assert_close(
+        got, autograd(grad_output, x, weight, stride, padding)[which], **tolerance, name=NAMES[which]
+    )
 
 
 each_gradient = pytest.mark.parametrize("which", [0, 1, 2], ids=NAMES)
-image_and_weight = pytest.mark.parametrize("which", [0, 1], ids=NAMES[:2])  # the bias's does not see the options
+image_and_weight = pytest.mark.parametrize(
+    "which", [0, 1], ids=NAMES[:2]
+)  # the bias's does not see the options
 
 
 @pytest.mark.gate
 def test_shapes(student, rng):
-    """conv2d_backward returns three gradients, shaped as the image, as the weight, and one number per output channel."""
+    """conv2d_backward returns three gradients, of the shapes of image, weight and bias."""
     grads = student.conv2d_backward(*problem(rng, (2, 3, 9, 7), (5, 3, 4, 2)))
     assert isinstance(grads, (tuple, list)) and len(grads) == 3, "return (grad_x, grad_weight, grad_bias)"
     for grad, shape, name in zip(grads, [(2, 3, 9, 7), (5, 3, 4, 2), (5,)], NAMES, strict=True):
@@ -92,7 +101,7 @@ def test_padding(student, rng, which, padding):
 def test_stride_and_padding(student, rng, which, stride, padding):
     """Stride and padding work together, each with its own vertical and horizontal value."""
     grad_output, x, weight = problem(rng, (2, 3, 8, 11), (5, 3, 3, 2), stride, padding)
-    agrees(student, which, grad_output, x, weight, stride, padding)
+    agrees(student, which, grad_output, x, weight, stride=stride, padding=padding)
 
 
 @each_gradient

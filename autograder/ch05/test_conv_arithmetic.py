@@ -1,4 +1,4 @@
-"""Hidden suite of `conv_arithmetic`; the oracles are the shapes of torch's convolution and the support of a gradient."""
+"""Hidden suite of `conv_arithmetic`; oracles: the shapes of torch's convolution, and the support of a gradient."""
 
 import pytest
 import torch
@@ -30,8 +30,12 @@ def field_and_jump(layers):
     row = torch.ones(1, 1, size, dtype=torch.float64, requires_grad=True)
     y = row
     for kernel_size, stride, dilation in layers:
-        y = F.conv1d(y, torch.ones(1, 1, kernel_size, dtype=row.dtype) / kernel_size, stride=stride, dilation=dilation)
-    first, second = (torch.autograd.grad(y[0, 0, i], row, retain_graph=True)[0][0, 0].nonzero() for i in (0, 1))
+        y = F.conv1d(
+            y, torch.ones(1, 1, kernel_size, dtype=row.dtype) / kernel_size, stride=stride, dilation=dilation
+        )
+    first, second = (
+        torch.autograd.grad(y[0, 0, i], row, retain_graph=True)[0][0, 0].nonzero() for i in (0, 1)
+    )
     return int(first.max() - first.min()) + 1, int(second.min() - first.min())
 
 
@@ -91,7 +95,9 @@ def field_agrees(student, layers):
     assert isinstance(got, (tuple, list)) and len(got) == 2, "receptive_field returns (field, jump)"
     assert all(type(value) is int for value in got), "receptive field and jump are ints"
     field, jump = field_and_jump(layers)
-    assert got[0] == field, "the receptive field is not the number of input pixels that one output pixel depends on"
+    assert got[0] == field, (
+        "the receptive field is not the number of input pixels that one output pixel depends on"
+    )
     assert got[1] == jump, "the jump is not the distance in the input between two neighbouring output pixels"
 
 

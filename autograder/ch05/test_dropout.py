@@ -32,7 +32,9 @@ def test_values(student, rng, p):
     """In training each output is either 0 or the input divided by 1 - p."""
     x = rng.uniform(1.0, 2.0, 30, 40)
     y = student.Dropout(p)(x)
-    assert_close(y, torch.where(y == 0, 0.0, x / (1 - p)), rtol=1e-5, atol=0)  # one float32 division or product
+    assert_close(
+        y, torch.where(y == 0, 0.0, x / (1 - p)), rtol=1e-5, atol=0
+    )  # one float32 division or product
 
 
 @pytest.mark.weight(2)

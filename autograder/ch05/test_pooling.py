@@ -4,6 +4,8 @@ Maxima and gathered gradients are copies of the inputs, so they are compared exa
 30 float32 numbers of unit size differ by less than 1e-6 in any order of summing.
 """
 
+from typing import Any
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -12,8 +14,8 @@ from autograder.testing import assert_close
 
 pytestmark = pytest.mark.exercise("pooling")
 
-EXACT = {"rtol": 0, "atol": 0}
-CLOSE = {"rtol": 1e-5, "atol": 1e-5}
+EXACT: dict[str, Any] = {"rtol": 0, "atol": 0}
+CLOSE: dict[str, Any] = {"rtol": 1e-5, "atol": 1e-5}
 
 GRID = [  # kernel_size, stride, padding
     (2, None, 0),
@@ -30,7 +32,7 @@ PADDED = [(3, None, 1), (2, (1, 2), 1), ((4, 2), 3, (2, 1)), ((2, 5), (2, 1), (0
 
 @pytest.mark.parametrize(("kernel_size", "stride", "padding"), GRID)
 def test_max(student, rng, kernel_size, stride, padding):
-    """Max pooling equals PyTorch's; without a stride the windows lie side by side, and an incomplete last one is dropped."""
+    """Max pooling equals PyTorch's: windows lie side by side if there is no stride, an incomplete one is dropped."""
     x = rng.randn(2, 3, 7, 10)
     assert_close(student.max_pool2d(x, kernel_size, stride), F.max_pool2d(x, kernel_size, stride), **EXACT)
 
@@ -67,7 +69,12 @@ def test_global_average(student, rng, shape):
 
 @pytest.mark.parametrize(
     ("shape", "kernel_size", "stride"),
-    [((1, 1, 1, 1), 1, None), ((1, 3, 4, 6), (4, 6), None), ((2, 1, 1, 7), (1, 3), 2), ((3, 2, 5, 1), (2, 1), 4)],
+    [
+        ((1, 1, 1, 1), 1, None),
+        ((1, 3, 4, 6), (4, 6), None),
+        ((2, 1, 1, 7), (1, 3), 2),
+        ((3, 2, 5, 1), (2, 1), 4),
+    ],
 )
 def test_edges(student, rng, shape, kernel_size, stride):
     """Edge cases: batch of one, images of one pixel, one row or one column, a window as large as the image."""
@@ -86,7 +93,9 @@ def test_dtype_and_layout(student, rng):
     x = rng.randn(5, 7, 3, 2, dtype=torch.float64).permute(3, 2, 1, 0)
     precise = {"rtol": 1e-12, "atol": 1e-12}
     assert_close(student.max_pool2d(x, 2, 1), F.max_pool2d(x, 2, 1), **EXACT, name="max pooling")
-    assert_close(student.avg_pool2d(x, 3, (2, 1), 1), F.avg_pool2d(x, 3, (2, 1), 1), **precise, name="average pooling")
+    assert_close(
+        student.avg_pool2d(x, 3, (2, 1), 1), F.avg_pool2d(x, 3, (2, 1), 1), **precise, name="average pooling"
+    )
     assert_close(student.global_avg_pool2d(x), x.mean((2, 3)), **precise, name="global average pooling")
 
 
@@ -99,11 +108,17 @@ def test_increasing_function(student, rng):
 def test_constant_image(student):
     """Every window of a constant image has that constant as its maximum and as its mean."""
     x = torch.full((2, 3, 5, 7), -0.75)
-    assert_close(student.max_pool2d(x, (2, 3), 1), torch.full((2, 3, 4, 5), -0.75), **EXACT, name="max pooling")
-    assert_close(student.avg_pool2d(x, (2, 3), 1), torch.full((2, 3, 4, 5), -0.75), **CLOSE, name="average pooling")
+    assert_close(
+        student.max_pool2d(x, (2, 3), 1), torch.full((2, 3, 4, 5), -0.75), **EXACT, name="max pooling"
+    )
+    assert_close(
+        student.avg_pool2d(x, (2, 3), 1), torch.full((2, 3, 4, 5), -0.75), **CLOSE, name="average pooling"
+    )
 
 
-@pytest.mark.parametrize(("kernel_size", "stride", "padding"), [(2, None, 0), ((3, 2), (2, 1), 1), (3, 1, (0, 1))])
+@pytest.mark.parametrize(
+    ("kernel_size", "stride", "padding"), [(2, None, 0), ((3, 2), (2, 1), 1), (3, 1, (0, 1))]
+)
 def test_gradients(student, rng, kernel_size, stride, padding):
     """Autograd through max, average and global average pooling gives PyTorch's gradients."""
     x = rng.randn(2, 3, 7, 6, dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""The cross-correlation theorem: FFT of image and dilated kernel, product with the conjugate, then every stride-th pixel."""
+"""The correlation theorem: FFT of image and dilated kernel, one times the other's conjugate, every stride-th pixel."""
 
 import torch
 import torch.nn.functional as F

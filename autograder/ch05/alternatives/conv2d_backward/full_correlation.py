@@ -1,4 +1,4 @@
-"""grad_x as a convolution of the spread-out gradient with the flipped kernel; grad_weight as one of the image with it."""
+"""grad_x is the spread-out gradient convolved with the flipped kernel; grad_weight the image correlated with it."""
 
 import torch
 import torch.nn.functional as F

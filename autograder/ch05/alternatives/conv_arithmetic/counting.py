@@ -1,5 +1,6 @@
 """Counts the places one by one, and follows the outermost taps down to the input."""
 
+
 def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
     last_start = size + padding - 1 - dilation * (kernel_size - 1)
     places = len(range(-padding, last_start + 1, stride))

@@ -19,12 +19,16 @@ def _pool(x, kernel_size, stride, padding, fill, reduce):
     rows = []
     for top in range(0, h + 2 * ph - kh + 1, sh):
         lefts = range(0, w + 2 * pw - kw + 1, sw)
-        rows.append(torch.stack([reduce(padded[:, :, top : top + kh, left : left + kw]) for left in lefts], dim=-1))
+        rows.append(
+            torch.stack([reduce(padded[:, :, top : top + kh, left : left + kw]) for left in lefts], dim=-1)
+        )
     return torch.stack(rows, dim=-2)
 
 
 def max_pool2d(x, kernel_size, stride=None, padding=0):
-    return _pool(x, kernel_size, stride, padding, float("-inf"), lambda window: window.flatten(2).max(dim=2).values)
+    return _pool(
+        x, kernel_size, stride, padding, float("-inf"), lambda window: window.flatten(2).max(dim=2).values
+    )
 
 
 def avg_pool2d(x, kernel_size, stride=None, padding=0):

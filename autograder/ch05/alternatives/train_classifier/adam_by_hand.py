@@ -1,4 +1,4 @@
-"""Gradients by torch.autograd.grad, Adam written out, log-softmax and gather for the loss, one shuffled copy an epoch."""
+"""Gradients by torch.autograd.grad, Adam written out, log-softmax and gather for the loss, a shuffled copy an epoch."""
 
 import torch
 

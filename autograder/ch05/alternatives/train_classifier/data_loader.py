@@ -6,7 +6,9 @@ from torch.utils.data import DataLoader, TensorDataset
 
 
 def train_classifier(model, images, labels, epochs=30, batch_size=64, lr=2e-3, generator=None):
-    loader = DataLoader(TensorDataset(images, labels), batch_size=batch_size, shuffle=True, generator=generator)
+    loader = DataLoader(
+        TensorDataset(images, labels), batch_size=batch_size, shuffle=True, generator=generator
+    )
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
     summed = nn.CrossEntropyLoss(reduction="sum")
     history = []

@@ -1,4 +1,4 @@
-"""The running statistics are a record, not a part of the model that learns: what does autograd still remember of them?"""
+"""The running statistics are a record, no part of the model that learns: what does autograd still remember of them?"""
 
 import torch
 from torch import nn

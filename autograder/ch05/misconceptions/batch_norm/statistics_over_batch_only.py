@@ -18,13 +18,17 @@ class BatchNorm2d(nn.Module):
             count = x.numel() // x.shape[1]
             if count == 1:
                 raise ValueError("one value per channel has no variance")
-            mean = x.mean(0)
+            mean = x.mean(0)  # (C, H, W)
             var = x.var(0, unbiased=False)
             unbiased = var * count / (count - 1)
             with torch.no_grad():
-                self.running_mean = (1 - self.momentum) * self.running_mean + self.momentum * mean.mean((1, 2))
-                self.running_var = (1 - self.momentum) * self.running_var + self.momentum * unbiased.mean((1, 2))
+                self.running_mean = (1 - self.momentum) * self.running_mean + self.momentum * mean.mean(
+                    (1, 2)
+                )
+                self.running_var = (1 - self.momentum) * self.running_var + self.momentum * unbiased.mean(
+                    (1, 2)
+                )
         else:
-            mean, var = self.running_mean, self.running_var
-        normalised = (x - mean.view(1, x.shape[1], *mean.shape[1:] or (1, 1))) / torch.sqrt(var.view(1, x.shape[1], *var.shape[1:] or (1, 1)) + self.eps)
+            mean, var = self.running_mean[:, None, None], self.running_var[:, None, None]
+        normalised = (x - mean) / torch.sqrt(var + self.eps)
         return self.weight.view(1, -1, 1, 1) * normalised + self.bias.view(1, -1, 1, 1)

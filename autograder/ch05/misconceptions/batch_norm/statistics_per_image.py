@@ -26,5 +26,7 @@ class BatchNorm2d(nn.Module):
                 self.running_var = (1 - self.momentum) * self.running_var + self.momentum * unbiased.mean(0)
         else:
             mean, var = self.running_mean, self.running_var
-        normalised = (x - mean.view(-1, x.shape[1], 1, 1)) / torch.sqrt(var.view(-1, x.shape[1], 1, 1) + self.eps)
+        normalised = (x - mean.view(-1, x.shape[1], 1, 1)) / torch.sqrt(
+            var.view(-1, x.shape[1], 1, 1) + self.eps
+        )
         return self.weight.view(1, -1, 1, 1) * normalised + self.bias.view(1, -1, 1, 1)

@@ -1,4 +1,4 @@
-"""Groups are blocks of neighbouring channels: which channels belong to the first group of a 4-channel image split in two?"""
+"""Groups are blocks of neighbouring channels: which of 4 channels belong to the first of two groups?"""
 
 import torch
 import torch.nn.functional as F

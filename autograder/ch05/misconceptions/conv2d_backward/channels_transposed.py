@@ -18,6 +18,7 @@ def conv2d_backward(grad_output, x, weight, stride=1, padding=0):
             rows = slice(i, i + (oh - 1) * sh + 1, sh)
             columns = slice(j, j + (ow - 1) * sw + 1, sw)
             grad_weight[:, :, i, j] = torch.einsum("nohw,nchw->oc", grad_output, padded[:, :, rows, columns])
-            grad_padded[:, :, rows, columns] += torch.einsum("nohw,oc->nchw", grad_output, weight[:, :, i, j].T.reshape(weight.shape[:2]))
+            tap = weight[:, :, i, j].reshape(weight.shape[1], weight.shape[0])
+            grad_padded[:, :, rows, columns] += torch.einsum("nohw,co->nchw", grad_output, tap)
     grad_x = grad_padded[:, :, ph : ph + h, pw : pw + w]
     return grad_x, grad_weight, grad_output.sum((0, 2, 3))

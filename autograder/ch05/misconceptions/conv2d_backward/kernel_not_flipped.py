@@ -1,4 +1,4 @@
-"""A pixel left of a window's centre was read by the right tap: in which order do the taps come when the gradient flows back?"""
+"""A pixel left of a window's centre was read by its right-hand tap: in which order do the taps come on the way back?"""
 
 import torch
 import torch.nn.functional as F
@@ -18,6 +18,7 @@ def conv2d_backward(grad_output, x, weight, stride=1, padding=0):
             rows = slice(i, i + (oh - 1) * sh + 1, sh)
             columns = slice(j, j + (ow - 1) * sw + 1, sw)
             grad_weight[:, :, i, j] = torch.einsum("nohw,nchw->oc", grad_output, padded[:, :, rows, columns])
-            grad_padded[:, :, rows, columns] += torch.einsum("nohw,oc->nchw", grad_output, weight[:, :, kh - 1 - i, kw - 1 - j])
+            tap = weight[:, :, kh - 1 - i, kw - 1 - j]
+            grad_padded[:, :, rows, columns] += torch.einsum("nohw,oc->nchw", grad_output, tap)
     grad_x = grad_padded[:, :, ph : ph + h, pw : pw + w]
     return grad_x, grad_weight, grad_output.sum((0, 2, 3))

@@ -1,4 +1,4 @@
-"""A pixel seen by several windows has a part in all of their outputs: what happens to the gradients that arrive there?"""
+"""A pixel that several windows see has a part in all of their outputs: what becomes of gradients that meet there?"""
 
 import torch
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 """Dilated taps stand apart: how far does such a layer reach in its own input?"""
 
+
 def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
     extent = dilation * (kernel_size - 1) + 1
     if size + 2 * padding < extent:
@@ -9,7 +10,7 @@ def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
 
 def receptive_field(layers):
     field, jump = 1, 1
-    for kernel_size, stride, dilation in layers:
+    for kernel_size, stride, _ in layers:
         field += (kernel_size - 1) * jump
         jump *= stride
     return field, jump

@@ -1,5 +1,6 @@
 """How many pixels does a kernel of 3 taps reach across when its taps stand 2 apart?"""
 
+
 def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
     extent = kernel_size
     if size + 2 * padding < extent:

@@ -1,5 +1,6 @@
 """Between 3 taps there are only 2 gaps: how far does a dilated kernel reach?"""
 
+
 def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
     extent = dilation * kernel_size
     if size + 2 * padding < extent:

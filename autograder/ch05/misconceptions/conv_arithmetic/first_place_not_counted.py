@@ -1,5 +1,6 @@
 """How many places are there for a kernel as wide as the row?"""
 
+
 def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
     extent = dilation * (kernel_size - 1) + 1
     if size + 2 * padding < extent:

@@ -1,5 +1,6 @@
 """A pixel of the second layer's input stands for how many pixels of the image after a stride of 2?"""
 
+
 def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
     extent = dilation * (kernel_size - 1) + 1
     if size + 2 * padding < extent:

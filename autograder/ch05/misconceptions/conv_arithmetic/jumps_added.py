@@ -1,5 +1,6 @@
 """A step of 2 in steps of 3 is a step of how many pixels?"""
 
+
 def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
     extent = dilation * (kernel_size - 1) + 1
     if size + 2 * padding < extent:

@@ -1,5 +1,6 @@
 """The layers are listed from the input upwards: with which one do you begin?"""
 
+
 def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
     extent = dilation * (kernel_size - 1) + 1
     if size + 2 * padding < extent:

@@ -1,5 +1,6 @@
 """A layer's own stride moves its outputs apart: does it change how far one output of that layer sees?"""
 
+
 def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
     extent = dilation * (kernel_size - 1) + 1
     if size + 2 * padding < extent:

@@ -1,5 +1,6 @@
 """Padding surrounds the row: how many zeros does it add in all?"""
 
+
 def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
     extent = dilation * (kernel_size - 1) + 1
     if size + padding < extent:

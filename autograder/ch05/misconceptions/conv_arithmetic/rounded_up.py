@@ -1,5 +1,6 @@
 """A window that sticks out of the image gives no output: what becomes of an incomplete last step?"""
 
+
 def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
     extent = dilation * (kernel_size - 1) + 1
     if size + 2 * padding < extent:

@@ -1,5 +1,6 @@
 """How many outputs has a kernel that does not fit anywhere? What should the caller learn?"""
 
+
 def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
     extent = dilation * (kernel_size - 1) + 1
     if size + 2 * padding < extent:

@@ -1,5 +1,6 @@
 """A number of places is a whole number: which division do you use?"""
 
+
 def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
     extent = dilation * (kernel_size - 1) + 1
     if size + 2 * padding < extent:

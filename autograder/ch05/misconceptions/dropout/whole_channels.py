@@ -16,5 +16,6 @@ class Dropout(nn.Module):
             return x
         if self.p == 1:
             return torch.zeros_like(x)
-        keep = (torch.rand(x.shape[:2]).reshape(x.shape[:2] + (1,) * (x.dim() - 2)).expand(x.shape) if x.dim() > 2 else torch.rand(x.shape) >= self.p).to(x.dtype)
+        shape = x.shape[:2] + (1,) * (x.dim() - 2)
+        keep = (torch.rand(shape) >= self.p).to(x.dtype)
         return x * keep / (1 - self.p)

@@ -14,7 +14,9 @@ def max_pool2d(x, kernel_size, stride=None, padding=0):
     (kh, kw), (ph, pw) = pair(kernel_size), pair(padding)
     sh, sw = (kh, kw) if stride is None else pair(stride)
     padded = F.pad(x, (pw, pw, ph, ph), value=-math.inf)
-    padded = F.pad(padded, (0, (-(padded.shape[3] - kw)) % sw, 0, (-(padded.shape[2] - kh)) % sh), value=-math.inf)
+    padded = F.pad(
+        padded, (0, (-(padded.shape[3] - kw)) % sw, 0, (-(padded.shape[2] - kh)) % sh), value=-math.inf
+    )
     return padded.unfold(2, kh, sh).unfold(3, kw, sw).amax((-2, -1))
 
 

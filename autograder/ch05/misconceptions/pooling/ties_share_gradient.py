@@ -32,7 +32,6 @@ def max_pool2d_backward(grad_output, x, kernel_size, stride=None):
     kh, kw = pair(kernel_size)
     sh, sw = (kh, kw) if stride is None else pair(stride)
     oh, ow = grad_output.shape[2:]
-    winner = x.unfold(2, kh, sh).unfold(3, kw, sw).flatten(-2).argmax(-1)
     grad_x = torch.zeros_like(x, memory_format=torch.contiguous_format)
     for k in range(kh * kw):
         i, j = divmod(k, kw)

@@ -1,0 +1,19 @@
+"""The shifts are whole pixels: what does a shift by half a pixel do to sharp strokes?"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+
+def augment(images, generator, max_shift=1, max_angle=10.0):
+    n, _, h, w = images.shape
+    angle = math.radians(max_angle) * (2 * torch.rand(n, 1, 1, generator=generator) - 1)
+    dy = max_shift * (2 * torch.rand(n, 1, 1, generator=generator) - 1)
+    dx = max_shift * (2 * torch.rand(n, 1, 1, generator=generator) - 1)
+    y = (torch.arange(h) - (h - 1) / 2)[:, None] - dy
+    x = torch.arange(w) - (w - 1) / 2 - dx
+    source_x = angle.cos() * x - angle.sin() * y
+    source_y = angle.sin() * x + angle.cos() * y
+    grid = torch.stack((2 * source_x / w, 2 * source_y / h), dim=-1)
+    return F.grid_sample(images, grid, align_corners=False)

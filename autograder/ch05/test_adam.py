@@ -1,0 +1,194 @@
+"""Hidden suite of `adam`; the oracles are torch.optim.Adam and torch.optim.AdamW, fed the same gradients.
+
+In float64 twenty steps of the same formula agree to about 1e-15 however they are written; the tolerance 1e-9 is far
+from that and from the smallest mistake, which moves parameters by 1e-5 (the place of eps, at eps = 1e-8, is tested
+where it matters: with gradients as small as eps).
+"""
+
+from typing import Any
+
+import pytest
+import torch
+
+from autograder.testing import assert_close
+
+# Only the test about it minds gradients that are changed in place; elsewhere such a change is carried over here.
+pytestmark = [pytest.mark.exercise("adam"), pytest.mark.mutates]
+
+CLOSE: dict[str, Any] = {"rtol": 1e-9, "atol": 1e-9}
+SHAPES = [(3, 4), (5,), (2, 1, 3), ()]
+
+
+def tensors(rng, scale=1.0, dtype=torch.float64):
+    """One random tensor of each shape."""
+    return [scale * rng.randn(*shape, dtype=dtype) for shape in SHAPES]
+
+
+def follows(student, rng, steps=20, scale=1.0, tolerance=CLOSE, dtype=torch.float64, **options):
+    """Parameters after each step against torch's optimiser."""
+    start = tensors(rng, dtype=dtype)
+    kind = torch.optim.AdamW if options.get("decoupled") else torch.optim.Adam
+    theirs = [p.clone().requires_grad_() for p in start]
+    oracle_options = {"weight_decay": 0.0} | {k: v for k, v in options.items() if k != "decoupled"}
+    oracle = kind(theirs, **oracle_options)
+    optimizer = student.Adam([p.clone() for p in start], **options)
+    for step in range(steps):
+        grads = tensors(rng, scale, dtype)
+        for p, grad in zip(theirs, grads, strict=True):
+            p.grad = grad.clone()
+        oracle.step()
+        optimizer.step(grads)
+        for i, (got, want) in enumerate(zip(optimizer.params, theirs, strict=True)):
+            assert_close(
+                got.detach(), want.detach(), **tolerance, name=f"parameter {i} after {step + 1} steps"
+            )
+
+
+@pytest.mark.gate
+def test_moves(student, rng):
+    """Adam can be built, and a step changes its parameters, the list `params`, of the same shapes."""
+    start = tensors(rng)
+    optimizer = student.Adam([p.clone() for p in start])
+    optimizer.step(tensors(rng))
+    params = optimizer.params
+    assert len(params) == len(start), f"{len(start)} parameters went in, params holds {len(params)}"
+    for p, before in zip(params, start, strict=True):
+        assert p.shape == before.shape, f"a parameter of shape {tuple(before.shape)} became {tuple(p.shape)}"
+        assert not torch.equal(p, before), "a step with a gradient leaves a parameter where it was"
+
+
+def test_first_step(student):
+    """The first step is lr against the gradient's sign, whatever the gradient's size."""
+    optimizer = student.Adam([torch.zeros(4, dtype=torch.float64)], lr=0.1)
+    optimizer.step([torch.tensor([1e-3, -7.0, 100.0, -1e5], dtype=torch.float64)])
+    want = torch.tensor([-0.1, 0.1, -0.1, 0.1], dtype=torch.float64)
+    assert_close(
+        optimizer.params[0], want, rtol=1e-4, atol=0
+    )  # eps takes 1e-5 off where the gradient is 1e-3
+
+
+@pytest.mark.weight(3)
+@pytest.mark.parametrize(
+    "options", [{}, {"lr": 0.05}, {"lr": 0.01, "betas": (0.5, 0.9)}, {"betas": (0.0, 0.99)}]
+)
+def test_twenty_steps(student, rng, options):
+    """Without weight decay twenty steps equal torch.optim.Adam's, each of them."""
+    follows(student, rng, **options)
+
+
+@pytest.mark.weight(2)
+@pytest.mark.parametrize(
+    "options", [{"weight_decay": 0.1}, {"lr": 0.03, "weight_decay": 0.5, "betas": (0.8, 0.95)}]
+)
+def test_l2(student, rng, options):
+    """With decoupled=False weight decay is added to the gradient, as in torch.optim.Adam."""
+    follows(student, rng, **options, decoupled=False)
+
+
+@pytest.mark.weight(2)
+@pytest.mark.parametrize(
+    "options", [{"weight_decay": 0.1}, {"lr": 0.03, "weight_decay": 0.5, "betas": (0.8, 0.95)}]
+)
+def test_decoupled(student, rng, options):
+    """With decoupled=True weight decay shrinks the parameter by itself, as in torch.optim.AdamW."""
+    follows(student, rng, **options, decoupled=True)
+
+
+@pytest.mark.parametrize("options", [{"eps": 0.1}, {"eps": 1e-4}])
+def test_eps(student, rng, options):
+    """eps is added to the root of the second moment, outside the root."""
+    follows(student, rng, steps=6, lr=0.01, **options)
+
+
+def test_small_gradients(student, rng):
+    """Gradients as small as eps make steps that equal PyTorch's."""
+    follows(student, rng, steps=6, scale=1e-8, lr=0.01)
+
+
+@pytest.mark.parametrize("decoupled", [False, True])
+def test_zero_gradient(student, rng, decoupled):
+    """A gradient of zero at the first step moves nothing, and what follows is as if it had been counted."""
+    p = rng.randn(3, 2, dtype=torch.float64)
+    optimizer = student.Adam([p.clone()], lr=0.1, decoupled=decoupled)
+    optimizer.step([torch.zeros(3, 2, dtype=torch.float64)])
+    assert_close(optimizer.params[0], p, rtol=0, atol=1e-12, name="parameter after a gradient of zero")
+    theirs = p.clone().requires_grad_()
+    oracle = torch.optim.Adam([theirs], lr=0.1)
+    grad = rng.randn(3, 2, dtype=torch.float64)
+    for g in (torch.zeros_like(grad), grad):
+        theirs.grad = g.clone()
+        oracle.step()
+    optimizer.step([grad])
+    assert_close(optimizer.params[0], theirs.detach(), **CLOSE, name="parameter after the second step")
+
+
+def test_gradient_returns_to_zero(student, rng):
+    """After the gradient has become zero the momentum still moves the parameter."""
+    p, grad = rng.randn(4, dtype=torch.float64), rng.randn(4, dtype=torch.float64)
+    theirs = p.clone().requires_grad_()
+    oracle, optimizer = torch.optim.Adam([theirs], lr=0.1), student.Adam([p.clone()], lr=0.1)
+    for g in (grad, grad, torch.zeros_like(grad), torch.zeros_like(grad)):
+        theirs.grad = g.clone()
+        oracle.step()
+        optimizer.step([g])
+    assert_close(optimizer.params[0], theirs.detach(), **CLOSE)
+
+
+def test_parameters_are_independent(student, rng):
+    """Each parameter has moments of its own: it moves as if it were alone."""
+    start, histories = tensors(rng), [tensors(rng) for _ in range(4)]
+    together = student.Adam([p.clone() for p in start], lr=0.05)
+    for grads in histories:
+        together.step(grads)
+    for i, p in enumerate(start):
+        alone = student.Adam([p.clone()], lr=0.05)
+        for grads in histories:
+            alone.step([grads[i]])
+        assert_close(together.params[i], alone.params[0], **CLOSE, name=f"parameter {i}")
+
+
+def test_optimizers_are_independent(student, rng):
+    """Two optimisers share nothing: a new one begins at its first step."""
+    p, grads = rng.randn(3, 2, dtype=torch.float64), [rng.randn(3, 2, dtype=torch.float64) for _ in range(3)]
+    first = student.Adam([p.clone()], lr=0.1)
+    second = student.Adam([p.clone()], lr=0.1)
+    for grad in grads:
+        first.step([grad])
+    second.step([grads[0]])
+    fresh = student.Adam([p.clone()], lr=0.1)
+    fresh.step([grads[0]])
+    assert_close(second.params[0], fresh.params[0], **CLOSE, name="parameter of the second optimiser")
+    assert_close(
+        fresh.params[0], p - 0.1 * grads[0].sign(), rtol=0, atol=1e-5, name="first step of a new optimiser"
+    )
+
+
+def test_float32(student, rng):
+    """float32 parameters stay float32, and follow PyTorch's to float32's precision."""
+    # Twenty steps of 1e-2 with a relative rounding of 1e-6 each.
+    follows(student, rng, lr=0.01, dtype=torch.float32, tolerance={"rtol": 1e-5, "atol": 1e-5})
+
+
+def test_trainable_parameters(student, rng):
+    """Parameters that require gradients, as a network's do, can be stepped."""
+    p, grad = rng.randn(3, 4, dtype=torch.float64), rng.randn(3, 4, dtype=torch.float64)
+    optimizer = student.Adam([p.clone().requires_grad_()], lr=0.1)
+    optimizer.step([grad])
+    optimizer.step([grad])
+    assert_close(optimizer.params[0].detach(), p - 0.2 * grad.sign(), rtol=0, atol=1e-5)
+
+
+def test_gradients_unchanged(student, rng):
+    """The gradients that are passed in are left as they are, with weight decay too."""
+    for decoupled in (False, True):
+        optimizer = student.Adam(tensors(rng), weight_decay=0.3, decoupled=decoupled)
+        grads = tensors(rng)
+        kept = [grad.clone() for grad in grads]
+        optimizer.step(grads)
+        for grad, copy in zip(grads, kept, strict=True):
+            assert_close(grad, copy, rtol=0, atol=0, name="gradient after the step")
+
+
+def test_large_gradients(student, rng):
+    """Gradients of 1e4 and parameters of one element make no difference to the formula."""
+    follows(student, rng, steps=6, scale=1e4, lr=0.01)

@@ -1,0 +1,198 @@
+"""Hidden suite of `augment`: from which place of the old image does each pixel of the new one come?
+
+Bilinear interpolation is exact on an image whose brightness is its row number, and on one whose brightness is its
+column number. Both augmented with one seed tell, for every pixel, the place it came from. That place must be an
+affine function of the pixel, `source = A (pixel - shift)` about the image's centre, with a rotation A.
+"""
+
+import pytest
+import torch
+
+from autograder.testing import assert_close
+
+pytestmark = pytest.mark.exercise("augment")
+
+HEIGHT, WIDTH = 17, 23
+ROWS, COLUMNS = (
+    slice(4, 13),
+    slice(5, 18),
+)  # for turns up to 20 degrees and shifts up to 2 they come from inside
+PIXELS = 1e-3  # float32 leaves 1e-5 of a pixel; a centre that is off by half a pixel moves a corner by 0.1 and more
+
+
+def seeded(seed):
+    """A generator at the start of that seed's sequence."""
+    return torch.Generator().manual_seed(seed)
+
+
+def grid():
+    """Row and column of every pixel, from the image's centre, (H, W) each."""
+    rows, columns = torch.arange(HEIGHT) - (HEIGHT - 1) / 2, torch.arange(WIDTH) - (WIDTH - 1) / 2
+    return torch.meshgrid(rows, columns, indexing="ij")
+
+
+def sources(student, seed, n, **options):
+    """Where the pixels of n augmented images come from, as A (n, 2, 2) and shift (n, 2) in (row, column)."""
+    y, x = grid()
+    found = []
+    for size, offsets in ((HEIGHT, y), (WIDTH, x)):
+        image = (offsets / size + 0.5).expand(n, 1, HEIGHT, WIDTH)  # brightness in [0, 1]
+        augmented = student.augment(image.clone(), seeded(seed), **options)
+        found.append((augmented[:, 0, ROWS, COLUMNS].double() - 0.5) * size)
+    places = torch.stack((torch.ones_like(y), y, x), -1)[ROWS, COLUMNS].reshape(-1, 3).double()
+    values = torch.stack(found, 1).flatten(2).mT  # (n, pixels, 2)
+    affine = torch.linalg.pinv(places) @ values  # (n, 3, 2)
+    error = (places @ affine - values).abs().max().item()
+    assert error < PIXELS, (
+        "the pixels do not come from where a turn and a shift with bilinear interpolation take them"
+    )
+    matrix = affine[:, 1:].mT
+    return matrix, -torch.linalg.solve(matrix, affine[:, 0])
+
+
+def angles(matrix):
+    """The turns in degrees, (n,), of matrices that must be rotations."""
+    identity = torch.eye(2, dtype=matrix.dtype)
+    distortion = (matrix @ matrix.mT - identity).abs().max().item()
+    assert distortion < PIXELS, "the images are not only turned: distances between pixels change"
+    assert (torch.linalg.det(matrix) > 0).all(), (
+        "some images are mirrored, which makes another sign of a digit"
+    )
+    return torch.rad2deg(torch.atan2(matrix[:, 1, 0], matrix[:, 0, 0]))
+
+
+@pytest.mark.gate
+def test_shape(student, rng):
+    """augment runs, and its output has its input's shape."""
+    y = student.augment(rng.rand(5, 1, 9, 7), rng.generator())
+    assert isinstance(y, torch.Tensor), "augment must return a tensor"
+    assert y.shape == (5, 1, 9, 7), f"5 images of 9x7 became {tuple(y.shape)}"
+
+
+@pytest.mark.parametrize("shape", [(3, 1, 8, 8), (1, 1, 9, 6), (4, 1, 5, 12)])
+def test_identity(student, rng, shape):
+    """Without shift and turn the images come back as they are, square or not."""
+    x = rng.rand(*shape)
+    assert_close(student.augment(x, rng.generator(), max_shift=0, max_angle=0.0), x, rtol=0, atol=1e-4)
+
+
+@pytest.mark.weight(2)
+def test_shift(student, rng):
+    """A shift moves the image by whole pixels, drops what leaves and brings zeros in."""
+    x = rng.uniform(0.5, 1.0, 40, 1, 7, 10)
+    got = student.augment(x, rng.generator(), max_shift=2, max_angle=0.0)
+    padded = torch.nn.functional.pad(x, (2, 2, 2, 2))
+    shifted = [padded[:, :, 2 - dy : 9 - dy, 2 - dx : 12 - dx] for dy in range(-2, 3) for dx in range(-2, 3)]
+    apart = torch.stack([(got - candidate).abs().amax((1, 2, 3)) for candidate in shifted])
+    assert apart.min(0).values.max() < 1e-4, "an image is none of the 25 shifted copies of the original"
+
+
+@pytest.mark.weight(2)
+def test_shifts_are_uniform(student, rng):
+    """Each image's vertical and horizontal shift are drawn evenly from -max_shift to max_shift, ends included."""
+    matrix, shift = sources(student, rng.seed(), 1500, max_shift=2, max_angle=0.0)
+    assert (matrix - torch.eye(2)).abs().max() < PIXELS, "without a turn the images are turned or stretched"
+    whole = shift.round()
+    assert (shift - whole).abs().max() < PIXELS, "the shifts are not whole pixels"
+    assert whole.abs().max() <= 2, "a shift is larger than max_shift"
+    counts = torch.bincount(((whole[:, 0] + 2) * 5 + whole[:, 1] + 2).long(), minlength=25).double()
+    # Pearson's chi-squared with 24 degrees of freedom exceeds 100 with probability 3e-11.
+    assert ((counts - 60) ** 2 / 60).sum() < 100, "the 25 shifts are not equally frequent"
+
+
+@pytest.mark.weight(2)
+def test_turn(student, rng):
+    """A turn is a rotation about the image's centre that keeps distances, also in images that are not square."""
+    matrix, shift = sources(student, rng.seed(), 30, max_shift=0, max_angle=20.0)
+    assert angles(matrix).abs().max() <= 20.01, "an image is turned by more than max_angle degrees"
+    assert shift.abs().max() < PIXELS, "the images turn about a point that is not their centre"
+
+
+@pytest.mark.weight(2)
+def test_angles_are_uniform(student, rng):
+    """The angle is drawn for each image, uniformly from -max_angle to max_angle degrees."""
+    matrix, _ = sources(student, rng.seed(), 1500, max_shift=0, max_angle=18.0)
+    share = (angles(matrix).sort().values + 18) / 36
+    steps = torch.arange(1501) / 1500
+    distance = torch.maximum(steps[1:] - share, share - steps[:-1]).max()
+    # Kolmogorov and Smirnov: a distance above 0.08 has probability 2 exp(-2 * 1500 * 0.08 ** 2) = 1e-8.
+    assert distance < 0.08, "the angles are not spread evenly over -max_angle to max_angle"
+
+
+@pytest.mark.weight(2)
+def test_turn_then_shift(student, rng):
+    """The image turns about its centre first and is shifted then, by whole pixels."""
+    matrix, shift = sources(student, rng.seed(), 200, max_shift=2, max_angle=15.0)
+    assert angles(matrix).abs().max() <= 15.01, "an image is turned by more than max_angle degrees"
+    assert (shift - shift.round()).abs().max() < 5 * PIXELS, (
+        "after the turn the images are not shifted by whole pixels"
+    )
+    assert shift.round().abs().max() <= 2, "a shift is larger than max_shift"
+
+
+def test_angle_and_shift_are_independent(student, rng):
+    """Angle, vertical and horizontal shift do not depend on each other."""
+    matrix, shift = sources(student, rng.seed(), 1000, max_shift=2, max_angle=15.0)
+    numbers = torch.stack((angles(matrix), shift[:, 0], shift[:, 1]))
+    correlations = torch.corrcoef(numbers) - torch.eye(3)
+    # Of 1000 independent pairs the correlation has standard deviation 0.032: 0.2 is more than six of them.
+    assert correlations.abs().max() < 0.2, "angle and shifts are correlated"
+
+
+def test_defaults(student, rng):
+    """By default images are shifted by up to 1 pixel and turned by up to 10 degrees."""
+    matrix, shift = sources(student, rng.seed(), 300)
+    turns, shift = angles(matrix).abs(), shift.round()
+    # All of 300 uniform angles below 9 degrees: 0.9 ** 300 = 2e-14; no shift of one pixel: (1 / 3) ** 300.
+    assert 9 < turns.max() <= 10.01, "by default the turns go up to 10 degrees"
+    assert shift.abs().max() == 1, "by default the shifts go up to 1 pixel"
+
+
+@pytest.mark.weight(2)
+def test_pixels(student, rng):
+    """Each pixel is the bilinear mean of the four pixels about the place it comes from; from outside come zeros."""
+    seed, n = rng.seed(), 12
+    x = rng.uniform(0.5, 1.0, n, 1, HEIGHT, WIDTH)
+    for options in ({"max_shift": 0, "max_angle": 20.0}, {"max_shift": 2, "max_angle": 15.0}):
+        matrix, shift = sources(student, seed, n, **options)
+        got = student.augment(x, seeded(seed), **options)[:, 0].double()
+        pixels = torch.stack(grid(), -1).double()  # (H, W, 2)
+        turned = pixels - shift.round()[:, None, None]  # (n, H, W, 2)
+        centre = torch.tensor([(HEIGHT - 1) / 2, (WIDTH - 1) / 2], dtype=torch.float64)
+        source = (matrix[:, None, None] @ turned[..., None])[..., 0] + centre
+        corner = source.floor()
+        part = source - corner
+        want = torch.zeros(n, HEIGHT, WIDTH, dtype=torch.float64)
+        padded = torch.nn.functional.pad(x[:, 0].double(), (30, 30, 30, 30))
+        image = torch.arange(n)[:, None, None]
+        for dy, dx in ((0, 0), (0, 1), (1, 0), (1, 1)):
+            weight = (part[..., 0] if dy else 1 - part[..., 0]) * (part[..., 1] if dx else 1 - part[..., 1])
+            want += (
+                weight * padded[image, (corner[..., 0] + dy + 30).long(), (corner[..., 1] + dx + 30).long()]
+            )
+        last = 2 * centre
+        inside = ((source >= 0) & (source <= last)).all(-1)
+        outside = ((source <= -1) | (source >= last + 1)).any(-1)
+        # What the turn pushed off the image may be lost for good or come back with the shift: not judged.
+        judged = (inside | outside) & (turned.abs() <= centre).all(-1)
+        zero = torch.zeros((), dtype=torch.float64)
+        assert_close(
+            torch.where(judged, got, zero), torch.where(judged, want, zero), rtol=0, atol=2e-3, name="pixels"
+        )
+
+
+def test_same_seed(student, rng):
+    """The generator is the only source of randomness: one seed, one result; another seed, another result."""
+    x, seed = rng.rand(6, 1, 8, 9), rng.seed()
+    first, again = student.augment(x, seeded(seed)), student.augment(x, seeded(seed))
+    assert_close(again, first, rtol=0, atol=0, name="images of the same seed")
+    assert not torch.equal(first, student.augment(x, seeded(seed + 1))), "two seeds give the same images"
+
+
+def test_each_image_differently(student, rng):
+    """Copies of one image come out different, and one image alone can be augmented."""
+    copies = student.augment(rng.rand(1, 1, 9, 8).expand(20, 1, 9, 8), rng.generator())
+    assert len(copies.flatten(1).unique(dim=0)) > 10, "the same turn and shift for all images of the batch"
+    assert student.augment(rng.rand(1, 1, 9, 8), rng.generator()).shape == (1, 1, 9, 8), (
+        "one image gave another shape"
+    )

@@ -1,0 +1,139 @@
+"""Hidden suite of `lenet5`; each stage is computed again by torch.nn.functional from the stage below and the
+student's own weights, which are told apart by their number of elements."""
+
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from autograder.testing import assert_close
+
+pytestmark = pytest.mark.exercise("lenet5")
+
+CLOSE: dict[str, Any] = {
+    "rtol": 1e-4,
+    "atol": 1e-5,
+}  # sums of at most 400 products of size 0.01 to 0.1 in float32
+SHAPES = {
+    "c1": (6, 28, 28),
+    "s2": (6, 14, 14),
+    "c3": (16, 10, 10),
+    "s4": (16, 5, 5),
+    "c5": (120,),
+    "f6": (84,),
+    "output": (10,),
+}
+
+
+def parameter(net, *shape):
+    """The network's parameter of so many elements, in that shape; a dense weight may be stored transposed."""
+    size = torch.Size(shape).numel()
+    found = [p.detach() for _, p in net.named_parameters() if p.numel() == size]
+    assert len(found) == 1, f"there are {len(found)} parameters of {size} numbers, there should be one"
+    (p,) = found
+    return p.T.reshape(shape) if tuple(p.shape) == (size // shape[0], shape[0]) else p.reshape(shape)
+
+
+def dense(net, x, out):
+    """A dense layer with the network's weight and bias."""
+    return F.linear(x.flatten(1), parameter(net, out, x[0].numel()), parameter(net, out))
+
+
+def stage(net, name, below, x):
+    """The stage computed from the student's outputs of the stage below it."""
+    match name:
+        case "c1":
+            return F.conv2d(x, parameter(net, 6, 1, 5, 5), parameter(net, 6)).tanh()
+        case "s2":
+            return F.avg_pool2d(below["c1"], 2)
+        case "c3":
+            return F.conv2d(below["s2"], parameter(net, 16, 6, 5, 5), parameter(net, 16)).tanh()
+        case "s4":
+            return F.avg_pool2d(below["c3"], 2)
+        case "c5":
+            return dense(net, below["s4"], 120).tanh()
+        case "f6":
+            return dense(net, below["c5"], 84).tanh()
+        case _:
+            return dense(net, below["f6"], 10)
+
+
+@pytest.mark.gate
+def test_shape(student, rng):
+    """LeNet5 can be built, and turns images (N, 1, 32, 32) into logits (N, 10)."""
+    y = student.LeNet5()(rng.randn(3, 1, 32, 32))
+    assert isinstance(y, torch.Tensor), "the network must return a tensor"
+    assert y.shape == (3, 10), f"the logits of 3 images have shape (3, 10), not {tuple(y.shape)}"
+
+
+@pytest.mark.parametrize(("num_classes", "count"), [(10, 61_706), (7, 61_451), (26, 63_066)])
+def test_parameter_count(student, num_classes, count):
+    """The network has 61,706 parameters for 10 classes, and 85 for each class more or fewer."""
+    found = sum(p.numel() for _, p in student.LeNet5(num_classes).named_parameters())
+    assert found == count, (
+        f"for {num_classes} classes the network has {found} parameters, it should have {count}"
+    )
+
+
+def test_num_classes(student, rng):
+    """The number of classes is the number of logits."""
+    for num_classes in (2, 26):
+        y = student.LeNet5(num_classes=num_classes)(rng.randn(2, 1, 32, 32))
+        assert y.shape == (2, num_classes), f"{num_classes} classes, but logits of shape {tuple(y.shape)}"
+
+
+def test_stage_shapes(student, rng):
+    """stages(x) gives each stage's output under its name and in its shape."""
+    stages = student.LeNet5().stages(rng.randn(3, 1, 32, 32))
+    for name, shape in SHAPES.items():
+        assert name in stages, f"there is no stage {name!r}"
+        got = tuple(stages[name].shape)
+        assert got == (3, *shape), f"stage {name} has shape {got}, for 3 images it should have {(3, *shape)}"
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.weight(3)
+def test_stage_values(student, rng, name):
+    """Each stage is what LeNet-5 makes of the stage below: convolution or dense layer and tanh, or a 2x2 average."""
+    net, x = student.LeNet5(), rng.randn(2, 1, 32, 32)
+    stages = {key: value.detach() for key, value in net.stages(x).items()}
+    assert_close(stages[name], stage(net, name, stages, x), **CLOSE, name=f"stage {name}")
+
+
+def test_forward_is_the_last_stage(student, rng):
+    """Calling the network gives the stage `output`, in training and in evaluation."""
+    net, x = student.LeNet5(), rng.randn(2, 1, 32, 32)
+    assert_close(net(x).detach(), net.stages(x)["output"].detach(), **CLOSE)
+    net.eval()
+    assert_close(net(x).detach(), net.stages(x)["output"].detach(), **CLOSE, name="output in evaluation")
+
+
+def test_every_parameter_gets_gradient(student, rng):
+    """Every parameter gets a gradient, finite and not all zero."""
+    net = student.LeNet5()
+    F.cross_entropy(net(rng.randn(4, 1, 32, 32)), rng.randint(0, 10, (4,))).backward()
+    for name, p in net.named_parameters():
+        assert p.grad is not None, f"parameter {name} gets no gradient"
+        assert torch.isfinite(p.grad).all(), f"the gradient of {name} is not finite"
+        assert p.grad.abs().max() > 0, f"the gradient of {name} is zero everywhere"
+
+
+def test_gradient_in_the_image(student, rng):
+    """The gradient in the image is that of the same network built of torch.nn.functional."""
+    net, x = student.LeNet5(), rng.randn(2, 1, 32, 32, requires_grad=True)
+    direction = rng.randn(2, 10)
+    (net(x) * direction).sum().backward()
+    assert x.grad is not None, "no gradient reaches the image"
+    copy = x.detach().clone().requires_grad_()
+    y: dict[str, torch.Tensor] = {}
+    for name in SHAPES:
+        y[name] = stage(net, name, y, copy)
+    (y["output"] * direction).sum().backward()
+    assert_close(x.grad, copy.grad, rtol=1e-3, atol=1e-5, name="gradient in the image")
+
+
+def test_each_image_alone(student, rng):
+    """An image's logits do not depend on the other images of the batch, and a batch of one will do."""
+    net, x = student.LeNet5(), rng.randn(5, 1, 32, 32)
+    assert_close(net(x[2:3]).detach(), net(x).detach()[2:3], **CLOSE)
