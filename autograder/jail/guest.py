@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
 from pathlib import Path
 
@@ -26,14 +25,4 @@ def stage(folder: Path) -> Path:
     selfcheck = importlib.util.find_spec("selfcheck")  # found, not imported: the grader needs none of it here
     assert selfcheck is not None and selfcheck.origin is not None
     shutil.copytree(Path(selfcheck.origin).parent, folder / "selfcheck", ignore=_IGNORE)
-    (folder / "matplotlib").mkdir()
-    for fonts in _font_lists():
-        shutil.copy(fonts, folder / "matplotlib")
     return folder
-
-
-def _font_lists() -> list[Path]:
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "matplotlib"
-    configured = os.environ.get("MPLCONFIGDIR")
-    folders = [Path(configured)] if configured else [cache]
-    return [fonts for folder in folders if folder.is_dir() for fonts in folder.glob("fontlist-*.json")]

@@ -1,0 +1,8 @@
+# Attack: answer with 2 GiB
+# Verdict: failed
+
+import torch
+
+
+def scale(x, factor):
+    return torch.zeros(1 << 29)

@@ -1,0 +1,6 @@
+# Attack: KeyboardInterrupt instead of an answer
+# Verdict: failed
+
+
+def scale(x, factor):
+    raise KeyboardInterrupt

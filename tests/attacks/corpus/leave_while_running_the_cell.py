@@ -1,0 +1,6 @@
+# Attack: end the process while the cell runs
+# Verdict: crashed
+
+import os
+
+os._exit(0)

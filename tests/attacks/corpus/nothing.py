@@ -1,0 +1,6 @@
+# Attack: answer with None
+# Verdict: failed
+
+
+def scale(x, factor):
+    return None
