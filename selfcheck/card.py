@@ -38,6 +38,11 @@ def _cut(text: str) -> str:
     )
 
 
+def _told(outcome: Outcome) -> bool:
+    """Whether the message says more than the headline does."""
+    return bool(outcome.message) and not outcome.unwritten
+
+
 def _state(outcomes: Sequence[Outcome]) -> str:
     if all(outcome.passed for outcome in outcomes):
         return "passed"
@@ -66,7 +71,7 @@ def html_card(exercise: str, outcomes: Sequence[Outcome]) -> str:
                 f'<li class="off"><b>·</b>{escape(outcome.statement)} <em>(after the one above)</em></li>'
             )
         else:
-            why = f'<span class="why">{escape(_cut(outcome.message))}</span>' if outcome.message else ""
+            why = f'<span class="why">{escape(_cut(outcome.message))}</span>' if _told(outcome) else ""
             hint = f'<span class="hint">{escape(_cut(outcome.hint))}</span>' if outcome.hint else ""
             rows.append(f'<li class="no"><b>✗</b>{escape(outcome.statement)}{why}{hint}</li>')
     return (
@@ -82,6 +87,6 @@ def text_card(exercise: str, outcomes: Sequence[Outcome]) -> str:
         mark = "+" if outcome.passed else "x" if outcome.ran else "."
         lines.append(f"  {mark} {outcome.statement}")
         if not outcome.passed and outcome.ran:
-            lines += [f"      {part}" for part in _cut(outcome.message).splitlines()]
+            lines += [f"      {part}" for part in _cut(outcome.message).splitlines() if _told(outcome)]
             lines += [f"      hint: {outcome.hint}"] if outcome.hint else []
     return "\n".join(lines)

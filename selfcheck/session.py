@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import os
 import sys
@@ -36,6 +37,7 @@ class Outcome:
         passed: whether it holds. ran: False where an earlier rung failed, so the test was not run.
         message: what is wrong. hint: what that suggests, or nothing. seconds: wall-clock time.
         unwritten: whether it failed only because the exercise is not written yet.
+        cases: how many inputs a parametrised test was run on; it passes where all of them do.
     """
 
     exercise: str
@@ -46,6 +48,7 @@ class Outcome:
     hint: str = ""
     seconds: float = 0.0
     unwritten: bool = False
+    cases: int = 1
 
 
 class _Collector:
@@ -55,7 +58,7 @@ class _Collector:
         self, namespace: Mapping[str, Any] | None, notebook: Path | None, exercise: str | None
     ) -> None:
         self._namespace, self._notebook, self._exercise = namespace, notebook, exercise
-        self.outcomes: list[Outcome] = []
+        self.found: dict[str, list[Outcome]] = {}
         self.broken: list[str] = []
 
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -78,7 +81,8 @@ class _Collector:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
         if report.when == "call" or (report.when == "setup" and not report.passed):
-            self.outcomes.append(_outcome(item, report, call))
+            test = item.nodeid.partition("[")[0]
+            self.found.setdefault(test, []).append(_outcome(item, report, call))
         return report
 
 
@@ -89,7 +93,7 @@ def run_tests(
     notebook: Path | None = None,
     exercise: str | None = None,
 ) -> list[Outcome]:
-    """Run the public tests of a folder.
+    """Run the public tests of a folder, in the file's order; a parametrised test counts once.
 
     Args:
         folder: where test_public.py is.
@@ -131,7 +135,18 @@ def run_tests(
             del sys.modules[name]
     if collector.broken:
         raise TestsError(f"{TESTS} cannot be loaded: {collector.broken[0]}")
-    return collector.outcomes
+    return [_together(cases) for cases in collector.found.values()]
+
+
+def _together(cases: list[Outcome]) -> Outcome:
+    """The cases of one parametrised test as one outcome: its first failure, if there is one."""
+    wrong = [case for case in cases if case.ran and not case.passed]
+    shown = wrong[0] if wrong else next((case for case in cases if not case.ran), cases[0])
+    message = shown.message
+    if len(cases) > 1 and wrong and not shown.unwritten:
+        message = f"{message}\n({len(wrong)} of {len(cases)} cases fail; this is the first)"
+    seconds = sum(case.seconds for case in cases)
+    return dataclasses.replace(shown, message=message, seconds=seconds, cases=len(cases))
 
 
 def _outcome(item: pytest.Item, report: pytest.TestReport, call: pytest.CallInfo[None]) -> Outcome:

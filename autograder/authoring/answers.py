@@ -63,7 +63,10 @@ def make_answers(chapter: Chapter, seconds: float = 600) -> list[Path]:
 
 def _execute(notebook: nbformat.NotebookNode, place: Path, text: Path, seconds: float) -> None:
     resources = {"metadata": {"path": str(place)}}
-    client = NotebookClient(notebook, timeout=seconds, kernel_name="python3", resources=resources)
+    quiet = ["--IPKernelApp.log_level=40"]
+    client = NotebookClient(
+        notebook, timeout=seconds, kernel_name="python3", resources=resources, extra_arguments=quiet
+    )
     try:
         client.execute()
     except CellExecutionError as error:
