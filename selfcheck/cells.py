@@ -38,7 +38,7 @@ class CellRunner:
         config.InteractiveShell.colors = "nocolor"
         config.InteractiveShell.enable_tip = False
         shell: Any = InteractiveShell(config=config, ipython_dir=ipython_dir)
-        self._shell = shell
+        self.shell = shell
         shell.showtraceback = shell.showsyntaxerror = lambda *_, **__: None
         shell.display_trap.hook = lambda value: None  # a cell's last expression is shown to nobody
         shell.enable_gui = lambda gui=None: None
@@ -48,13 +48,13 @@ class CellRunner:
     @property
     def namespace(self) -> dict[str, Any]:
         """The names that the cells have defined so far."""
-        namespace: dict[str, Any] = self._shell.user_ns
+        namespace: dict[str, Any] = self.shell.user_ns
         return namespace
 
     def run(self, source: str, label: str) -> BaseException | None:
         """Run one cell; what it raised, or None. `label` names the cell in error messages."""
         self._label = label
-        result = self._shell.run_cell(source, store_history=False, silent=True)
+        result = self.shell.run_cell(source, store_history=False, silent=True)
         error: BaseException | None = result.error_before_exec or result.error_in_exec
         return error
 

@@ -9,6 +9,7 @@ from autograder.grading.assignment import Assignment, Exercise, environment_dige
 from autograder.grading.diagnosis import Diagnosis
 from autograder.grading.notebook import Cell, digest, parse
 from autograder.grading.program import compile_program
+from autograder.grading.pytest_session import EVERYTHING, Selection
 from autograder.grading.result import (
     ExerciseResult,
     JailRecord,
@@ -19,7 +20,7 @@ from autograder.grading.result import (
     result_key,
 )
 from autograder.grading.session import Session
-from autograder.grading.suite import EVERYTHING, Outcome, Selection, run_suite
+from autograder.grading.suite import Outcome, run_suite
 from autograder.jail.worker import Worker
 
 _WORST_FIRST = (

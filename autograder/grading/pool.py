@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from autograder.course import CourseError, SubmissionError
 from autograder.grading.assignment import Assignment
+from autograder.grading.pytest_session import EVERYTHING, Selection
 from autograder.grading.result import Result, decode, encode
-from autograder.grading.suite import EVERYTHING, Selection
 from autograder.grading.workplace import JailChoice, workplace
 from autograder.jail.limits import JailUnavailable
 

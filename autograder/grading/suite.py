@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import os
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -257,19 +254,3 @@ def _diagnosed(plugin: SuitePlugin, diagnosis: Diagnosis) -> list[Outcome]:
             outcome = dataclasses.replace(outcome, hint=variant.hint, misconception=variant.name)
         outcomes.append(outcome)
     return outcomes
-
-
-@contextlib.contextmanager
-def _undisturbed(suite: Path) -> Iterator[None]:
-    """No options, plug-ins or test modules but the suite's own, whatever this process has seen before."""
-    kept = {name: os.environ.pop(name) for name in _PYTEST_VARIABLES if name in os.environ}
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    for path in (*suite.glob("test_*.py"), suite / "conftest.py"):
-        module = sys.modules.get(path.stem)
-        if module is not None and getattr(module, "__file__", None) != str(path):  # another assignment's
-            del sys.modules[path.stem]
-    try:
-        yield
-    finally:
-        del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
-        os.environ.update(kept)

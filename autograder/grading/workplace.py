@@ -12,8 +12,8 @@ from autograder.course import Course, CourseError
 from autograder.grading.assignment import Assignment
 from autograder.grading.diagnosis import Diagnosis
 from autograder.grading.grade import grade
+from autograder.grading.pytest_session import EVERYTHING, Selection
 from autograder.grading.result import Result
-from autograder.grading.suite import EVERYTHING, Selection
 from autograder.jail.backends import choose
 from autograder.jail.doctor import failures, prove
 from autograder.jail.limits import JailUnavailable

@@ -6,6 +6,7 @@ submission must not pay for it, least of all inside a time limit.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import tempfile
 from typing import Any
@@ -20,6 +21,7 @@ def preload() -> Any:
     import numpy
     import torch
 
+    from autograder.jailed.habits import PipeEventLoopPolicy, ignore_shell_commands, load_in_one_process
     from selfcheck.cells import CellRunner
 
     torch.set_num_threads(1)
@@ -27,11 +29,13 @@ def preload() -> Any:
     for dtype in (torch.float32, torch.float64):
         _warm(dtype)
     numpy.linalg.svd(numpy.eye(2))
-    _load_in_one_process(torch.utils.data.DataLoader)
+    load_in_one_process(torch.utils.data.DataLoader)
+    asyncio.set_event_loop_policy(PipeEventLoopPolicy())
     import selfcheck.data
     import selfcheck.plots  # noqa: F401
 
     runner = CellRunner(tempfile.mkdtemp(prefix="ipython-"))
+    ignore_shell_commands(runner.shell)
     runner.run("None", "warm")
     gc.collect()
     gc.freeze()
@@ -55,18 +59,3 @@ def _warm(dtype: Any) -> None:
     out = (leaf @ leaf.transpose(-1, -2)).exp()
     torch.autograd.grad(out, leaf, torch.ones_like(out), create_graph=True)
     torch.einsum("ncij,ncjk->nik", x.detach(), x.detach())
-
-
-def _load_in_one_process(loader: Any) -> None:
-    # A submission is one process; a DataLoader with workers is correct code and must work all the same.
-    init = loader.__init__
-
-    def single(self: Any, *args: Any, **kwargs: Any) -> None:
-        args = (*args[:5], 0, *args[6:]) if len(args) > 5 else args
-        kwargs.update({name: value for name, value in _ONE_PROCESS.items() if name in kwargs})
-        init(self, *args, **kwargs)
-
-    loader.__init__ = single
-
-
-_ONE_PROCESS = {"num_workers": 0, "persistent_workers": False, "prefetch_factor": None, "timeout": 0}

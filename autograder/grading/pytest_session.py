@@ -1,0 +1,126 @@
+"""pytest started on a hidden suite, with nothing in it but the suite and one plug-in of ours."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DEFAULT_SECONDS = 10.0
+"""CPU time of one test without a timeout marker."""
+_MARKERS = (
+    "exercise(id): the grade cell this test belongs to",
+    "weight(n): how much the test counts, 1 if not said",
+    "gate: the exercise's later tests are not run where this one fails",
+    "timeout(seconds): CPU time the student's code may use in this test",
+    "mutates: the student's code may change its arguments in place",
+)
+# What a grading session has no use for; each plug-in costs every submission a little.
+_OFF = ("cacheprovider", "terminal", "doctest", "junitxml", "pastebin", "stepwise", "debugging", "setuponly")
+_OFF_TOO = (
+    "setupplan",
+    "unittest",
+    "unraisableexception",
+    "threadexception",
+    "faulthandler",
+    "logging",
+    "warnings",
+)
+
+_PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which of a suite's tests to run.
+
+    Attributes:
+        exercises: only those, or None for all.
+        slow: only of those the tests that are allowed more than the default time, or None for all.
+    """
+
+    exercises: frozenset[str] | None = None
+    slow: frozenset[str] | None = None
+
+    def takes(self, item: Any) -> bool:
+        """Whether a test is run."""
+        exercise = exercise_of(item)
+        wanted = self.exercises is None or exercise in self.exercises
+        return wanted and (cpu_seconds(item) <= DEFAULT_SECONDS or self.slow is None or exercise in self.slow)
+
+
+EVERYTHING = Selection()
+
+
+def exercise_of(item: Any) -> str:
+    """The exercise a test belongs to; UsageError where it names none."""
+    marker = item.get_closest_marker("exercise")
+    if marker is None or not marker.args:
+        raise pytest.UsageError(f"{item.nodeid} has no exercise marker")
+    return str(marker.args[0])
+
+
+def cpu_seconds(item: Any) -> float:
+    """CPU time the student's code may use in a test."""
+    marker = item.get_closest_marker("timeout")
+    return float(marker.args[0]) if marker else DEFAULT_SECONDS
+
+
+def register_markers(config: pytest.Config) -> None:
+    for marker in _MARKERS:
+        config.addinivalue_line("markers", marker)
+
+
+def slow_exercises(suite: Path) -> frozenset[str]:
+    """The exercises with a test that is allowed more than the default time; no test is run."""
+    found: set[str] = set()
+
+    class Collector:
+        def pytest_configure(self, config: pytest.Config) -> None:
+            register_markers(config)
+
+        def pytest_collection_finish(self, session: pytest.Session) -> None:
+            found.update(exercise_of(item) for item in session.items if cpu_seconds(item) > DEFAULT_SECONDS)
+
+    run_pytest(suite, Collector(), "--collect-only")
+    return frozenset(found)
+
+
+def run_pytest(suite: Path, plugin: object, *options: str) -> int:
+    """Run a folder of tests with one plug-in; pytest's exit code. Prints nothing, reads no configuration file."""
+    arguments = [
+        str(suite),
+        "--assert=plain",  # a rewritten assertion's message would show a student hidden values
+        "--capture=no",
+        "--import-mode=importlib",
+        "--strict-markers",
+        f"--rootdir={suite}",
+        f"--confcutdir={suite}",
+        f"-c{os.devnull}",
+        *(f"-pno:{name}" for name in (*_OFF, *_OFF_TOO)),
+        *options,
+    ]
+    with _undisturbed(suite), contextlib.redirect_stdout(None), contextlib.redirect_stderr(None):
+        return int(pytest.main(arguments, plugins=[plugin]))
+
+
+@contextlib.contextmanager
+def _undisturbed(suite: Path) -> Iterator[None]:
+    """No options, plug-ins or test modules but the suite's own, whatever this process has seen before."""
+    kept = {name: os.environ.pop(name) for name in _PYTEST_VARIABLES if name in os.environ}
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    for path in (*suite.glob("test_*.py"), suite / "conftest.py"):
+        module = sys.modules.get(path.stem)
+        if module is not None and getattr(module, "__file__", None) != str(path):  # another assignment's
+            del sys.modules[path.stem]
+    try:
+        yield
+    finally:
+        del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+        os.environ.update(kept)
