@@ -18,11 +18,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from autograder.audit.judge import GRADING_SECONDS, Verdicts
-from autograder.audit.trials import Notebooks, Trial, plan, slow_exercises
+from autograder.audit.trials import Notebooks, Trial, plan
 from autograder.course import Course, CourseError
 from autograder.grading.assignment import Assignment
 from autograder.grading.pool import Task, grade_all
-from autograder.grading.suite import timeouts
+from autograder.grading.pytest_session import slow_exercises
 from autograder.grading.workplace import JailChoice, load_assignment
 from autograder.jail.limits import JailUnavailable
 
@@ -72,7 +72,7 @@ def run(
     """Grade every trial through the pool and judge it as it comes."""
     release = course.release / assignment.name / f"{assignment.notebook}.ipynb"
     notebooks = Notebooks(course.source_notebook(assignment.name, assignment.notebook), release)
-    slow = slow_exercises(timeouts(assignment))
+    slow = slow_exercises(assignment.suite)
     trials: dict[str, Trial] = {
         str(number): trial for number, trial in enumerate(plan(assignment, notebooks, seeds, slow, only))
     }

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
 from autograder.course import CourseError
 from autograder.grading.assignment import Assignment
-from autograder.grading.suite import DEFAULT_SECONDS, Selection
+from autograder.grading.pytest_session import Selection
 from autograder.grading.variants import Variant, load_variants
 
 SLOW_SEEDS = 3
@@ -97,11 +97,6 @@ def plan(
             yield Trial("alternative", document, seed, Selection(own), variant)
     for cells in _rounds(wanted, slow):
         yield Trial("combined", notebooks.replaced(cells), 0, Selection(slow))
-
-
-def slow_exercises(timeouts: Iterable[tuple[str, float]]) -> frozenset[str]:
-    """The exercises with a test that is allowed more than the default time, from (exercise, seconds) pairs."""
-    return frozenset(exercise for exercise, seconds in timeouts if seconds > DEFAULT_SECONDS)
 
 
 def _rounds(variants: list[Variant], slow: frozenset[str]) -> Iterator[dict[str, str]]:
