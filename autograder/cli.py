@@ -114,12 +114,25 @@ def grade(
         raise typer.Exit(2)
 
 
-@app.command(context_settings=PASS_ON)
-def doctor(ctx: typer.Context) -> None:
-    """Prove each denial of the jail on this machine by trying it."""
-    from autograder.jail.doctor import app as doctor_app
+@app.command()
+def doctor(
+    backend: Annotated[str, typer.Option(help="Only this jail backend; default: each there is.")] = "",
+    quick: Annotated[
+        bool, typer.Option("--quick", help="What every grading proves at its start, and no more.")
+    ] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="A line for each denial, not only for what failed.")
+    ] = False,
+    course: CourseOption = Path("."),
+) -> None:
+    """Prove each denial of the jail on this machine by trying it.
 
-    doctor_app(ctx.args, prog_name="autograder doctor")
+    Exit code 0: a jail works here, and none that works lets anything through.
+    """
+    from autograder.doctor_command import run_doctor
+
+    if not run_doctor(Course(course), backend=backend, quick=quick, every=every, out=out):
+        raise typer.Exit(1)
 
 
 @app.command(context_settings=PASS_ON)
@@ -141,6 +154,12 @@ def notebooks(ctx: typer.Context) -> None:
 def sync(ctx: typer.Context) -> None:
     """Carry an edit made in JupyterLab on source/ back to solutions/."""
     _author("sync", ctx)
+
+
+@app.command(context_settings=PASS_ON)
+def scan(ctx: typer.Context) -> None:
+    """Look for solutions, outputs and hidden tests in release/."""
+    _author("scan", ctx)
 
 
 @app.command(context_settings=PASS_ON)

@@ -15,6 +15,7 @@ from autograder import cli
 from autograder.classroom import ClassReport, Row
 from autograder.course import CourseError
 from autograder.grade_command import grade_table
+from autograder.jail.doctor import Proof
 from autograder.jail.limits import JailUnavailable
 
 
@@ -27,7 +28,7 @@ def errors(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 def test_help_names_every_command() -> None:
     said = CliRunner().invoke(cli.app, ["--help"]).output
-    for command in ("grade", "doctor", "audit", "notebooks", "sync", "answers", "export"):
+    for command in ("grade", "doctor", "audit", "notebooks", "sync", "scan", "answers", "export"):
         assert command in said
 
 
@@ -100,3 +101,15 @@ def test_students_names_are_not_markup() -> None:
     text = out.file.getvalue()  # type: ignore[attr-defined]
     assert "[red]ada[/red]" in text and "7.5/10" in text and "conv2d 1.5/4" in text
     assert "\x1b" not in text and "everything" in text
+
+
+def test_doctor_names_an_unknown_backend(tmp_path: Path, errors: io.StringIO) -> None:
+    result = CliRunner().invoke(cli.app, ["doctor", "--backend", "cage", "--course", str(tmp_path)])
+    assert result.exit_code == 1 and "'cage'" in errors.getvalue() and "landlock" in errors.getvalue()
+
+
+def test_doctor_fails_where_a_denial_does_not_hold(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    proofs = [Proof("writing", "the home folder", False, "could write", 0.1)]
+    monkeypatch.setattr("autograder.doctor_command.prove", lambda *args, **kwargs: proofs)
+    result = CliRunner().invoke(cli.app, ["doctor", "--course", str(tmp_path)])
+    assert result.exit_code == 1 and "not used for grading" in result.output
