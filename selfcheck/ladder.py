@@ -46,6 +46,9 @@ def statement_of(item: pytest.Item) -> str:
 def pytest_configure(config: pytest.Config) -> None:
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
+    # pytest-timeout, where it is installed, reads the same mark as seconds on the clock and kills the session.
+    if (other := config.pluginmanager.get_plugin("timeout")) is not None:
+        config.pluginmanager.unregister(other)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

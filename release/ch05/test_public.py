@@ -13,7 +13,7 @@ from torch import nn
 
 from selfcheck import assert_close, assert_raises, gradcheck
 
-# ---------- conv_arithmetic
+# -------------------------------------------------------------------------------------------- conv_arithmetic
 conv_arithmetic = pytest.mark.exercise("conv_arithmetic")
 
 
@@ -27,18 +27,23 @@ def test_output_size_by_hand(student):
 
 
 @conv_arithmetic
-@pytest.mark.parametrize(
-    ("size", "kernel_size", "stride", "padding", "dilation"),
-    [(11, 3, 1, 1, 1), (11, 4, 3, 2, 1), (10, 3, 2, 0, 3), (9, 2, 4, 1, 2), (5, 5, 3, 0, 1)],
-)
-def test_output_size_matches_torch(student, size, kernel_size, stride, padding, dilation):
+def test_output_size_matches_torch(student):
     """The size is the one that `F.conv1d` gives."""
-    signal, kernel = torch.zeros(1, 1, size), torch.zeros(1, 1, kernel_size)
-    want = F.conv1d(signal, kernel, stride=stride, padding=padding, dilation=dilation).shape[2]
-    got = student.conv_output_size(size, kernel_size, stride, padding, dilation)
-    assert type(got) is int, "the size counts pixels: it must be an int. Did you divide with / instead of //?"
-    name = f"conv_output_size({size}, {kernel_size}, stride={stride}, padding={padding}, dilation={dilation})"
-    assert_close(got, want, name=name)
+    for size, kernel_size, stride, padding, dilation in [
+        (11, 3, 1, 1, 1),
+        (11, 4, 3, 2, 1),
+        (10, 3, 2, 0, 3),
+        (9, 2, 4, 1, 2),
+        (5, 5, 3, 0, 1),
+    ]:
+        signal, kernel = torch.zeros(1, 1, size), torch.zeros(1, 1, kernel_size)
+        want = F.conv1d(signal, kernel, stride=stride, padding=padding, dilation=dilation).shape[2]
+        got = student.conv_output_size(size, kernel_size, stride, padding, dilation)
+        assert type(got) is int, (
+            "the size counts pixels: it must be an int. Did you divide with / instead of //?"
+        )
+        name = f"conv_output_size({size}, {kernel_size}, stride={stride}, padding={padding}, dilation={dilation})"
+        assert_close(got, want, name=name)
 
 
 @conv_arithmetic
@@ -74,7 +79,7 @@ def test_receptive_field_is_where_the_gradient_reaches(student):
     assert_close(student.receptive_field(layers), (width, 2), name=f"receptive_field({layers})")
 
 
-# ---------- conv2d
+# ----------------------------------------------------------------------------------------------------- conv2d
 conv2d = pytest.mark.exercise("conv2d")
 
 
@@ -102,25 +107,44 @@ def test_conv2d_by_hand(student):
     assert_close(got, torch.tensor([[[[0.0, 1.0], [4.0, 0.0]]]]))
 
 
-@conv2d
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {},
-        {"stride": 2},
-        {"padding": 1},
-        {"stride": (2, 1), "padding": (0, 2)},
-        {"dilation": (1, 3)},
-        {"stride": (1, 3), "padding": (3, 1), "dilation": (2, 1)},
-    ],
-    ids=str,
-)
-def test_conv2d_matches_torch(student, rng, settings):
-    """Stride, padding and dilation, a number or a pair (vertical, horizontal), act as they do in PyTorch."""
+def agrees_with_torch(student, rng, **settings):
+    """The student's convolution of random images is PyTorch's, in float64."""
     x, weight = rng.randn(2, 3, 9, 7, dtype=torch.float64), rng.randn(5, 3, 3, 2, dtype=torch.float64)
-    assert_close(
-        student.conv2d(x, weight, **settings), F.conv2d(x, weight, **settings), name=f"conv2d with {settings}"
-    )
+    want = F.conv2d(x, weight, **settings)
+    assert_close(student.conv2d(x, weight, **settings), want, name=f"conv2d with {settings or 'no settings'}")
+
+
+@conv2d
+def test_conv2d_adds_up_channels(student, rng):
+    """Every output channel adds up all input channels, each under its own kernel."""
+    agrees_with_torch(student, rng)
+
+
+@conv2d
+def test_conv2d_stride(student, rng):
+    """The window moves by the stride; a pair is (vertical, horizontal)."""
+    agrees_with_torch(student, rng, stride=2)
+    agrees_with_torch(student, rng, stride=(2, 1))
+
+
+@conv2d
+def test_conv2d_padding(student, rng):
+    """Zeros are put around the image; a pair is (above and below, left and right)."""
+    agrees_with_torch(student, rng, padding=1)
+    agrees_with_torch(student, rng, padding=(0, 2))
+
+
+@conv2d
+def test_conv2d_dilation(student, rng):
+    """A dilated kernel reads every second, third ... pixel."""
+    agrees_with_torch(student, rng, dilation=2)
+    agrees_with_torch(student, rng, dilation=(1, 3))
+
+
+@conv2d
+def test_conv2d_all_together(student, rng):
+    """Stride, padding and dilation go together."""
+    agrees_with_torch(student, rng, stride=(1, 3), padding=(3, 1), dilation=(2, 1))
 
 
 @conv2d
@@ -131,12 +155,12 @@ def test_conv2d_bias(student, rng):
 
 
 @conv2d
-@pytest.mark.parametrize("groups", [2, 4])
-def test_conv2d_groups(student, rng, groups):
+def test_conv2d_groups(student, rng):
     """With groups, an output channel sees only the input channels of its own group."""
-    x = rng.randn(2, 4, 6, 7, dtype=torch.float64)
-    weight = rng.randn(8, 4 // groups, 3, 2, dtype=torch.float64)
-    assert_close(student.conv2d(x, weight, groups=groups), F.conv2d(x, weight, groups=groups))
+    for groups in [2, 4]:
+        x = rng.randn(2, 4, 6, 7, dtype=torch.float64)
+        weight = rng.randn(8, 4 // groups, 3, 2, dtype=torch.float64)
+        assert_close(student.conv2d(x, weight, groups=groups), F.conv2d(x, weight, groups=groups))
 
 
 @conv2d
@@ -162,7 +186,7 @@ def test_conv2d_gradients(student, rng):
     assert gradcheck(lambda x, w, b: student.conv2d(x, w, b, stride=(2, 1), padding=1), (x, weight, bias))
 
 
-# ---------- conv2d_backward
+# -------------------------------------------------------------------------------------------- conv2d_backward
 conv2d_backward = pytest.mark.exercise("conv2d_backward")
 
 
@@ -191,25 +215,27 @@ def test_conv2d_backward_by_hand(student):
 
 
 @conv2d_backward
-@pytest.mark.parametrize(
-    "settings",
-    [{}, {"padding": (1, 2)}, {"stride": (2, 1)}, {"stride": (3, 2), "padding": (2, 1)}, {"stride": 4}],
-    ids=str,
-)
-def test_conv2d_backward_matches_autograd(student, rng, settings):
+def test_conv2d_backward_matches_autograd(student, rng):
     """All three gradients are autograd's, also where the stride leaves pixels over at the border."""
-    x = rng.randn(2, 3, 9, 8, dtype=torch.float64, requires_grad=True)
-    weight = rng.randn(4, 3, 3, 2, dtype=torch.float64, requires_grad=True)
-    bias = torch.zeros(4, dtype=torch.float64, requires_grad=True)
-    y = F.conv2d(x, weight, bias, **settings)
-    grad_output = rng.randn(*y.shape, dtype=torch.float64)
-    want = torch.autograd.grad(y, (x, weight, bias), grad_output)
-    got = student.conv2d_backward(grad_output, x.detach(), weight.detach(), **settings)
-    for one, other, name in zip(got, want, ("grad_x", "grad_weight", "grad_bias"), strict=True):
-        assert_close(one, other, name=f"{name} with {settings}")
+    for settings in [
+        {},
+        {"padding": (1, 2)},
+        {"stride": (2, 1)},
+        {"stride": (3, 2), "padding": (2, 1)},
+        {"stride": 4},
+    ]:
+        x = rng.randn(2, 3, 9, 8, dtype=torch.float64, requires_grad=True)
+        weight = rng.randn(4, 3, 3, 2, dtype=torch.float64, requires_grad=True)
+        bias = torch.zeros(4, dtype=torch.float64, requires_grad=True)
+        y = F.conv2d(x, weight, bias, **settings)
+        grad_output = rng.randn(*y.shape, dtype=torch.float64)
+        want = torch.autograd.grad(y, (x, weight, bias), grad_output)
+        got = student.conv2d_backward(grad_output, x.detach(), weight.detach(), **settings)
+        for one, other, name in zip(got, want, ("grad_x", "grad_weight", "grad_bias"), strict=True):
+            assert_close(one, other, name=f"{name} with {settings}")
 
 
-# ---------- pooling
+# ---------------------------------------------------------------------------------------------------- pooling
 pooling = pytest.mark.exercise("pooling")
 POOLS = [
     {"kernel_size": 2},
@@ -231,13 +257,13 @@ def test_pooling_by_hand(student):
 
 
 @pooling
-@pytest.mark.parametrize("settings", POOLS, ids=str)
-def test_max_pool2d_matches_torch(student, rng, settings):
+def test_max_pool2d_matches_torch(student, rng):
     """Max pooling is PyTorch's; without a stride, windows do not overlap."""
-    x = rng.randn(2, 3, 9, 8)
-    assert_close(
-        student.max_pool2d(x, **settings), F.max_pool2d(x, **settings), name=f"max_pool2d with {settings}"
-    )
+    for settings in POOLS:
+        x = rng.randn(2, 3, 9, 8)
+        assert_close(
+            student.max_pool2d(x, **settings), F.max_pool2d(x, **settings), name=f"max_pool2d with {settings}"
+        )
 
 
 @pooling
@@ -252,13 +278,13 @@ def test_max_pool2d_padding_never_wins(student):
 
 
 @pooling
-@pytest.mark.parametrize("settings", POOLS, ids=str)
-def test_avg_pool2d_matches_torch(student, rng, settings):
+def test_avg_pool2d_matches_torch(student, rng):
     """Average pooling is PyTorch's; padded zeros count in the mean."""
-    x = rng.randn(2, 3, 9, 8)
-    assert_close(
-        student.avg_pool2d(x, **settings), F.avg_pool2d(x, **settings), name=f"avg_pool2d with {settings}"
-    )
+    for settings in POOLS:
+        x = rng.randn(2, 3, 9, 8)
+        assert_close(
+            student.avg_pool2d(x, **settings), F.avg_pool2d(x, **settings), name=f"avg_pool2d with {settings}"
+        )
 
 
 @pooling
@@ -269,15 +295,15 @@ def test_global_avg_pool2d_matches_torch(student, rng):
 
 
 @pooling
-@pytest.mark.parametrize("settings", [pool for pool in POOLS if "padding" not in pool], ids=str)
-def test_max_pool2d_backward_matches_autograd(student, rng, settings):
+def test_max_pool2d_backward_matches_autograd(student, rng):
     """The gradient of each window goes to its largest value, and adds up where windows overlap."""
-    x = rng.randn(2, 3, 9, 8, requires_grad=True)
-    y = F.max_pool2d(x, **settings)
-    grad_output = rng.randn(*y.shape)
-    (want,) = torch.autograd.grad(y, x, grad_output)
-    got = student.max_pool2d_backward(grad_output, x.detach(), **settings)
-    assert_close(got, want, name=f"gradient with {settings}")
+    for settings in [pool for pool in POOLS if "padding" not in pool]:
+        x = rng.randn(2, 3, 9, 8, requires_grad=True)
+        y = F.max_pool2d(x, **settings)
+        grad_output = rng.randn(*y.shape)
+        (want,) = torch.autograd.grad(y, x, grad_output)
+        got = student.max_pool2d_backward(grad_output, x.detach(), **settings)
+        assert_close(got, want, name=f"gradient with {settings}")
 
 
 @pooling
@@ -299,7 +325,7 @@ def test_pooling_gradients(student, rng):
     assert gradcheck(lambda x: student.avg_pool2d(x, 2, padding=1), (x,))
 
 
-# ---------- batch_norm
+# ------------------------------------------------------------------------------------------------- batch_norm
 batch_norm = pytest.mark.exercise("batch_norm")
 
 
@@ -394,7 +420,7 @@ def test_batch_norm_needs_two_values(student, rng):
     assert_raises(ValueError, layer, rng.randn(1, 4, 1, 1))
 
 
-# ---------- dropout
+# ---------------------------------------------------------------------------------------------------- dropout
 dropout = pytest.mark.exercise("dropout")
 
 
@@ -456,7 +482,7 @@ def test_dropout_takes_probabilities_only(student):
     assert_close(layer(torch.ones(2, 3)), torch.zeros(2, 3), name="output for p = 1")
 
 
-# ---------- cross_entropy
+# ---------------------------------------------------------------------------------------------- cross_entropy
 cross_entropy = pytest.mark.exercise("cross_entropy")
 
 
@@ -476,12 +502,12 @@ def test_cross_entropy_by_hand(student):
 
 
 @cross_entropy
-@pytest.mark.parametrize("label_smoothing", [0.0, 0.1, 1.0])
-def test_cross_entropy_matches_torch(student, rng, label_smoothing):
+def test_cross_entropy_matches_torch(student, rng):
     """With and without label smoothing, the loss is PyTorch's."""
-    logits, target = 3 * rng.randn(6, 5), rng.randint(0, 5, (6,))
-    want = F.cross_entropy(logits, target, label_smoothing=label_smoothing)
-    assert_close(student.cross_entropy(logits, target, label_smoothing), want)
+    for label_smoothing in [0.0, 0.1, 1.0]:
+        logits, target = 3 * rng.randn(6, 5), rng.randint(0, 5, (6,))
+        want = F.cross_entropy(logits, target, label_smoothing=label_smoothing)
+        assert_close(student.cross_entropy(logits, target, label_smoothing), want)
 
 
 @cross_entropy
@@ -505,7 +531,7 @@ def test_cross_entropy_gradient(student, rng):
     assert gradcheck(lambda logits: student.cross_entropy(logits, target, 0.2), (logits,))
 
 
-# ---------- adam
+# ------------------------------------------------------------------------------------------------------- adam
 adam = pytest.mark.exercise("adam")
 
 
@@ -565,7 +591,7 @@ def test_adam_leaves_gradients_alone(student, rng):
     assert torch.equal(grads[0], before), "step changed the gradient it was given"
 
 
-# ---------- lenet5
+# ----------------------------------------------------------------------------------------------------- lenet5
 lenet5 = pytest.mark.exercise("lenet5")
 STAGES = {
     "c1": (6, 28, 28),
@@ -618,7 +644,7 @@ def test_lenet5_every_parameter_learns(student, rng):
         assert bool(parameter.grad.any()), f"the gradient of {name} is zero everywhere"
 
 
-# ---------- augment
+# ---------------------------------------------------------------------------------------------------- augment
 augment = pytest.mark.exercise("augment")
 
 
@@ -695,7 +721,7 @@ def test_augment_is_the_generators(student, rng):
     assert torch.equal(images, before), "augment changed the images it was given"
 
 
-# ---------- train_classifier
+# ------------------------------------------------------------------------------------------- train_classifier
 train_classifier = pytest.mark.exercise("train_classifier")
 
 
