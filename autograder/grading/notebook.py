@@ -65,11 +65,23 @@ def _cell(raw: dict[str, Any]) -> Cell:
     points = marks.get("points", 0)
     return Cell(
         kind=kind if kind in ("code", "markdown", "raw") else "raw",
-        source=source if isinstance(source, str) else "",
+        source=_encodable(source) if isinstance(source, str) else "",
         grade_id=grade_id if isinstance(grade_id, str) and grade_id else None,
         role=_role(kind, marks, metadata.get("tags")),
-        points=float(points) if isinstance(points, (int, float)) and not isinstance(points, bool) else 0.0,
+        points=_number(points),
     )
+
+
+def _encodable(text: str) -> str:
+    """JSON can hold half a surrogate pair, which no encoding can."""
+    return text.encode("utf-8", errors="replace").decode()
+
+
+def _number(value: object) -> float:
+    try:
+        return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else 0.0
+    except OverflowError:
+        return 0.0
 
 
 def _role(kind: object, marks: dict[str, Any], tags: object) -> str:

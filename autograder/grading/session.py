@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import time
+import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autograder.grading.diagnosis import Replay
 from autograder.grading.program import Program, Step
 from autograder.grading.result import Verdict
 from autograder.jail.worker import StudentProcess, Worker
 from autograder.wire.frames import PeerGone, ProtocolViolation
 from autograder.wire.handles import Handle
+from selfcheck.compare import revealing
 from selfcheck.errors import StudentError
+from selfcheck.random import Rng
 
 CELL_SECONDS = 20.0
 """CPU time one cell may use."""
+CELLS_SECONDS = 600.0
+"""Time in which all cells of a submission must have run, those that are run again after a crash included."""
+_TOO_LONG = "The notebook's cells take too long together; the later ones were left out."
+_TRACED_SECONDS = 30.0
+"""CPU time of a test under the operator trace, which slows many small operators several times."""
 _WALL_FACTOR, _WALL_SLACK = 3.0, 10.0
 
 _BY_CAUSE = {
@@ -62,6 +73,7 @@ class Session:
         self._process: StudentProcess | None = None
         self._done = 0
         self._culprits: set[int] = set()
+        self._spent = 0.0
 
     def student(self, exercise: str) -> Handle | None:
         """The notebook's names with every cell up to the exercise's grade cell run; None where the exercise's own
@@ -87,6 +99,24 @@ class Session:
         self.trace = []
         process.peer.request("seed", 1, seed)
         process.peer.trace = self.trace
+
+    def operators(self, exercise: str, replays: Sequence[Replay]) -> tuple[str, ...]:
+        """The operators that an exercise's code runs in these tests, run again; what else comes of them is ignored."""
+        process = self._process
+        student = self.student(exercise) if process is not None and process.peer.broken is None else None
+        if process is None or student is None:
+            return ()
+        with contextlib.suppress(StudentError, PeerGone, ProtocolViolation):
+            process.peer.request("watch_operators", 1)
+            for replay in replays:
+                self.begin(replay.seed, _TRACED_SECONDS, replay.mutates)
+                with contextlib.suppress(Exception), revealing(False):
+                    replay.function(student, Rng(replay.seed))
+            names = process.peer.request("operators", 1)
+            if isinstance(names, list) and all(isinstance(name, str) for name in names):
+                return tuple(name[:200] for name in names[:1000])
+        self.fault()  # a process that ended here is forked again for the next exercise, and nobody is blamed
+        return ()
 
     def rest(self) -> None:
         """Nothing is asked of the student's process for now."""
@@ -131,6 +161,10 @@ class Session:
         step = self._program.steps[number]
         if number in self._culprits:
             return True
+        if self._spent > CELLS_SECONDS:
+            self._leave_out(number)
+            return True
+        start = time.monotonic()
         process.allow(CELL_SECONDS, wall_seconds(CELL_SECONDS))
         try:
             process.run_cell(step.source, step.label)
@@ -141,8 +175,19 @@ class Session:
             self._culprits.add(number)
             self._blame(step)
             return False
+        finally:
+            self._spent += time.monotonic() - start
         process.rest()
         return True
+
+    def _leave_out(self, number: int) -> None:
+        self._culprits.add(number)
+        exercise = self._program.steps[number].exercise
+        if exercise:
+            fault = Fault(Verdict.TIMEOUT, "was not reached: the cells before it take too long")
+            self.faults.setdefault(exercise, []).append(fault)
+        elif _TOO_LONG not in self.notes:
+            self.notes.append(_TOO_LONG)
 
     def _blame(self, step: Step) -> None:
         fault = self.fault()

@@ -33,6 +33,8 @@ MOST_FAULTS = 2
 """After that many hangs or crashes an exercise's other tests are not run."""
 _MOST_TEXT = 600
 _GRADER_FAULTS = (OSError, ImportError, SystemError)
+_STUDENT_FAULTS = (StudentError, ArgumentChanged, EndlessIterator, AssertionError)
+"""What a fixture of the suite that asks the student's code may meet."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,10 @@ class SuitePlugin:
 
     # Running -----------------------------------------------------------------------------------------------------
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """After an exercise's last test: which operators does its code run?"""
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
         exercise = exercise_of(item)
@@ -154,9 +160,11 @@ class SuitePlugin:
             verdict, message = fault.verdict, f"Your code {fault.message}."
         elif error is None:
             verdict, message = Verdict.PASSED, ""
-        elif when == "setup" or isinstance(error, _GRADER_FAULTS):
+        elif isinstance(error, _GRADER_FAULTS) or (when == "setup" and not isinstance(error, _STUDENT_FAULTS)):
             self._grader_fault(item, error)
             verdict, message = Verdict.NOT_GRADABLE, ""
+        elif isinstance(error, StudentError) and _out_of_memory(error):
+            verdict, message = Verdict.OUT_OF_MEMORY, "Your code used more memory than a submission may."
         else:
             verdict, message = Verdict.FAILED, self._explain(exercise, error)
         self.outcomes.append(_outcome(item, verdict, message))
@@ -199,6 +207,10 @@ class SuitePlugin:
 
     def _grader_fault(self, item: pytest.Item, error: BaseException) -> None:
         self.faults[exercise_of(item)] = f"{item.nodeid}: {type(error).__name__}: {error}"
+
+
+def _out_of_memory(error: StudentError) -> bool:
+    return error.is_a("MemoryError") or "can't allocate memory" in error.message
 
 
 def _mutates(item: pytest.Item) -> bool:
