@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest import ExitCode
 
 DEFAULT_SECONDS = 10.0
 """CPU time of one test without a timeout marker."""
@@ -34,6 +36,10 @@ _OFF_TOO = (
 )
 
 _PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+
+
+class GraderFault(Exception):
+    """The suite or the grader failed, not the student's code."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,11 @@ def slow_exercises(suite: Path) -> frozenset[str]:
 
 
 def run_pytest(suite: Path, plugin: object, *options: str) -> int:
-    """Run a folder of tests with one plug-in; pytest's exit code. Prints nothing, reads no configuration file."""
+    """Run a folder of tests with one plug-in; pytest's exit code. Prints nothing, reads no configuration file.
+
+    Raises:
+        GraderFault: with the end of what pytest said, where it could not run the tests.
+    """
     arguments = [
         str(suite),
         "--assert=plain",  # a rewritten assertion's message would show a student hidden values
@@ -106,8 +116,12 @@ def run_pytest(suite: Path, plugin: object, *options: str) -> int:
         *(f"-pno:{name}" for name in (*_OFF, *_OFF_TOO)),
         *options,
     ]
-    with _undisturbed(suite), contextlib.redirect_stdout(None), contextlib.redirect_stderr(None):
-        return int(pytest.main(arguments, plugins=[plugin]))
+    said = io.StringIO()
+    with _undisturbed(suite), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        code = int(pytest.main(arguments, plugins=[plugin]))
+    if code not in (ExitCode.OK, ExitCode.TESTS_FAILED, ExitCode.NO_TESTS_COLLECTED):
+        raise GraderFault(f"the hidden suite {suite.name} cannot be run: {said.getvalue().strip()[-600:]}")
+    return code
 
 
 @contextlib.contextmanager
