@@ -13,6 +13,7 @@ from pathlib import Path
 
 import autograder
 from autograder.course import CourseError
+from autograder.grading.forbidden import Rule, defined_names, load_rules
 from autograder.grading.notebook import Cell, parse
 
 _ENGINE_FOLDERS = ("wire", "jailed", "jail", "grading")
@@ -68,6 +69,16 @@ class Assignment:
     def known(self) -> dict[str, Cell]:
         """Every cell nbgrader knows, by grade_id."""
         return {cell.grade_id: cell for cell in self.cells if cell.grade_id}
+
+    @functools.cached_property
+    def rules(self) -> dict[str, Rule]:
+        """What each exercise forbids."""
+        return load_rules(self.suite)
+
+    def asks_for(self, exercise: str) -> tuple[str, ...]:
+        """The functions and classes that the exercise's solution cells define."""
+        cells = [self.known[id] for id, owner in self._owners.items() if owner == exercise]
+        return tuple(name for cell in cells for name in defined_names(cell.source))
 
     def exercise_of(self, solution_id: str) -> str | None:
         """The exercise a solution cell belongs to: that of the next grade cell in the source notebook."""

@@ -7,8 +7,9 @@ from collections import defaultdict
 
 from autograder.grading.assignment import Assignment, Exercise, environment_digest
 from autograder.grading.diagnosis import Diagnosis
+from autograder.grading.forbidden import forbidden_names
 from autograder.grading.notebook import Cell, digest, parse
-from autograder.grading.program import compile_program
+from autograder.grading.program import Program, compile_program
 from autograder.grading.pytest_session import EVERYTHING, Selection
 from autograder.grading.result import (
     ExerciseResult,
@@ -61,16 +62,20 @@ def grade(
     start = time.perf_counter()
     cells = parse(document)
     program = compile_program(assignment, cells)
+    forbidden = _forbidden(assignment, program)
     session = Session(worker, program)
     try:
-        plugin = run_suite(session, assignment, seed, diagnosis, selection)
+        plugin = run_suite(session, assignment, seed, diagnosis, selection, forbidden)
     finally:
         session.close()
     by_exercise: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in plugin.outcomes:
         by_exercise[outcome.exercise].append(outcome)
     wanted = [e for e in assignment.exercises if selection == EVERYTHING or e.id in by_exercise]
-    exercises = tuple(_exercise(e, by_exercise[e.id], plugin.faults.get(e.id, "")) for e in wanted)
+    exercises = tuple(
+        _exercise(e, by_exercise[e.id], plugin.faults.get(e.id, ""), plugin.forbidden.get(e.id, ""))
+        for e in wanted
+    )
     return Result(
         key=key_of(assignment, cells, seed),
         assignment=assignment.name,
@@ -87,7 +92,17 @@ def grade(
     )
 
 
-def _exercise(exercise: Exercise, outcomes: list[Outcome], fault: str) -> ExerciseResult:
+def _forbidden(assignment: Assignment, program: Program) -> dict[str, str]:
+    """What each exercise's code names that it may not use, by exercise."""
+    sources = [step.source for step in program.steps]
+    found = {
+        exercise: forbidden_names(sources, assignment.asks_for(exercise), rule)
+        for exercise, rule in assignment.rules.items()
+    }
+    return {exercise: ", ".join(names[:3]) for exercise, names in found.items() if names}
+
+
+def _exercise(exercise: Exercise, outcomes: list[Outcome], fault: str, forbidden: str) -> ExerciseResult:
     """Weighted share of the passed tests; the cases of a parametrised test share its weight."""
     cases: dict[str, int] = defaultdict(int)
     for outcome in outcomes:
@@ -112,12 +127,18 @@ def _exercise(exercise: Exercise, outcomes: list[Outcome], fault: str) -> Exerci
     if not tests or fault:
         verdict, fault = Verdict.NOT_GRADABLE, fault or "the suite has no test of this exercise"
     share = 1.0 if found == {Verdict.PASSED} else (earned / total if total else 0.0)
+    message = "The grader failed here, not your code; your instructor has been told." if fault else ""
+    if forbidden and not fault:
+        verdict, message = (
+            Verdict.FORBIDDEN,
+            f"Your code uses {forbidden}, which this exercise does not allow.",
+        )
     return ExerciseResult(
         id=exercise.id,
         points=exercise.points,
-        share=0.0 if verdict is Verdict.NOT_GRADABLE else min(max(share, 0.0), 1.0),
+        share=0.0 if verdict in (Verdict.NOT_GRADABLE, Verdict.FORBIDDEN) else min(max(share, 0.0), 1.0),
         verdict=verdict,
-        message="The grader failed here, not your code; your instructor has been told." if fault else "",
+        message=message,
         fault=fault[:1000],
         tests=tests,
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from autograder.grading.assignment import Assignment
 from autograder.grading.diagnosis import Diagnosis, Replay, frozen
 from autograder.grading.pytest_session import (
     EVERYTHING,
+    GraderFault,
     Selection,
     cpu_seconds,
     exercise_of,
@@ -29,6 +31,8 @@ from selfcheck.compare import revealing
 from selfcheck.errors import StudentError
 from selfcheck.random import Rng, derive_seed
 
+MOST_TRACED_SECONDS = 0.5
+"""Time, untraced, of the tests of one exercise that are run again under the operator trace."""
 MOST_FAULTS = 2
 """After that many hangs or crashes an exercise's other tests are not run."""
 _MOST_TEXT = 600
@@ -53,14 +57,18 @@ class Outcome:
     ran: bool = True
 
 
-class GraderFault(Exception):
-    """The suite or the grader failed, not the student's code."""
-
-
 class SuitePlugin:
     """The pytest plug-in of one grading session."""
 
-    def __init__(self, session: Session, assignment: Assignment, seed: int, selection: Selection) -> None:
+    def __init__(
+        self,
+        session: Session,
+        assignment: Assignment,
+        seed: int,
+        selection: Selection,
+        forbidden: Mapping[str, str],
+    ) -> None:
+        self.forbidden = dict(forbidden)
         self.outcomes: list[Outcome] = []
         self.faults: dict[str, str] = {}
         self.replays: dict[str, list[Replay]] = {}
@@ -70,7 +78,9 @@ class SuitePlugin:
         self._order = {exercise.id: place for place, exercise in enumerate(assignment.exercises)}
         self._seed = seed
         self._selection = selection
-        self._closed: dict[str, Verdict] = {}
+        self._rules = assignment.rules
+        self._current: str | None = None
+        self._closed: dict[str, Verdict] = dict.fromkeys(forbidden, Verdict.FORBIDDEN)
 
     # Collection --------------------------------------------------------------------------------------------------
 
@@ -109,13 +119,12 @@ class SuitePlugin:
 
     # Running -----------------------------------------------------------------------------------------------------
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """After an exercise's last test: which operators does its code run?"""
-
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
         exercise = exercise_of(item)
+        if exercise != self._current:
+            self._finish_exercise()
+            self._current = exercise
         if exercise not in self._closed and len(self._session.faults.get(exercise, ())) >= MOST_FAULTS:
             self._closed[exercise] = self._session.faults[exercise][-1].verdict
         if exercise in self._closed:
@@ -124,6 +133,27 @@ class SuitePlugin:
             item.session._setupstate.teardown_exact(nextitem)
             return True
         return None
+
+    def pytest_sessionfinish(self) -> None:
+        self._finish_exercise()
+
+    def _finish_exercise(self) -> None:
+        """After an exercise's last test: does its code run an operator that is forbidden there?"""
+        rule = self._rules.get(self._current or "")
+        if self._current is None or rule is None or not rule.operators or self._current in self.forbidden:
+            return
+        passed = sorted(
+            (r for r in self.replays.get(self._current, ()) if not r.failed), key=lambda r: r.seconds
+        )
+        chosen, seconds = [], 0.0
+        for replay in passed:
+            seconds += replay.seconds
+            if seconds > MOST_TRACED_SECONDS:
+                break
+            chosen.append(replay)
+        found = [o for o in self._session.operators(self._current, chosen) if rule.forbids_operator(o)]
+        if found:
+            self.forbidden[self._current] = f"the operator {found[0]}"
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
@@ -160,7 +190,9 @@ class SuitePlugin:
             verdict, message = fault.verdict, f"Your code {fault.message}."
         elif error is None:
             verdict, message = Verdict.PASSED, ""
-        elif isinstance(error, _GRADER_FAULTS) or (when == "setup" and not isinstance(error, _STUDENT_FAULTS)):
+        elif isinstance(error, _GRADER_FAULTS) or (
+            when == "setup" and not isinstance(error, _STUDENT_FAULTS)
+        ):
             self._grader_fault(item, error)
             verdict, message = Verdict.NOT_GRADABLE, ""
         elif isinstance(error, StudentError) and _out_of_memory(error):
@@ -238,16 +270,20 @@ def run_suite(
     seed: int,
     diagnosis: Diagnosis | None = None,
     selection: Selection = EVERYTHING,
+    forbidden: Mapping[str, str] = MappingProxyType({}),
 ) -> SuitePlugin:
     """Run the assignment's hidden suite over a session's submission; failed tests are diagnosed if asked.
+
+    Args:
+        forbidden: what exercises were seen to use that they may not; their tests are not run.
 
     Raises:
         GraderFault: the suite itself cannot be run.
     """
-    plugin = SuitePlugin(session, assignment, seed, selection)
-    code = run_pytest(assignment.suite, plugin)
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) or not plugin.outcomes:
-        raise GraderFault(f"the hidden suite of {assignment.name} did not run (pytest: {code!r})")
+    plugin = SuitePlugin(session, assignment, seed, selection, forbidden)
+    run_pytest(assignment.suite, plugin)
+    if not plugin.outcomes:
+        raise GraderFault(f"the hidden suite of {assignment.name} has no tests to run")
     if diagnosis is not None:
         plugin.outcomes = _diagnosed(plugin, diagnosis)
     return plugin

@@ -6,8 +6,11 @@ the student's answer.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from typing import Any
 
+from autograder.jailed.operators import OperatorTrace
 from autograder.wire.frames import Channel, PeerGone, ProtocolViolation
 from autograder.wire.handles import STUDENT_OPERATIONS, Handle
 from autograder.wire.peer import Peer
@@ -19,6 +22,7 @@ class Notebook:
 
     def __init__(self, runner: CellRunner) -> None:
         self._runner = runner
+        self._operators: OperatorTrace | None = None
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -33,6 +37,15 @@ def _run_cell(peer: Peer, notebook: Notebook, source: str, label: str) -> None:
         raise error
 
 
+def _watch_operators(peer: Peer, notebook: Notebook) -> None:
+    notebook._operators = OperatorTrace()
+
+
+def _operators(peer: Peer, notebook: Notebook) -> list[str]:
+    trace, notebook._operators = notebook._operators, None
+    return sorted(trace.names) if trace is not None else []
+
+
 def _describe(error: BaseException) -> tuple[list[str], str, str]:
     described = describe(error)
     return list(described.types), described.message, described.where
@@ -40,8 +53,21 @@ def _describe(error: BaseException) -> tuple[list[str], str, str]:
 
 def serve(channel: Channel, runner: CellRunner) -> None:
     """Answer until the grader hangs up."""
-    peer = Peer(channel, {**STUDENT_OPERATIONS, "run_cell": _run_cell}, _describe, Handle, mirror=True)
-    peer.export(Notebook(runner))  # the first export has id 1, which the grader counts on
+    notebook = Notebook(runner)
+
+    def call(peer: Peer, target: Callable[..., Any], *args: object, **kwargs: object) -> Any:
+        with notebook._operators or contextlib.nullcontext():
+            return target(*args, **kwargs)
+
+    operations = {
+        **STUDENT_OPERATIONS,
+        "call": call,
+        "run_cell": _run_cell,
+        "watch_operators": _watch_operators,
+        "operators": _operators,
+    }
+    peer = Peer(channel, operations, _describe, Handle, mirror=True)
+    peer.export(notebook)  # the first export has id 1, which the grader counts on
     with quiet():
         try:
             peer.serve()
