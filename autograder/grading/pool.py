@@ -74,8 +74,12 @@ def _round(
             while left or running:
                 # No more is handed out than runs, so a broken pool tells which tasks were running.
                 while left and not broken and len(running) < jobs:
-                    task = left.pop()
-                    running[pool.submit(run, task)] = task
+                    try:
+                        running[pool.submit(run, left[-1])] = left[-1]
+                    except BrokenProcessPool:  # it broke while what it had finished was looked at
+                        broken = True
+                    else:
+                        left.pop()
                 if broken and not running:
                     break
                 for future in wait(running, return_when=FIRST_COMPLETED).done:

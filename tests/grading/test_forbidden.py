@@ -1,0 +1,112 @@
+"""What counts as using a forbidden name, and what does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autograder.course import CourseError
+from autograder.grading.forbidden import Rule, forbidden_names, load_rules
+from autograder.grading.grade import grade
+from autograder.grading.result import Verdict
+from autograder.jail.worker import Worker
+
+from . import toy
+
+GIVEN = "import torch\nimport torch.nn.functional as F\nfrom torch import nn"
+RULE = Rule(
+    ("torch.nn.functional.relu", "torch.relu*", "torch.nn.ReLU*", "torch.Tensor.relu*"), ("aten.relu*",)
+)
+FOUND = {
+    "by its name": "def f(x): return F.relu(x)",
+    "by its full name": "def f(x): return torch.nn.functional.relu(x)",
+    "imported inside": "def f(x):\n    from torch.nn.functional import relu as gate\n    return gate(x)",
+    "imported with a star": "from torch.nn.functional import *\ndef f(x): return relu(x)",
+    "under another name": "G = F\ngate = G.relu\ndef f(x): return gate(x)",
+    "as the definition": "f = F.relu",
+    "getattr": "def f(x): return getattr(F, 'relu')(x)",
+    "vars": "def f(x): return vars(F)['relu'](x)",
+    "__dict__": "def f(x): return F.__dict__['relu'](x)",
+    "importlib": "import importlib\ndef f(x): return importlib.import_module('torch.nn.functional').relu(x)",
+    "__import__": "def f(x): return __import__('torch').relu(x)",
+    "a class": "class f(nn.Module):\n    def forward(self, x): return nn.ReLU()(x)",
+    "a method": "def f(x): return x.relu()",
+    "in place": "def f(x): return torch.relu_(x.clone())",
+    "as a default": "def f(x, gate=F.relu): return gate(x)",
+    "decorated": "def through(g): return lambda x: F.relu(g(x))\n@through\ndef f(x): return x",
+    "through another function": "def g(x): return F.relu(x)\ndef f(x): return g(x)",
+    "after a magic": "%time 3\ndef f(x): return F.relu(x)",
+    "in a branch": "if True:\n    def f(x): return F.relu(x)",
+}
+CLEAN = {
+    "clamp": "def f(x): return x.clamp(min=0)",
+    "compared below": "def f(x): return x.clamp(min=0)\nassert torch.equal(f(torch.ones(2)), F.relu(torch.ones(2)))",
+    "another function of the cell": "def check_mine(x): return F.relu(x)\ndef f(x): return x.clamp(min=0)",
+    "a name alike": "def f(x, relu=2): return x * relu",
+    "its own method": "class f(nn.Module):\n    def relu(self, x): return x\n    def forward(self, x): return self.relu(x)",
+    "a text": "def f(x):\n    'like F.relu'\n    return x.clamp(min=0)  # torch.relu",
+}
+
+
+@pytest.mark.parametrize("source", FOUND.values(), ids=FOUND)
+def test_found(source: str) -> None:
+    """A forbidden name is found however it is reached."""
+    assert forbidden_names([GIVEN, source], ["f"], RULE)
+
+
+@pytest.mark.parametrize("source", CLEAN.values(), ids=CLEAN)
+def test_clean(source: str) -> None:
+    """What the exercise's names do not reach costs nothing."""
+    assert forbidden_names([GIVEN, source], ["f"], RULE) == ()
+
+
+def test_own_cells_are_searched_where_they_are_reached() -> None:
+    """A forbidden call moved to a cell of one's own is found; one in an experiment is not."""
+    own = "def g(x): return F.relu(x)"
+    assert forbidden_names([GIVEN, own, "def f(x): return g(x)"], ["f"], RULE) == (
+        "torch.nn.functional.relu",
+    )
+    assert forbidden_names([GIVEN, own, "def f(x): return x"], ["f"], RULE) == ()
+
+
+def test_broken_cells_do_not_stop_the_search() -> None:
+    """A cell with a syntax error hides nothing in the others."""
+    assert forbidden_names([GIVEN, "def f(:", "def f(x): return F.relu(x)"], ["f"], RULE)
+
+
+def test_operator_patterns_match_with_and_without_overload() -> None:
+    """`aten.relu*` is aten.relu.default and aten.relu_.default, and not aten.prelu."""
+    assert RULE.forbids_operator("aten.relu.default") and RULE.forbids_operator("aten.relu_.default")
+    assert not RULE.forbids_operator("aten.prelu.default")
+
+
+def test_malformed_rules_are_an_error(tmp_path: Path) -> None:
+    """A rule file that cannot be read stops grading instead of allowing everything."""
+    (tmp_path / "exercises.toml").write_text("[conv2d\n")
+    with pytest.raises(CourseError, match="malformed"):
+        load_rules(tmp_path)
+
+
+# "relu" spelled so that no reading of the text finds it
+DISGUISED = "NAME = ''.join(map(chr, (114, 101, 108, 117)))\ndef double(x): return 2 * x + 0 * eval('torch.' + NAME)(x)"
+OPEN = "def double(x): return 2 * x + 0 * torch.relu(x)"
+HONEST = "def double(x): return x + x\nprint(torch.relu(double(torch.ones(2))))"
+
+
+@pytest.mark.parametrize(
+    ("solution", "verdict"),
+    [(OPEN, Verdict.FORBIDDEN), (DISGUISED, Verdict.FORBIDDEN), (HONEST, Verdict.PASSED)],
+)
+def test_verdict(solution: str, verdict: Verdict, worker: Worker, tmp_path: Path) -> None:
+    """Forbidden API is its own verdict, costs its own exercise alone, and the message names what was used."""
+    assignment = toy.write(tmp_path, "ruled")
+    (assignment.suite / "exercises.toml").write_text(
+        '[double]\nforbidden = ["torch.relu*"]\nforbidden_ops = ["aten.relu*"]\n'
+    )
+    result = grade(toy.document(toy.solved(double=solution)), assignment, 0, worker)
+    double = result.exercise("double")
+    assert double.verdict is verdict
+    assert double.share == (verdict is Verdict.PASSED)
+    assert ("relu" in double.message) == (verdict is Verdict.FORBIDDEN)
+    assert all(exercise.share == 1 for exercise in result.exercises if exercise.id != "double")
