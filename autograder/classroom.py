@@ -8,6 +8,7 @@ every other one is graded as if it were not there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -26,11 +27,8 @@ class Progress(Protocol):
     def waiting(self, holder: str) -> None:
         """Another grader holds the course."""
 
-    def phase(self, name: str, total: int) -> None:
-        """A phase begins, with so many submissions in it."""
-
-    def advance(self) -> None:
-        """One submission of the phase is done."""
+    def phase(self, name: str, total: int) -> Callable[[], None]:
+        """A phase with so many submissions begins; the function returned is called after each. Phases overlap."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +69,16 @@ def grade_class(
     fill_store: FillStore,
     *,
     students: tuple[str, ...] = (),
+    is_stored: Callable[[str], bool] = lambda student: False,
     progress: Progress,
     wait: bool = True,
     jail: dict[str, object] | None = None,
 ) -> ClassReport:
     """Grade the assignment for all who submitted, or the named students, into the gradebook.
 
-    ``jail`` holds `JailedGrade`'s settings for what is graded on demand. CourseError where the course or the
-    machine is at fault; a submission's faults are in the report.
+    ``is_stored`` tells whether a student's final result is in the store already, so that it can be recorded while
+    others are graded. ``jail`` holds `JailedGrade`'s settings for what is graded on demand. CourseError where the
+    course or the machine is at fault; a submission's faults are in the report.
     """
     notebooks = course.notebooks(assignment)
     chosen = course.select(assignment, students)
@@ -93,24 +93,47 @@ def grade_class(
             if (why := unconvertible(course, assignment, student, notebooks))
         }
         fit = [student for student in chosen if student not in unfit]
+        recorder = Recorder(course, **(jail or {}))
+        recorded = progress.phase("recording", len(chosen))
+        graded = progress.phase("grading", len(fit))
 
-        progress.phase("grading", len(fit))
-        outcomes = fill_store(fit, progress.advance) if fit else {}
-        problems = unfit | {
-            student: why for student, found in outcomes.items() if (why := _why_ungraded(found))
-        }
+        # One thread records while the pool grades: the gradebook has one writer, and neither waits for the other.
+        with ThreadPoolExecutor(max_workers=1) as writer:
+            writing: dict[str, Future[str | None]] = {}
 
-        # What the pool could not grade must not be tried again on demand, in this process.
-        refused = {student: found for student, found in outcomes.items() if isinstance(found, str)}
-        recorder = Recorder(course, refused=refused, **(jail or {}))
-        progress.phase("recording", len(chosen))
-        for student in chosen:
-            if student not in unfit and (why := recorder.record(assignment, student)):
-                problems[student] = f"nbgrader could not record it: {why}"
-                unfit[student] = problems[student]
-            if student in unfit:
-                recorder.queue(assignment, student)
-            progress.advance()
+            def record(student: str) -> str | None:
+                why = recorder.record(assignment, student)
+                recorded()
+                return why
+
+            def one_graded() -> None:
+                graded()
+                for student in fit:
+                    if student not in writing and is_stored(student):
+                        writing[student] = writer.submit(record, student)
+
+            try:
+                outcomes = fill_store(fit, one_graded) if fit else {}
+                # What the pool could not grade must not be tried again on demand, in this process.
+                recorder.refuse(
+                    {student: found for student, found in outcomes.items() if isinstance(found, str)}
+                )
+                for student in fit:
+                    if student not in writing:
+                        writing[student] = writer.submit(record, student)
+                problems = unfit | {
+                    student: why for student, found in outcomes.items() if (why := _why_ungraded(found))
+                }
+                for student, future in writing.items():
+                    if why := future.result():
+                        problems[student] = unfit[student] = f"nbgrader could not record it: {why}"
+            except BaseException:
+                writer.shutdown(cancel_futures=True)
+                raise
+        for student in unfit:
+            recorder.queue(assignment, student)
+            if student not in fit:
+                recorded()
 
         report = ClassReport(assignment, gradebook=course.gradebook)
         for student in chosen:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from autograder.classroom import ClassReport, Row, grade_class
+from autograder.classroom import ClassReport, Row
 from autograder.course import Course
 from autograder.feedback import clean
-from autograder.grading.result import Result
 
 
 class Bars:
@@ -28,7 +27,6 @@ class Bars:
             console=out,
             disable=not out.is_terminal,
         )
-        self.task: TaskID | None = None
 
     def __enter__(self) -> Bars:
         self.bars.start()
@@ -40,12 +38,9 @@ class Bars:
     def waiting(self, holder: str) -> None:
         self.out.print(f"waiting: this course is being graded by {holder}", markup=False)
 
-    def phase(self, name: str, total: int) -> None:
-        self.task = self.bars.add_task(name, total=total)
-
-    def advance(self) -> None:
-        if self.task is not None:
-            self.bars.advance(self.task)
+    def phase(self, name: str, total: int) -> Callable[[], None]:
+        task = self.bars.add_task(name, total=total)
+        return lambda: self.bars.advance(task)
 
 
 def run_grade(
@@ -62,30 +57,20 @@ def run_grade(
     out: Console,
 ) -> ClassReport:
     """Grade, record and print; CourseError where nothing could be graded."""
-    from autograder.grading.run import grade_assignment
+    from autograder.jailed_class import grade_in_jail
 
-    def fill_store(chosen: list[str], done: Callable[[], None]) -> dict[str, Result | str]:
-        return grade_assignment(
+    with Bars(out) as bars:
+        report = grade_in_jail(
             course,
             assignment,
-            chosen,
+            students=students,
             jobs=jobs,
             force=force,
             seed=seed,
-            backend=backend or None,
+            backend=backend,
             unsafe_no_jail=unsafe_no_jail,
-            progress=done,
-        )
-
-    with Bars(out) as bars:
-        report = grade_class(
-            course,
-            assignment,
-            fill_store,
-            students=students,
-            progress=bars,
             wait=wait,
-            jail={"backend": backend, "unsafe_no_jail": unsafe_no_jail, "seed": seed},
+            progress=bars,
         )
     out.print(grade_table(report))
     for row in report.problems:

@@ -42,12 +42,21 @@ class Recorder:
 
     def __init__(self, course: Course, **options: object) -> None:
         self.course = course
-        config = course_config(course)
-        config.JailedGrade.update({name: value for name, value in options.items() if value})
-        config.NbGraderAPI.log_level = "WARN"
-        with _in_folder(course.root):
-            self.coursedir = CourseDirectory(config=config)
-            self.api = NbGraderAPI(self.coursedir, config=config)
+        self._config = course_config(course)
+        self._config.JailedGrade.update({name: value for name, value in options.items() if value})
+        self._config.NbGraderAPI.log_level = "WARN"
+        self._config.CourseDirectory.root = str(course.root)
+        self._connect()
+
+    def _connect(self) -> None:
+        self.coursedir = CourseDirectory(config=self._config)
+        self.api = NbGraderAPI(self.coursedir, config=self._config)
+
+    def refuse(self, reasons: dict[str, str]) -> None:
+        """From now on these students' submissions are not graded on demand; their cells say why."""
+        if reasons:
+            self._config.JailedGrade.refused = reasons
+            self._connect()
 
     @property
     def db_url(self) -> str:

@@ -164,7 +164,6 @@ def test_formgraders_button_takes_the_jailed_path(course: Course, home: Path) ->
                 time.sleep(0.2)
         report = ask(f"{base}/submission/{ASSIGNMENT}/{student}/autograde", token, post=True)
         assert report["success"], report
-        assert "kernel" not in str(report.get("log", "")).lower()
         summary = ask(f"{base}/submission/{ASSIGNMENT}/{student}", token)
         assert summary["score"] == 20.0 and not summary["needs_manual_grade"]
     finally:
