@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from autograder.jailed.policy import Limits
+from autograder.jail.limits import JailUnavailable, Limits
 
 Cause = Literal["threads", "memory", "disk", "cpu", "wall", "processes"]
 
@@ -61,9 +61,16 @@ class Watch:
         """Begin to watch what descends from `pid`.
 
         `generations` is the backend's: the processes between `pid` and the zygote. The zygote's children are
-        submissions. `scratch` is the zygote's writable folder, as the zygote sees it.
+        submissions. `scratch` is the zygote's writable folder, as the zygote sees it. Raises `JailUnavailable` where
+        the zygote's figures cannot be seen, since a submission's could not be either.
         """
         self._root, self._limits, self._scratch, self._generations = pid, limits, scratch, generations
+        zygote = self._zygote()
+        if zygote is None or _usage(zygote) is None:
+            raise JailUnavailable(
+                "the jailed process's figures cannot be read, so nothing would bound its time, threads and files: it "
+                "has ended, or /proc is mounted with hidepid, which hides it (mount -o remount,hidepid=0 /proc)"
+            )
         self._thread = threading.Thread(target=self._run, name="jail watch", daemon=True)
         self._thread.start()
 

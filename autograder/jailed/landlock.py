@@ -20,8 +20,10 @@ _CREATE_RULESET_VERSION = 1
 _RULE_PATH_BENEATH = 1
 _PR_SET_NO_NEW_PRIVS = 38
 
-MINIMUM_ABI = 3
-"""Before 3 (Linux 6.2) a file could be truncated outside the ruleset."""
+OLDEST_ALONE = 3
+"""Before 3 (Linux 6.2) a file could be truncated outside the ruleset, so that Landlock cannot stand alone."""
+OLDEST = 1
+"""Enough inside bubblewrap's mounts (Linux 5.13)."""
 
 READ_FILE, READ_DIR = 1 << 2, 1 << 3
 _WRITE_FILE, _TRUNCATE = 1 << 1, 1 << 14
@@ -44,16 +46,16 @@ def abi() -> int:
         return 0
 
 
-def restrict(rules: Iterable[tuple[str, int]]) -> int:
+def restrict(rules: Iterable[tuple[str, int]], oldest: int = OLDEST_ALONE) -> int:
     """Add one layer of restriction to the calling thread: each (path, rights) is granted, all else refused.
 
     Paths that do not exist are passed over. Layers only ever narrow. TCP, abstract sockets and signals to
     processes outside the layer are refused where the kernel knows how. Returns the kernel's Landlock version;
-    raises `SealError` where the layer is not in place.
+    raises `SealError` where that is older than `oldest` or the layer is not in place.
     """
     version = abi()
-    if version < MINIMUM_ABI:
-        raise SealError(f"Landlock version {MINIMUM_ABI} or newer is needed and this kernel has {version}")
+    if version < oldest:
+        raise SealError(f"Landlock version {oldest} or newer is needed and this kernel has {version}")
     handled = _FS_RIGHTS[min(version, 5)]
     attributes = struct.pack(
         "=QQQ",

@@ -43,8 +43,8 @@ class Policy:
     writable: tuple[str, ...] = ()
     """Device files that may be read and written, such as /dev/null."""
     limits: Limits = field(default_factory=Limits)
-    landlock: str = "required"
-    """`required`: refuse to run where the kernel has no Landlock; `available`: use it where it is; `off`."""
+    landlock: int | None = 3
+    """The oldest Landlock version that will do: refuse to run where the kernel has less. None: no Landlock at all."""
     seccomp: bool = True
     max_processes: int | None = None
     """RLIMIT_NPROC, or None where the user's other processes would count against it."""

@@ -72,14 +72,15 @@ def seal_child(policy: Policy, folder: str, keep: tuple[int, ...] = ()) -> None:
 
 
 def _landlock(policy: Policy, writable_folder: str) -> None:
-    if policy.landlock == "off" or (policy.landlock == "available" and landlock.abi() < landlock.MINIMUM_ABI):
+    if policy.landlock is None:
         return
     landlock.restrict(
         [
             *((path, landlock.READ) for path in policy.readable),
             *((path, landlock.DEVICE) for path in policy.writable),
             (writable_folder, landlock.SCRATCH),
-        ]
+        ],
+        policy.landlock,
     )
 
 

@@ -37,14 +37,18 @@ def test_other_systems_are_told_what_works(monkeypatch: pytest.MonkeyPatch, plat
         message = backend.unavailable()
         assert message is not None and name in message
         assert "self-check" in message and "authoring" in message and "--unsafe-no-jail" in message
-    with pytest.raises(JailUnavailable, match=name):
-        choose()
+    for unsafe in (False, True):
+        with pytest.raises(JailUnavailable, match=name):
+            choose(unsafe=unsafe)
 
 
 def test_each_reason_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(landlock, "abi", lambda: 0)
+    with pytest.raises(JailUnavailable, match="5.13.*lsm=.*6.2.*lsm="):
+        choose()
+    monkeypatch.setattr(landlock, "abi", lambda: 2)
     monkeypatch.setenv("PATH", "/nonexistent")
-    with pytest.raises(JailUnavailable, match="apt install bubblewrap.*lsm="):
+    with pytest.raises(JailUnavailable, match="apt install bubblewrap.*6.2"):
         choose()
 
 
@@ -68,8 +72,9 @@ def test_a_kernel_without_landlock_is_no_jail(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(SealError, match="Landlock version 3"):
         landlock.restrict([])
     with pytest.raises(SealError):
-        seal._landlock(Policy(scratch="/tmp", landlock="required"), "/tmp")
-    seal._landlock(Policy(scratch="/tmp", landlock="available"), "/tmp")  # bubblewrap's mounts are there
+        seal._landlock(Policy(scratch="/tmp"), "/tmp")
+    assert LandlockSeccomp().unavailable() is not None
+    assert Bubblewrap().unavailable() is None  # the second version will do inside its mounts
 
 
 def test_nothing_private_is_readable() -> None:

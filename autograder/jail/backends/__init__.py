@@ -58,6 +58,8 @@ def choose(name: str | None = None, *, private: Sequence[Path] = (), unsafe: boo
     if unsafe or name == Unjailed.name:
         if not unsafe:
             raise JailUnavailable("grading without a jail needs --unsafe-no-jail")
+        if (reason := Unjailed().unavailable()) is not None:
+            raise JailUnavailable(reason)
         return Unjailed()
     if name is not None and name not in BACKENDS:
         raise JailUnavailable(f"no jail backend is called {name!r}; there are {', '.join(BACKENDS)}")

@@ -2,7 +2,8 @@
 
 The jailed interpreter has its own user, process, network, IPC and mount namespaces: a file system with the
 system's libraries, the interpreter, the guest folder and a memory-backed scratch folder of bounded size, and
-nothing else. Inside, `autograder.jailed.seal` adds limits, seccomp and, where the kernel has it, Landlock.
+nothing else. Inside, `autograder.jailed.seal` adds limits, seccomp and Landlock, which keeps a submission to its
+own folder.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from autograder.jail.backends.platform import only_linux
 from autograder.jail.backends.spawn import spawn
 from autograder.jail.limits import Limits, Policy, devices, private, readable, refuse_overlap
+from autograder.jailed import landlock
 from autograder.jailed.syscalls import AUDIT_ARCH, machine
 
 _MINIMUM = (0, 7)
@@ -46,6 +48,11 @@ class Bubblewrap:
             return elsewhere
         if machine() not in AUDIT_ARCH:
             return f"there is no system call table for {machine()} (x86_64 and aarch64 have one)."
+        if landlock.abi() < landlock.OLDEST:
+            return (
+                "the kernel's Landlock is switched off, without which one submission could leave files for the next "
+                "(Linux 5.13 or newer with landlock among the `lsm=` boot parameters)."
+            )
         program = shutil.which("bwrap")
         if program is None:
             return f"there is no bwrap on the PATH. {_INSTALL}."
@@ -77,7 +84,7 @@ class Bubblewrap:
             readable=paths,
             writable=devices(),
             limits=limits,
-            landlock="available",
+            landlock=landlock.OLDEST,
             # Since Linux 5.14 a user namespace counts its own processes and threads. Root is not bound by it.
             max_processes=limits.threads + 8,
         )

@@ -43,11 +43,11 @@ class LandlockSeccomp:
         if machine() not in AUDIT_ARCH:
             return f"there is no system call table for {machine()} (x86_64 and aarch64 have one)."
         version = landlock.abi()
-        if version < landlock.MINIMUM_ABI:
+        if version < landlock.OLDEST_ALONE:
             has = f"version {version}" if version else "none"
             return (
                 f"the kernel's Landlock is too old or switched off (it has {has}, "
-                f"version {landlock.MINIMUM_ABI} is needed: Linux 6.2 with landlock among the `lsm=` boot parameters)."
+                f"version {landlock.OLDEST_ALONE} is needed: Linux 6.2 with landlock among the `lsm=` boot parameters)."
             )
         return None
 
@@ -56,7 +56,11 @@ class LandlockSeccomp:
         paths = readable([guest, *self._extra_readable])
         refuse_overlap(paths, private(self._private))
         return Policy(
-            scratch=str(scratch), readable=paths, writable=devices(), limits=limits, landlock="required"
+            scratch=str(scratch),
+            readable=paths,
+            writable=devices(),
+            limits=limits,
+            landlock=landlock.OLDEST_ALONE,
         )
 
     def popen(

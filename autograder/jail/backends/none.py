@@ -1,4 +1,4 @@
-"""No jail: for `--unsafe-no-jail`, on systems that have none and on submissions whose author is trusted."""
+"""No jail: for `--unsafe-no-jail`, on a Linux that has none and for submissions whose author is trusted."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from autograder.jail.backends.platform import only_linux
 from autograder.jail.backends.spawn import spawn
 from autograder.jail.limits import Limits, Policy
 
@@ -18,12 +19,12 @@ class Unjailed:
     generations = 0
 
     def unavailable(self) -> str | None:
-        """None: it denies nothing, so nothing can be missing."""
-        return None
+        """Why it cannot work here: it denies nothing, but the grader's side of it is Linux's too."""
+        return only_linux()
 
     def policy(self, *, guest: Path, scratch: Path, limits: Limits) -> Policy:
         """A policy that denies nothing."""
-        return Policy(scratch=str(scratch), limits=limits, landlock="off", seccomp=False)
+        return Policy(scratch=str(scratch), limits=limits, landlock=None, seccomp=False)
 
     def popen(
         self,

@@ -15,7 +15,6 @@ def only_linux() -> str | None:
     return (
         f"on {system} there is no jail for student code. "
         "What works here: the notebooks, their self-check and authoring (make notebooks, autograder answers). "
-        "What does not: autograder grade, audit and doctor. Run those on Linux (WSL2 and a Linux virtual "
-        "machine are Linux), or read README's threat model and pass --unsafe-no-jail for submissions you wrote "
-        "yourself."
+        "What does not, not even with --unsafe-no-jail: autograder grade, audit and doctor. Run those on Linux; a "
+        "virtual machine or WSL2 is Linux."
     )
