@@ -18,7 +18,7 @@ from autograder.jail.worker import Worker
 from . import toy
 
 MISCONCEPTIONS = {
-    "squared": '"""Doubling adds a number to itself; it does not multiply it by itself."""\ndef double(x): return x * x\n',
+    "squared": '"""Doubling adds a number to itself; it does not square it."""\ndef double(x): return x * x\n',
     "halved": '"""Doubling makes it larger."""\ndef double(x): return x / 2\n',
     "detached": '"""The gradient must flow."""\ndef double(x): return 2 * x.detach()\n',
     "noisy": '"""Doubling has no noise."""\ndef double(x): return 2 * x + torch.randn_like(x)\n',

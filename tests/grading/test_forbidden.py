@@ -44,7 +44,7 @@ CLEAN = {
     "compared below": "def f(x): return x.clamp(min=0)\nassert torch.equal(f(torch.ones(2)), F.relu(torch.ones(2)))",
     "another function of the cell": "def check_mine(x): return F.relu(x)\ndef f(x): return x.clamp(min=0)",
     "a name alike": "def f(x, relu=2): return x * relu",
-    "its own method": "class f(nn.Module):\n    def relu(self, x): return x\n    def forward(self, x): return self.relu(x)",
+    "its own method": "class f(nn.Module):\n  def relu(self, x): return x\n  def forward(self, x): return self.relu(x)",
     "a text": "def f(x):\n    'like F.relu'\n    return x.clamp(min=0)  # torch.relu",
 }
 
