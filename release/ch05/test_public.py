@@ -99,7 +99,7 @@ def test_conv2d_by_hand(student):
     x = torch.tensor([[[[1.0, 2.0, 0.0], [0.0, 1.0, 3.0], [2.0, 0.0, 1.0]]]])
     weight = torch.tensor([[[[1.0, 0.0], [2.0, -1.0]]]])
     got = student.conv2d(x, weight)
-    flipped = torch.tensor([[[[1.0, 7.0], [-2.0, 0.0]]]])
+    flipped = torch.tensor([[[[4.0, 1.0], [2.0, 6.0]]]])
     assert not torch.equal(got.detach(), flipped), (
         "the kernel is turned by 180 degrees. Deep learning's convolution is a cross-correlation: "
         "weight[i, j] meets x[row + i, column + j]."
@@ -366,7 +366,7 @@ def test_batch_norm_follows_torch(student, rng):
         "running_mean": rng.randn(3),
         "running_var": rng.rand(3),
     }
-    ours.load_state_dict(start)
+    ours.load_state_dict({**ours.state_dict(), **start})
     oracle.load_state_dict(start, strict=False)
     ours.train()
     oracle.train()
@@ -627,6 +627,17 @@ def test_lenet5_stages(student, rng):
 
 
 @lenet5
+def test_lenet5_stages_follow_each_other(student, rng):
+    """S2 and S4 are 2x2 averages of C1 and C3, and a tanh keeps C1, C3, C5 and F6 between -1 and 1."""
+    stages = student.LeNet5().stages(3 * rng.randn(2, 1, 32, 32))
+    for above, below in (("s2", "c1"), ("s4", "c3")):
+        assert_close(stages[above], F.avg_pool2d(stages[below], 2), name=f"{above}, the averages of {below},")
+    for name in ("c1", "c3", "c5", "f6"):
+        low, high = stages[name].min().item(), stages[name].max().item()
+        assert -1 <= low < 0 < high <= 1, f"{name} lies between {low:.2f} and {high:.2f}: is its tanh there?"
+
+
+@lenet5
 def test_lenet5_parameter_count(student):
     """61,706 parameters: 156 + 2,416 + 48,120 + 10,164 + 850."""
     count = sum(p.numel() for p in student.LeNet5().parameters())
@@ -755,6 +766,18 @@ def test_train_classifier_loss_is_per_image(student, rng):
     want = float(F.cross_entropy(model(images), labels).detach())
     losses = student.train_classifier(model, images, labels, epochs=1, batch_size=4, lr=0.0)
     assert_close(losses, [want], rtol=1e-4, name="losses")
+
+
+@train_classifier
+def test_train_classifier_trains_in_training_mode(student, rng):
+    """The model is put in training mode: batch normalisation's running statistics move, dropout drops."""
+    model = nn.Sequential(nn.BatchNorm2d(1), nn.Flatten(), nn.Linear(4, 3))
+    model.eval()
+    student.train_classifier(
+        model, rng.randn(12, 1, 2, 2) + 5, rng.randint(0, 3, (12,)), epochs=2, batch_size=4
+    )
+    moved = float(model[0].running_mean)
+    assert moved > 0, "the running mean did not move in training: is model.train() called?"
 
 
 @train_classifier
