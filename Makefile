@@ -2,7 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: venv demo test lint notebooks check-notebooks bench clean
+ASSIGNMENTS := $(notdir $(wildcard source/ch*))
+
+.PHONY: venv demo test lint notebooks check-notebooks audit bench clean
 
 venv: .venv/.installed
 
@@ -29,7 +31,11 @@ lint: venv
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-test: lint check-notebooks
+# Each assignment's quality gate; one at a time: make audit ASSIGNMENTS=ch05
+audit: venv
+	@for assignment in $(ASSIGNMENTS); do $(BIN)/autograder audit $$assignment || exit 1; done
+
+test: lint check-notebooks audit
 	$(BIN)/python -m pytest
 
 bench: venv

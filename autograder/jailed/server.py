@@ -13,7 +13,7 @@ from typing import Any
 from autograder.jailed.operators import OperatorTrace
 from autograder.wire.frames import Channel, PeerGone, ProtocolViolation
 from autograder.wire.handles import STUDENT_OPERATIONS, Handle
-from autograder.wire.peer import Peer
+from autograder.wire.peer import Operation, Peer
 from selfcheck.cells import CellRunner, describe, quiet
 
 
@@ -59,7 +59,7 @@ def serve(channel: Channel, runner: CellRunner) -> None:
         with notebook._operators or contextlib.nullcontext():
             return target(*args, **kwargs)
 
-    operations = {
+    operations: dict[str, Operation] = {
         **STUDENT_OPERATIONS,
         "call": call,
         "run_cell": _run_cell,

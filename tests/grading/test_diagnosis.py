@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ MISCONCEPTIONS = {
 
 
 @pytest.fixture
-def diagnosed(tmp_path: Path, worker: Worker) -> object:
+def diagnosed(tmp_path: Path, worker: Worker) -> Callable[[str], ExerciseResult]:
     assignment = toy.write(tmp_path, "diagnosed")
     folder = assignment.suite / "misconceptions" / "double"
     folder.mkdir(parents=True)
@@ -52,7 +53,7 @@ def diagnosed(tmp_path: Path, worker: Worker) -> object:
         ("def double(x):\n    return x + 'two'", "raises"),
     ],
 )
-def test_recognised(diagnosed, solution: str, name: str) -> None:  # type: ignore[no-untyped-def]
+def test_recognised(diagnosed: Callable[[str], ExerciseResult], solution: str, name: str) -> None:
     """Another text with the same mistake gets the mistake's hint, random ones and exceptions too."""
     failed = [test for test in diagnosed(solution).tests if test.ran and test.message]
     assert failed and all(test.misconception == name for test in failed)
@@ -60,12 +61,12 @@ def test_recognised(diagnosed, solution: str, name: str) -> None:  # type: ignor
 
 
 @pytest.mark.parametrize("solution", ["def double(x):\n    return 3 * x", "def double(x):\n    return None"])
-def test_unknown_mistake_gets_no_hint(diagnosed, solution: str) -> None:  # type: ignore[no-untyped-def]
+def test_unknown_mistake_gets_no_hint(diagnosed: Callable[[str], ExerciseResult], solution: str) -> None:
     """A mistake that is nobody's known one is not given somebody else's hint."""
     assert not any(test.hint for test in diagnosed(solution).tests)
 
 
-def test_right_solution_gets_no_hint(diagnosed) -> None:  # type: ignore[no-untyped-def]
+def test_right_solution_gets_no_hint(diagnosed: Callable[[str], ExerciseResult]) -> None:
     """What passes is not diagnosed."""
     result = diagnosed(toy.DOUBLE)
     assert result.share == 1 and not any(test.hint for test in result.tests)
