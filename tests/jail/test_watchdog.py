@@ -40,7 +40,7 @@ def ended(watch: Watch, line: str, folder: Path, cpu: float = 60, wall: float = 
     [
         ("time.sleep(0.3)", None),
         (
-            "import threading\nfor _ in range(6): threading.Thread(target=time.sleep, args=(9,)).start()\ntime.sleep(9)",
+            "import threading\nfor _ in 'abcdef': threading.Thread(target=time.sleep, args=[9]).start()\ntime.sleep(9)",
             "threads",
         ),
         ("kept = bytes(range(256)) * (1 << 19); time.sleep(30)", "memory"),
