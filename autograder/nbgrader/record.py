@@ -68,7 +68,7 @@ class Recorder:
             if not is_known(self.db_url, assignment):
                 raise CourseError(
                     f"the gradebook does not know {assignment!r}: "
-                    f"run `nbgrader generate_assignment {assignment}`"
+                    f"run `nbgrader generate_assignment {assignment} --force`"
                 )
 
     def record(self, assignment: str, student: str) -> str | None:
