@@ -50,6 +50,8 @@ class StudentProcess:
 
     def __init__(self, worker: Worker, connection: socket.socket, pid: int) -> None:
         self.pid = pid
+        # The zygote reaps its children, so a number may be somebody else's by the time it is signalled.
+        self._process = os.pidfd_open(pid)
         self._channel = Channel(connection, _PATIENCE_SECONDS)
         self.peer = Peer(self._channel, GRADER_OPERATIONS, _reveal_nothing, Handle, remote_error=StudentError)
         self.student = Handle(self.peer, _NOTEBOOK)
@@ -87,7 +89,8 @@ class StudentProcess:
         """End the process and everything of it; its exit code (negative: the signal that ended it)."""
         if self.exit_code is None:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
+                signal.pidfd_send_signal(self._process, signal.SIGKILL)
+            os.close(self._process)
             self._connection.close()
             self.exit_code = self._worker.reap()
         return self.exit_code
@@ -206,7 +209,13 @@ class Worker:
                 "Run with AUTOGRADER_JAIL_DEBUG=1 to see what it says."
             )
         self.watch = Watch()
-        self.watch.start(self._process.pid, self.limits, str(scratch), generations=self.backend.generations)
+        try:
+            self.watch.start(
+                self._process.pid, self.limits, str(scratch), generations=self.backend.generations
+            )
+        except BaseException:
+            self.close()
+            raise
 
     def _fork(self) -> StudentProcess:
         assert self._control is not None

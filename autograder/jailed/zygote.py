@@ -10,11 +10,13 @@ import os
 import socket
 import struct
 import sys
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import NoReturn
 
 from autograder.jailed import scratch
 from autograder.jailed.policy import Policy, SealError
 from autograder.jailed.seal import seal_child, seal_zygote
+from autograder.wire.frames import Channel
 
 SEALED, UNSEALED = b"S", b"E"
 READY = b"ready"
@@ -26,8 +28,9 @@ def main(policy_json: str, control_descriptor: int) -> None:
     stat = os.open("/proc/self/stat", os.O_RDONLY | os.O_CLOEXEC)  # before /proc is out of sight
     seal_zygote(policy)
     os.environ.update(HOME=policy.scratch, TMPDIR=policy.scratch, MPLCONFIGDIR=policy.scratch)
-    # Imported only now: everything large is read from inside the seal.
+    # Imported only now: everything large is read from inside the seal. The server too, so that no fork pays for it.
     from autograder.jailed.preload import preload
+    from autograder.jailed.server import serve
 
     control = socket.socket(fileno=control_descriptor)
     runner = preload()
@@ -41,7 +44,7 @@ def main(policy_json: str, control_descriptor: int) -> None:
         folder = scratch.make(policy.scratch)
         child = os.fork()
         if child == 0:
-            _submission(policy, folder, descriptors[0], runner)
+            _submission(policy, folder, descriptors[0], lambda channel: serve(channel, runner))
         os.close(descriptors[0])
         _, status = os.waitpid(child, 0)
         scratch.clear(folder)
@@ -52,10 +55,7 @@ def _threads(stat: int) -> int:
     return int(os.pread(stat, 4096, 0).rpartition(b")")[2].split()[17])
 
 
-def _submission(policy: Policy, folder: str, descriptor: int, runner: Any) -> NoReturn:
-    from autograder.jailed.server import serve
-    from autograder.wire.frames import Channel
-
+def _submission(policy: Policy, folder: str, descriptor: int, serve: Callable[[Channel], None]) -> NoReturn:
     try:
         try:
             seal_child(policy, folder, keep=(descriptor,))
@@ -64,7 +64,7 @@ def _submission(policy: Policy, folder: str, descriptor: int, runner: Any) -> No
             os._exit(1)
         answering = socket.socket(fileno=descriptor)
         answering.send(SEALED)
-        serve(Channel(answering), runner)
+        serve(Channel(answering))
     finally:
         os._exit(0)
 
