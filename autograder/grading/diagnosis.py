@@ -31,8 +31,6 @@ Trace = Sequence[tuple[str, Any]]
 """What a test asked and was answered, in order."""
 _RELATIVE, _ABSOLUTE = 1e-4, 1e-6
 _PATIENCE_SECONDS = 60.0
-_SLOW_SECONDS = 1.0
-"""A test slower than this is replayed only where no quicker failed test of the exercise tells."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,8 @@ class Replay:
     mutates: bool
     trace: Trace
     failed: bool
-    seconds: float
+    slow: bool
+    """Whether the test is allowed more than the default time; how long it took would not be the same twice."""
 
 
 class Diagnosis:
@@ -61,14 +60,16 @@ class Diagnosis:
         """The misconception behind each failed test, by the test's name, where one answers alike.
 
         Where several do, the one that explains most failed tests is taken, and among those the one that also
-        answers like the student in the tests that passed.
+        answers like the student in the tests that passed. Slow tests are not replayed where a quick one tells, and of
+        the slow ones only the first that failed.
         """
         variants = [v for v in self._variants if v.exercise == exercise]
-        failed = sorted((r for r in replays if r.failed), key=lambda r: r.seconds)
+        failed = [r for r in replays if r.failed and not r.slow]
+        slow = [r for r in replays if r.failed and r.slow][:1]
         explains: dict[Variant, set[str]] = {variant: set() for variant in variants}
-        for replay in failed:
-            if replay.seconds > _SLOW_SECONDS and any(explains.values()):
-                continue
+        for replay in [*failed, *slow]:
+            if replay.slow and any(explains.values()):
+                break
             for variant in variants:
                 if alike(self._answer(variant, replay), replay.trace):
                     explains[variant].add(replay.name)
@@ -77,11 +78,11 @@ class Diagnosis:
             return {}
         best = [variant for variant in variants if len(explains[variant]) == most]
         if len(best) > 1:
-            quick = [r for r in replays if not r.failed and r.seconds <= _SLOW_SECONDS]
+            quick = [r for r in replays if not r.failed and not r.slow]
             score = {v: sum(alike(self._answer(v, r), r.trace) for r in quick) for v in best}
             best.sort(key=lambda variant: -score[variant])
         ranked = [best[0], *sorted(variants, key=lambda v: -len(explains[v]))]
-        return {r.name: v for r in failed for v in reversed(ranked) if r.name in explains[v]}
+        return {r.name: v for r in [*failed, *slow] for v in reversed(ranked) if r.name in explains[v]}
 
     def _answer(self, variant: Variant, replay: Replay) -> Trace:
         key = (variant, replay.name, replay.seed)

@@ -49,7 +49,9 @@ def parse(document: bytes) -> tuple[Cell, ...]:
 def digest(cells: tuple[Cell, ...]) -> str:
     """SHA-256 over everything of the cells that grading reads: sources of code, ids and kinds."""
     is_code = [(cell, cell.kind == "code") for cell in cells]
-    record = [[cell.grade_id, cell.source if code else None] for cell, code in is_code if code or cell.grade_id]
+    record = [
+        [cell.grade_id, cell.source if code else None] for cell, code in is_code if code or cell.grade_id
+    ]
     return hashlib.sha256(json.dumps(record, ensure_ascii=True).encode()).hexdigest()
 
 

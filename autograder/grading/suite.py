@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -14,6 +13,7 @@ import pytest
 from autograder.grading.assignment import Assignment
 from autograder.grading.diagnosis import Diagnosis, Replay, frozen
 from autograder.grading.pytest_session import (
+    DEFAULT_SECONDS,
     EVERYTHING,
     GraderFault,
     Selection,
@@ -31,8 +31,8 @@ from selfcheck.compare import revealing
 from selfcheck.errors import StudentError
 from selfcheck.random import Rng, derive_seed
 
-MOST_TRACED_SECONDS = 0.5
-"""Time, untraced, of the tests of one exercise that are run again under the operator trace."""
+MOST_TRACED = 6
+"""Tests of one exercise that are run again under the operator trace."""
 MOST_FAULTS = 2
 """After that many hangs or crashes an exercise's other tests are not run."""
 _MOST_TEXT = 600
@@ -73,7 +73,6 @@ class SuitePlugin:
         self.faults: dict[str, str] = {}
         self.replays: dict[str, list[Replay]] = {}
         self._bound: dict[str, Any] = {}
-        self._seconds = 0.0
         self._session = session
         self._order = {exercise.id: place for place, exercise in enumerate(assignment.exercises)}
         self._seed = seed
@@ -142,16 +141,11 @@ class SuitePlugin:
         rule = self._rules.get(self._current or "")
         if self._current is None or rule is None or not rule.operators or self._current in self.forbidden:
             return
-        passed = sorted(
-            (r for r in self.replays.get(self._current, ()) if not r.failed), key=lambda r: r.seconds
-        )
-        chosen, seconds = [], 0.0
-        for replay in passed:
-            seconds += replay.seconds
-            if seconds > MOST_TRACED_SECONDS:
-                break
-            chosen.append(replay)
-        found = [o for o in self._session.operators(self._current, chosen) if rule.forbids_operator(o)]
+        passed = [
+            replay for replay in self.replays.get(self._current, ()) if not replay.failed and not replay.slow
+        ]
+        seen = self._session.operators(self._current, passed[:MOST_TRACED])
+        found = [operator for operator in seen if rule.forbids_operator(operator)]
         if found:
             self.forbidden[self._current] = f"the operator {found[0]}"
 
@@ -160,12 +154,8 @@ class SuitePlugin:
         assert isinstance(item, pytest.Function), "a hidden test is a function"
         names = item._fixtureinfo.argnames  # the test's own arguments
         self._bound = {name: value for name, value in item.funcargs.items() if name in names}
-        start = time.perf_counter()
-        try:
-            with revealing(False):
-                return (yield)
-        finally:
-            self._seconds = time.perf_counter() - start
+        with revealing(False):
+            return (yield)
 
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         error = call.excinfo.value if call.excinfo is not None else None
@@ -218,8 +208,8 @@ class SuitePlugin:
             function(student=student, **({"rng": rng} if takes_rng else {}), **bound)
 
         failed = verdict is not Verdict.PASSED
-        trace = frozen(self._session.trace)
-        return Replay(item.name, again, self._test_seed(item), _mutates(item), trace, failed, self._seconds)
+        trace, slow = frozen(self._session.trace), cpu_seconds(item) > DEFAULT_SECONDS
+        return Replay(item.name, again, self._test_seed(item), _mutates(item), trace, failed, slow)
 
     def _explain(self, exercise: str, error: BaseException) -> str:
         if isinstance(error, StudentError):
