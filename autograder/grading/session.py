@@ -74,10 +74,15 @@ class Session:
         self._done = 0
         self._culprits: set[int] = set()
         self._spent = 0.0
+        self._exercise: str | None = None
+        self._threads = 1
 
     def student(self, exercise: str) -> Handle | None:
         """The notebook's names with every cell up to the exercise's grade cell run; None where the exercise's own
         cell ended the process."""
+        if exercise != self._exercise:
+            self._exercise = exercise
+            self._clear_away()
         target = self._program.ready[exercise]
         while True:
             process = self._alive()
@@ -102,8 +107,9 @@ class Session:
 
     def operators(self, exercise: str, replays: Sequence[Replay]) -> tuple[str, ...]:
         """The operators that an exercise's code runs in these tests, run again; what else comes of them is ignored."""
+        asked = self._process is not None and self._process.peer.broken is None
+        student = self.student(exercise) if asked else None
         process = self._process
-        student = self.student(exercise) if process is not None and process.peer.broken is None else None
         if process is None or student is None:
             return ()
         with contextlib.suppress(StudentError, PeerGone, ProtocolViolation):
@@ -178,7 +184,15 @@ class Session:
         finally:
             self._spent += time.monotonic() - start
         process.rest()
+        self._threads = process.threads
         return True
+
+    def _clear_away(self) -> None:
+        """What one exercise's calls left running must cost no other exercise anything: fork again."""
+        process = self._process
+        if process is not None and not 0 < process.threads <= self._threads:
+            process.end()
+            self._leave()
 
     def _leave_out(self, number: int) -> None:
         self._culprits.add(number)

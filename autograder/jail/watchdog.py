@@ -66,7 +66,7 @@ class Watch:
         """
         self._root, self._limits, self._scratch, self._generations = pid, limits, scratch, generations
         zygote = self._zygote()
-        if zygote is None or _usage(zygote) is None:
+        if zygote is None or usage_of(zygote) is None:
             raise JailUnavailable(
                 "the jailed process's figures cannot be read, so nothing would bound its time, threads and files: it "
                 "has ended, or /proc is mounted with hidepid, which hides it (mount -o remount,hidepid=0 /proc)"
@@ -83,7 +83,7 @@ class Watch:
     def set_deadline(self, cpu_seconds: float, wall_seconds: float) -> None:
         """From now on the submission may use so much CPU time (all its threads) and wall time. Forgets the
         last cause."""
-        used = sum(usage.cpu_seconds for pid in self._submissions() if (usage := _usage(pid)))
+        used = sum(usage.cpu_seconds for pid in self._submissions() if (usage := usage_of(pid)))
         with self._lock:
             self._cause = self._victim = None
             self._armed = (time.monotonic() + wall_seconds, cpu_seconds, used)
@@ -136,7 +136,7 @@ class Watch:
         return _children(zygote) if zygote is not None else []
 
     def _judge(self, pid: int) -> None:
-        usage = _usage(pid)
+        usage = usage_of(pid)
         if usage is None:
             return
         grown = max(0, usage.resident_bytes - self._born_with())
@@ -161,7 +161,7 @@ class Watch:
     def _born_with(self) -> int:
         """The zygote's resident bytes: what a new submission shares with it."""
         zygote = self._zygote()
-        usage = _usage(zygote) if zygote is not None else None
+        usage = usage_of(zygote) if zygote is not None else None
         return usage.resident_bytes if usage else 0
 
     def _disk_is_over(self) -> bool:
@@ -247,7 +247,7 @@ def _children_the_long_way(pid: int) -> list[int]:
     return sorted(found)
 
 
-def _usage(pid: int) -> Usage | None:
+def usage_of(pid: int) -> Usage | None:
     """A live process's figures, or None where it is gone or a zombie."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:

@@ -17,7 +17,7 @@ from typing import Any, Self
 from autograder.jail import guest
 from autograder.jail.backends import Backend
 from autograder.jail.limits import JailUnavailable, Limits
-from autograder.jail.watchdog import Watch
+from autograder.jail.watchdog import Watch, usage_of
 from autograder.jailed.zygote import READY, SEALED
 from autograder.wire.frames import Channel, PeerGone
 from autograder.wire.handles import GRADER_OPERATIONS, Handle
@@ -62,6 +62,12 @@ class StudentProcess:
     @property
     def alive(self) -> bool:
         return self.exit_code is None
+
+    @property
+    def threads(self) -> int:
+        """How many threads it has; 0 where it has ended."""
+        now = usage_of(self.pid)
+        return now.threads if now is not None else 0
 
     @property
     def waited(self) -> float:

@@ -10,8 +10,8 @@ MAGIC = b"DLW1"
 HEADER = struct.Struct("<4sIQ")
 STRUCTURE_CAP = 16 << 20
 """Most bytes of structure in one frame."""
-TENSORS_CAP = 512 << 20
-"""Most bytes of tensors in one frame."""
+TENSORS_CAP = 256 << 20
+"""Most bytes of tensors in one frame; while it is read, a grader holds it about three times."""
 _CHUNK = 1 << 20
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import copy
+import time
 
 import pytest
 import torch
 
 from autograder.course import SubmissionError
+from autograder.grading.assignment import Assignment
+from autograder.grading.notebook import parse
+from autograder.grading.program import compile_program
 from autograder.grading.result import Result, Verdict
+from autograder.grading.session import Session
 from autograder.jail.worker import Worker
 
 from . import toy
@@ -48,7 +53,8 @@ CALLS = {
     "a large list": ("return [0] * 10**10", Verdict.OUT_OF_MEMORY, "memory"),
     "threads": (
         "import threading, time; threading.stack_size(2**16)\n"
-        "    for _ in range(500): threading.Thread(target=time.sleep, args=(9,)).start()",
+        "    for _ in range(500): threading.Thread(target=time.sleep, args=(9,)).start()\n"
+        "    time.sleep(1)",
         Verdict.CRASHED,
         "threads",
     ),
@@ -181,6 +187,33 @@ def test_a_default_dtype_stays_in_the_notebook(graded: Grade) -> None:
 def test_monkeypatching_does_not_make_wrong_code_right(graded: Grade) -> None:
     wrong = toy.solved(double="def double(x): return 3 * x")
     only_double_lost(graded(toy.with_own_cell(HABITS["monkeypatch"], content=wrong)), Verdict.FAILED)
+
+
+LEFTOVERS = {
+    "ends later": "import os, threading; threading.Timer(0.3, os._exit, (3,)).start(); return 2 * x",
+    "computes on": "import threading\n    def on():\n        while True: pass\n"
+    "    threading.Thread(target=on).start(); return 2 * x",
+    "ends at once": "import os, threading; threading.Timer(0.01, os._exit, (3,)).start(); return 2 * x",
+}
+
+
+@pytest.mark.parametrize("name", LEFTOVERS)
+def test_what_a_call_leaves_running_costs_no_other_exercise(
+    worker: Worker, assignment: Assignment, name: str
+) -> None:
+    document = toy.document(toy.solved(double=f"def double(x):\n    {LEFTOVERS[name]}\n"))
+    session = Session(worker, compile_program(assignment, parse(document)))
+    assert (student := session.student("double")) is not None
+    session.begin(0, 1.0, False)
+    assert student.double(2) == 4
+    for exercise, ask in (("stats", lambda s: s.stats(torch.ones(3))), ("layer", lambda s: s.Scale(2))):
+        time.sleep(0.1)
+        assert (student := session.student(exercise)) is not None
+        session.begin(0, 1.0, False)
+        time.sleep(0.3)
+        ask(student)
+        assert session.fault() is None
+    session.close()
 
 
 @pytest.mark.parametrize("source", ["import os; os._exit(1)", "while True: pass"])
