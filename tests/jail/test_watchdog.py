@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from autograder.jail.limits import MIB, JailUnavailable, Limits
-from autograder.jail.watchdog import Watch, _children, _children_the_long_way, _usage
+from autograder.jail.watchdog import Watch, _children, _children_the_long_way, usage_of
 
 # A stand-in for the zygote: forks one child that runs a line of Python, and waits for it.
 FORKER = "import os, sys, time\nchild = os.fork()\nif child == 0:\n    exec(sys.argv[1])\n    os._exit(0)\nos.wait()"
@@ -79,7 +79,7 @@ def test_a_name_cannot_forge_the_figures() -> None:
     line = "open('/proc/self/comm', 'w').write(') R 1 1'); import sys; sys.stdin.read()"
     process = subprocess.Popen([sys.executable, "-I", "-S", "-c", line], stdin=subprocess.PIPE)
     time.sleep(0.2)
-    usage = _usage(process.pid)
+    usage = usage_of(process.pid)
     process.communicate()
     assert usage is not None and usage.threads == 1 and 0 < usage.resident_bytes < 1 << 30
 
@@ -87,7 +87,7 @@ def test_a_name_cannot_forge_the_figures() -> None:
 def test_what_is_gone_cannot_be_watched(watch: Watch) -> None:
     process = subprocess.Popen(["true"])
     process.wait()
-    assert _usage(process.pid) is None and _children(process.pid) == []
+    assert usage_of(process.pid) is None and _children(process.pid) == []
     with pytest.raises(JailUnavailable, match="hidepid"):
         watch.start(process.pid, SMALL, "/tmp")
 
