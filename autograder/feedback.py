@@ -6,6 +6,8 @@ from the student's process is stripped of control characters and cut first.
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from autograder.grading.result import ExerciseResult, TestResult, Verdict
 
 MAX_SENTENCE = 300
@@ -27,16 +29,30 @@ MEANING = {
 
 
 def exercise_text(exercise: ExerciseResult, notes: tuple[str, ...] = ()) -> str:
-    """Verdict, points, each property with what went wrong and the hint; plain text with ANSI colours."""
+    """Verdict, points, each property with what went wrong and the hint; plain text with ANSI colours.
+
+    The cases of one property share a line, and a hint stands only where it first applies.
+    """
     colour = GREEN if exercise.verdict is Verdict.PASSED else YELLOW if exercise.score else RED
+    in_part = exercise.verdict is Verdict.FAILED and exercise.score > 0
     lines = [
-        f"{BOLD}{clean(exercise.id, 80)}{RESET}: "
-        f"{colour}{exercise.score:g} of {exercise.points:g} points{RESET} ({MEANING[exercise.verdict]})"
+        f"{BOLD}{clean(exercise.id, 80)}{RESET}: {colour}{_number(exercise.score)} of {exercise.points:g} points"
+        f"{RESET} ({'passed in part' if in_part else MEANING[exercise.verdict]})"
     ]
     if exercise.message:
         lines.append(clean(exercise.message, MAX_MESSAGE))
-    for test in exercise.tests:
-        lines.extend(_test_lines(test))
+    hints: set[str] = set()
+    waiting = False
+    for statement, group in groupby(exercise.tests, key=lambda test: test.statement):
+        cases = list(group)
+        if all(not case.ran for case in cases):
+            if not waiting:
+                lines.append(f"  {DIM}not tried, since an earlier step has to pass first:{RESET}")
+            lines.append(f"  {DIM}- {_sentence(statement)}{RESET}")
+            waiting = True
+        else:
+            lines.extend(_property_lines(statement, cases, hints))
+            waiting = False
     lines.extend(f"{YELLOW}note{RESET} {clean(note, MAX_SENTENCE)}" for note in notes)
     text = "\n".join(lines)
     if len(text) > MAX_TEXT:
@@ -62,16 +78,29 @@ def clean(text: str, limit: int) -> str:
     return printable if len(text) <= limit else printable[: limit - 4] + " ..."
 
 
-def _test_lines(test: TestResult) -> list[str]:
-    statement = clean(test.statement or "a property", MAX_SENTENCE)
-    if not test.ran:
-        return [f"  {DIM}- {statement} (not tried: an earlier step has to pass first){RESET}"]
-    if test.verdict is Verdict.PASSED:
-        return [f"  {GREEN}\N{CHECK MARK}{RESET} {statement}"]
-    outcome = "" if test.verdict is Verdict.FAILED else f" ({MEANING[test.verdict]})"
-    lines = [f"  {RED}\N{BALLOT X}{RESET} {statement}{outcome}"]
-    if test.message:
-        lines.extend(f"      {line}" for line in clean(test.message, MAX_MESSAGE).splitlines())
-    if test.hint:
-        lines.append(f"      {BLUE}hint{RESET} {clean(test.hint, MAX_SENTENCE)}")
+def _property_lines(statement: str, cases: list[TestResult], hints: set[str]) -> list[str]:
+    """One property and what its first failing case says; adds the hints it shows to ``hints``."""
+    failed = [case for case in cases if case.ran and case.verdict is not Verdict.PASSED]
+    if not failed:
+        return [f"  {GREEN}\N{CHECK MARK}{RESET} {_sentence(statement)}"]
+    remarks = [MEANING[failed[0].verdict]] if failed[0].verdict is not Verdict.FAILED else []
+    if len(cases) > 1:
+        remarks.append(f"{len(failed)} of {len(cases)} cases")
+    outcome = f" ({', '.join(remarks)})" if remarks else ""
+    lines = [f"  {RED}\N{BALLOT X}{RESET} {_sentence(statement)}{outcome}"]
+    if failed[0].message:
+        lines.extend(f"      {line}" for line in clean(failed[0].message, MAX_MESSAGE).splitlines())
+    for hint in dict.fromkeys(case.hint for case in failed if case.hint):
+        if hint not in hints:
+            lines.append(f"      {BLUE}hint{RESET} {clean(hint, MAX_SENTENCE)}")
+            hints.add(hint)
     return lines
+
+
+def _sentence(statement: str) -> str:
+    return clean(statement or "a property", MAX_SENTENCE)
+
+
+def _number(points: float) -> str:
+    """As nbgrader's pages show it: two decimals at most."""
+    return f"{points:.2f}".rstrip("0").rstrip(".")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
@@ -18,10 +19,11 @@ _STYLE = """<style>
 .selfcheck.unwritten{border-left-color:#c08a1e}
 .selfcheck header{display:flex;justify-content:space-between;gap:1em;font-weight:600}
 .selfcheck header small{font-weight:400;opacity:.7}
-.selfcheck ol{list-style:none;margin:.4em 0 0;padding:0}
+section.selfcheck ol{list-style:none;margin:.4em 0 0;padding:0}
 .selfcheck li{padding:.12em 0 .12em 1.7em;text-indent:-1.7em}.selfcheck li>*{text-indent:0}
 .selfcheck li>b{display:inline-block;width:1.7em}
-.selfcheck .ok>b{color:#2e9e5b}.selfcheck .no>b{color:#d1495b}.selfcheck .off{opacity:.55}
+.selfcheck .ok>b{color:#2e9e5b}.selfcheck .no>b{color:#d1495b}.selfcheck .todo>b{color:#c08a1e}
+.selfcheck .off{opacity:.6}.selfcheck .wait{padding:.5em 0 .1em;text-indent:0;font-style:italic;opacity:.7}
 .selfcheck .why{display:block;white-space:pre-wrap;font-family:var(--jp-code-font-family,monospace);font-size:12px;
  background:rgba(209,73,91,.10);border-radius:4px;padding:.3em .6em;margin:.2em 0}
 .selfcheck .hint{display:block;background:rgba(192,138,30,.13);border-radius:4px;padding:.3em .6em;margin:.2em 0}
@@ -59,21 +61,34 @@ def _headline(outcomes: Sequence[Outcome]) -> str:
     )
 
 
+def _row(outcome: Outcome) -> str:
+    statement = _prose(outcome.statement)
+    if outcome.passed:
+        return f'<li class="ok"><b>✓</b>{statement}</li>'
+    if not outcome.ran:
+        return f'<li class="off"><b>·</b>{statement}</li>'
+    if outcome.unwritten:
+        return f'<li class="todo"><b>○</b>{statement}</li>'
+    why = f'<span class="why">{escape(_cut(outcome.message))}</span>' if _told(outcome) else ""
+    hint = f'<span class="hint">{_prose(_cut(outcome.hint))}</span>' if outcome.hint else ""
+    return f'<li class="no"><b>✗</b>{statement}{why}{hint}</li>'
+
+
+def _prose(text: str) -> str:
+    """A sentence as HTML: escaped, then what stands in backticks set as code."""
+    return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", escape(text))
+
+
 def html_card(exercise: str, outcomes: Sequence[Outcome]) -> str:
     """The card as HTML; everything the student's code may have written is escaped and cut."""
     seconds = sum(outcome.seconds for outcome in outcomes)
-    rows = []
+    rows: list[str] = []
+    waiting = False
     for outcome in outcomes:
-        if outcome.passed:
-            rows.append(f'<li class="ok"><b>✓</b>{escape(outcome.statement)}</li>')
-        elif not outcome.ran:
-            rows.append(
-                f'<li class="off"><b>·</b>{escape(outcome.statement)} <em>(after the one above)</em></li>'
-            )
-        else:
-            why = f'<span class="why">{escape(_cut(outcome.message))}</span>' if _told(outcome) else ""
-            hint = f'<span class="hint">{escape(_cut(outcome.hint))}</span>' if outcome.hint else ""
-            rows.append(f'<li class="no"><b>✗</b>{escape(outcome.statement)}{why}{hint}</li>')
+        if not outcome.ran and not waiting:
+            rows.append('<li class="wait">Not run, since a step above has to pass first:</li>')
+        waiting = not outcome.ran
+        rows.append(_row(outcome))
     return (
         f'{_STYLE}<section class="selfcheck {_state(outcomes)}" role="status"><header><span>{escape(exercise)}: '
         f"{_headline(outcomes)}</span><small>{seconds:.1f} s</small></header><ol>{''.join(rows)}</ol></section>"

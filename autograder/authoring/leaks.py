@@ -21,7 +21,7 @@ _MARKER = re.compile(
 _REGION = re.compile(r"\b(BEGIN|END)\s+(SOLUTION|MARK\s+SCHEME|HIDDEN\s+TESTS?)", re.I)
 _INSTRUCTOR_IMPORT = re.compile(r"\b(from|import)\s+autograder\b")
 _STUBS = ("raise NotImplementedError", "YOUR ANSWER HERE")
-_CELL_METADATA = frozenset({"nbgrader", "tags", "editable", "deletable"})
+_CELL_METADATA = frozenset({"nbgrader", "tags", "jupyter", "editable", "deletable"})
 _NOTEBOOK_METADATA = frozenset({"kernelspec", "language_info"})
 
 SHORTEST = {"code": 16, "prose": 30, "test": 32}

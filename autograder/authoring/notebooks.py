@@ -19,7 +19,7 @@ from autograder.authoring.chapter import AuthoringError
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 _CELL_START = re.compile(r"^# %%", re.MULTILINE)
-_KEPT_METADATA = ("nbgrader", "tags")
+_KEPT_METADATA = ("nbgrader", "tags", "jupyter")  # jupyter: which cells are shown folded
 
 
 def from_text(text: str) -> NotebookNode:
