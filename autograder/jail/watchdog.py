@@ -82,7 +82,9 @@ class Watch:
 
     def set_deadline(self, cpu_seconds: float, wall_seconds: float) -> None:
         """From now on the submission may use so much CPU time (all its threads) and wall time. Forgets the
-        last cause."""
+        last cause. Raises `JailUnavailable` where nobody watches: a call without bounds is not made."""
+        if self._thread is None or not self._thread.is_alive():
+            raise JailUnavailable("the watch over the jail has stopped, so nothing would bound a submission")
         used = sum(usage.cpu_seconds for pid in self._submissions() if (usage := usage_of(pid)))
         with self._lock:
             self._cause = self._victim = None

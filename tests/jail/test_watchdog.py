@@ -98,3 +98,10 @@ def test_children_without_the_kernels_help() -> None:
     assert process.pid in _children(os.getpid())
     process.kill()
     process.wait()
+
+
+def test_no_call_without_a_watch() -> None:
+    """A call whose bounds nobody would keep is refused."""
+    watch = Watch()
+    with pytest.raises(JailUnavailable, match="nothing would bound"):
+        watch.set_deadline(1, 1)
