@@ -46,7 +46,8 @@
 #   one at a time.
 # - Images are (N, C, H, W): batch, channel, row, column. A pair such as `stride=(2, 1)` is (vertical,
 #   horizontal).
-# - Cells that draw figures are not graded. Change their numbers and see what happens.
+# - Cells that draw figures are not graded. Change their numbers and see what happens. Some are folded to the
+#   three dots of their bar: run them all the same, and click on the dots to read them.
 # - In a terminal, in this folder, `selfcheck` checks the whole notebook at once.
 
 # %% nbgrader={"grade": false, "grade_id": "given_imports", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -72,7 +73,8 @@ from matplotlib.patches import Rectangle
 
 from selfcheck.data import load_digits
 
-BLUE, ORANGE, GREEN, RED, GREY, PALE = "#2f6db3", "#e07b16", "#2a9265", "#c43c39", "#8a8f98", "#cfe0f3"
+BLUE, ORANGE, GREEN, RED = "#2f6db3", "#e07b16", "#2a9265", "#c43c39"
+GREY, FAINT, PALE = "#8a8f98", "#c9ced6", "#cfe0f3"
 torch.set_num_threads(1)  # networks this small lose more time to sharing work than they gain
 # An opaque light page keeps every figure legible in a dark theme too.
 plt.rcParams.update({"figure.facecolor": "white", "figure.constrained_layout.use": True, "figure.dpi": 90})
@@ -85,7 +87,7 @@ def show_images(axes, images, titles=None, cmap="gray_r", **limits):
     for i, (ax, image) in enumerate(zip(axes, images, strict=False)):
         ax.imshow(image.detach(), cmap=cmap, **limits)
         ax.set(xticks=[], yticks=[], title=titles[i] if titles else None)
-        ax.spines[:].set(visible=True, color="#c9ced6")
+        ax.spines[:].set(visible=True, color=FAINT)
 
 
 def show_numbers(ax, values, title="", frame=None, cmap="Blues"):
@@ -206,18 +208,19 @@ for ax, (padding, stride, dilation) in zip(axes, cases, strict=True):
         for j in range(-padding, 5 + padding):
             inside = 0 <= i < 5 and 0 <= j < 5
             colours = (
-                {"facecolor": PALE, "edgecolor": "white"} if inside else {"fill": False, "edgecolor": GREY}
+                {"facecolor": PALE, "edgecolor": "white"} if inside else {"fill": False, "edgecolor": FAINT}
             )
-            ax.add_patch(Rectangle((j, i), 1, 1, linestyle="-" if inside else ":", **colours))
+            ax.add_patch(Rectangle((j, i), 1, 1, zorder=2 if inside else 1, **colours))
     first = starts[0]
     for u in range(3):
         for v in range(3):
             corner = (first + v * dilation, first + u * dilation)
-            ax.add_patch(Rectangle(corner, 1, 1, facecolor=ORANGE, alpha=0.65))
-    ax.add_patch(Rectangle((first, first), extent, extent, fill=False, edgecolor=ORANGE, linewidth=2.5))
+            ax.add_patch(Rectangle(corner, 1, 1, facecolor=ORANGE, alpha=0.65, zorder=3))
+    frame = Rectangle((first, first), extent, extent, fill=False, edgecolor=ORANGE, linewidth=2.5, zorder=3)
+    ax.add_patch(frame)
     centres = [start + extent / 2 for start in starts]
     for row in centres:
-        ax.scatter(centres, [row] * len(centres), color="black", s=16, zorder=3)
+        ax.scatter(centres, [row] * len(centres), color="black", s=16, zorder=4)
     name = f"padding {padding}, stride {stride}, dilation {dilation}"
     ax.set(
         xlim=(-1.2, 6.2),
@@ -388,11 +391,12 @@ influence /= influence.max()
 _, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4))
 left.imshow(influence, cmap="Oranges")
 left.add_patch(Rectangle((3.5, 3.5), 17, 17, fill=False, edgecolor=BLUE, linewidth=2))
-left.set(xticks=[], yticks=[], title="influence on the central output (frame: receptive field)")
+left.set(xticks=[], yticks=[], title="influence on the central output")
+left.spines[:].set_visible(False)
 right.plot(range(-12, 13), influence[12], color=ORANGE, linewidth=2)
-right.axvspan(-8.5, 8.5, color=BLUE, alpha=0.12, label="receptive field")
+right.axvspan(-8.5, 8.5, color=BLUE, alpha=0.12)
+right.text(0, 0.04, "receptive field", color=BLUE, ha="center")
 right.set(xlabel="pixels from the centre", ylabel="relative influence", title="along the middle row")
-right.legend()
 plt.show()
 
 # %% [markdown]
@@ -1875,15 +1879,17 @@ with torch.no_grad():
 top, middle, bottom = plt.figure(figsize=(12.5, 6.6)).subfigures(3, 1, height_ratios=[1, 1, 1.5])
 axes = top.subplots(1, 7)
 show_images(axes[:1], image[0], ["input"])
-show_images(axes[1:], kernels, [f"C1 kernel {i}" for i in range(6)], cmap="RdBu", vmin=-0.5, vmax=0.5)
+show_images(axes[1:], kernels, [f"C1 kernel {i}" for i in range(6)], cmap="RdBu_r", vmin=-0.5, vmax=0.5)
 axes = middle.subplots(1, 7)
 axes[0].axis("off")
-show_images(axes[1:], stages["c1"][0], [f"C1 map {i}" for i in range(6)], cmap="RdBu", vmin=-1, vmax=1)
+show_images(axes[1:], stages["c1"][0], [f"C1 map {i}" for i in range(6)], cmap="RdBu_r", vmin=-1, vmax=1)
 names = [f"C3 map {i}" for i in range(16)]
-show_images(bottom.subplots(2, 8).flat, stages["c3"][0], names, cmap="RdBu", vmin=-1, vmax=1)
+show_images(bottom.subplots(2, 8).flat, stages["c3"][0], names, cmap="RdBu_r", vmin=-1, vmax=1)
 plt.show()
 
 # %% [markdown]
+# Red is positive, blue negative.
+#
 # **Notice** in the first row that some kernels are red on one side and blue on the other: edge detectors like
 # Sobel's, but found by training. Their maps, below, show the digit in relief, lit from that side; others only
 # find ink. The last two rows hardly look like a digit any more: each map answers a question such as "does a
