@@ -25,7 +25,7 @@ from autograder.wire.peer import Peer
 from selfcheck.cells import describe
 from selfcheck.compare import revealing
 from selfcheck.errors import StudentError
-from selfcheck.random import Rng
+from selfcheck.random import Rng, derive_seed
 
 Trace = Sequence[tuple[str, Any]]
 """What a test asked and was answered, in order."""
@@ -45,6 +45,11 @@ class Replay:
     failed: bool
     slow: bool
     """Whether the test is allowed more than the default time; how long it took would not be the same twice."""
+
+
+def students_seed(seed: int) -> int:
+    """The seed of the student's own global generators in a test: it must not tell the seed of the test's inputs."""
+    return derive_seed("the student's own", seed)
 
 
 class Diagnosis:
@@ -93,7 +98,7 @@ class Diagnosis:
     def _run(self, variant: Variant, replay: Replay) -> Trace:
         with _answering(self._namespace(variant)) as peer:
             peer.mirror = replay.mutates
-            peer.request("seed", 1, replay.seed)
+            peer.request("seed", 1, students_seed(replay.seed))
             trace: list[tuple[str, Any]] = []
             peer.trace = trace
             with (

@@ -124,15 +124,20 @@ def run_pytest(suite: Path, plugin: object, *options: str) -> int:
     return code
 
 
+_loaded: dict[str, tuple[str, int]] = {}
+"""Path and time of the test modules that this process has loaded, by name."""
+
+
 @contextlib.contextmanager
 def _undisturbed(suite: Path) -> Iterator[None]:
     """No options, plug-ins or test modules but the suite's own, whatever this process has seen before."""
     kept = {name: os.environ.pop(name) for name in _PYTEST_VARIABLES if name in os.environ}
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     for path in (*suite.glob("test_*.py"), suite / "conftest.py"):
-        module = sys.modules.get(path.stem)
-        if module is not None and getattr(module, "__file__", None) != str(path):  # another assignment's
-            del sys.modules[path.stem]
+        version = (str(path), path.stat().st_mtime_ns if path.exists() else 0)
+        if _loaded.get(path.stem) != version:  # another assignment's, or edited since
+            sys.modules.pop(path.stem, None)
+            _loaded[path.stem] = version
     try:
         yield
     finally:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.grading.diagnosis import Replay
+from autograder.grading.diagnosis import Replay, students_seed
 from autograder.grading.program import Program, Step
 from autograder.grading.result import Verdict
 from autograder.jail.worker import StudentProcess, Worker
@@ -102,7 +102,7 @@ class Session:
         process.peer.mirror = mutates
         process.allow(cpu_seconds, wall_seconds(cpu_seconds))
         self.trace = []
-        process.peer.request("seed", 1, seed)
+        process.peer.request("seed", 1, students_seed(seed))
         process.peer.trace = self.trace
 
     def operators(self, exercise: str, replays: Sequence[Replay]) -> tuple[str, ...]:

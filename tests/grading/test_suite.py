@@ -44,6 +44,21 @@ def test_seeds_differ_by_seed_exercise_and_test() -> None:
     assert len(seeds) == 4 and derive_seed(0, "a", "t") == derive_seed(0, "a", "t")
 
 
+def test_the_students_process_learns_no_seed_of_the_hidden_inputs(graded: Grade, tmp_path: Path) -> None:
+    body = "assert student.double(None) not in (rng.initial_seed, rng.initial_seed % 2**32), 'the same seed'"
+    assignment = one_test(tmp_path, body)
+    assert (
+        graded(toy.solved(double="def double(x): return torch.initial_seed()"), assignment=assignment).score
+        == 12
+    )
+    random = toy.solved(double="def double(x): return float(torch.rand(()))")
+    twice = [
+        graded(random, assignment=one_test(tmp_path, "assert False, str(student.double(0))"))
+        for _ in range(2)
+    ]
+    assert twice[0].exercise("double") == twice[1].exercise("double"), "and yet it draws the same again"
+
+
 def test_weights_and_cases_share_the_points(graded: Grade) -> None:
     # stats: test_mean weighs 3, its three cases 1 each, of which `scale=1` passes; test_largest weighs 1.
     stats = graded(toy.solved(**WRONG)).exercise("stats")
