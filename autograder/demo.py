@@ -22,6 +22,7 @@ from autograder.cli import explain
 from autograder.course import Course, CourseError
 from autograder.demo_class import FULL, PART, ZERO, Student, the_class
 from autograder.grade_command import run_grade
+from autograder.grading.run import grade_one
 from autograder.nbgrader.gradebook import CellGrade
 from autograder.nbgrader.record import Recorder
 
@@ -67,7 +68,7 @@ def run(folder: Path, *, jobs: int, backend: str = "", out: Console) -> int:
         table.add_column(column, overflow="fold")
     for student in students:
         grades = recorder.grades(ASSIGNMENT, student.id)
-        problems = differences(student, grades)
+        problems = differences(student, grades) + undiagnosed(course, student)
         wrong += bool(problems)
         table.add_row(
             Text(student.id),
@@ -80,7 +81,13 @@ def run(folder: Path, *, jobs: int, backend: str = "", out: Console) -> int:
     out.print(f"gradebook: {course.gradebook}", markup=False, soft_wrap=True)
     page = next((course.feedback / students[2].id / ASSIGNMENT).glob("*.html"), None)
     out.print(f"feedback:  {course.feedback} (such as {page})", markup=False, soft_wrap=True)
-    out.print(f"{time.monotonic() - begun:.0f} s; {wrong or 'no'} grade(s) not as expected")
+    seconds = f"{time.monotonic() - begun:.0f} s"
+    if wrong:
+        out.print(
+            f"{wrong} of {len(students)} students did not get the expected grades; {seconds}", style="red"
+        )
+    else:
+        out.print(f"every grade is the expected one; {seconds}", style="green")
     return 1 if wrong else 0
 
 
@@ -143,6 +150,19 @@ def differences(student: Student, grades: dict[str, CellGrade]) -> list[str]:
                 f"{name}: {'no score' if score is None else f'{score:g}/{grade.points:g}'}, not {want}"
             )
     return found
+
+
+def undiagnosed(course: Course, student: Student) -> list[str]:
+    """Misconceptions of the student's that the feedback does not name, one phrase each."""
+    if not student.believes:
+        return []
+    result = grade_one(course, ASSIGNMENT, student.id)  # from the store
+    named = {exercise.id: {test.misconception for test in exercise.tests} for exercise in result.exercises}
+    return [
+        f"{name} is not recognised"
+        for exercise, name in student.believes.items()
+        if name not in named[exercise]
+    ]
 
 
 def _expectation(student: Student) -> str:

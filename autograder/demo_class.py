@@ -25,6 +25,7 @@ class Student:
         cells: replacements of solution cells, source by exercise.
         before: code put in front of a solution cell, by exercise.
         expected: exercises that must not get full marks, ZERO or PART by id.
+        believes: the misconceptions that the feedback must name, by exercise.
         base: what the rest of the notebook is: the solved source or the released skeleton.
         document: the submitted file itself, where it is no notebook.
     """
@@ -34,6 +35,7 @@ class Student:
     cells: Mapping[str, str] = field(default_factory=dict)
     before: Mapping[str, str] = field(default_factory=dict)
     expected: Mapping[str, str] = field(default_factory=dict)
+    believes: Mapping[str, str] = field(default_factory=dict)
     base: str = "solved"
     document: bytes | None = None
 
@@ -57,6 +59,7 @@ def mistaken(id: str, mistakes: Mapping[str, str]) -> Student:
         "believes: " + ", ".join(name.replace("_", " ") for name in mistakes.values()),
         cells={exercise: misconception(exercise, name) for exercise, name in mistakes.items()},
         expected=dict.fromkeys(mistakes, PART),
+        believes=mistakes,
     )
 
 
