@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from selfcheck.session import Outcome
 
 # Colours are the theme's own where it has some; the rest is translucent, so it sits on any background.
+# Notebooks that are not trusted are shown without styles: marks and spaces in the text keep the card readable.
 _STYLE = """<style>
 .selfcheck{font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;line-height:1.5;max-width:60em;
  color:var(--jp-ui-font-color1,inherit);border:1px solid rgba(128,128,128,.35);border-left:4px solid;
@@ -19,9 +20,9 @@ _STYLE = """<style>
 .selfcheck.unwritten{border-left-color:#c08a1e}
 .selfcheck header{display:flex;justify-content:space-between;gap:1em;font-weight:600}
 .selfcheck header small{font-weight:400;opacity:.7}
-section.selfcheck ol{list-style:none;margin:.4em 0 0;padding:0}
+.selfcheck ul.rungs:not(#_){list-style:none;margin:.4em 0 0;padding:0}
 .selfcheck li{padding:.12em 0 .12em 1.7em;text-indent:-1.7em}.selfcheck li>*{text-indent:0}
-.selfcheck li>b{display:inline-block;width:1.7em}
+.selfcheck li>b{display:inline-block;width:1.4em}
 .selfcheck .ok>b{color:#2e9e5b}.selfcheck .no>b{color:#d1495b}.selfcheck .todo>b{color:#c08a1e}
 .selfcheck .off{opacity:.6}.selfcheck .wait{padding:.5em 0 .1em;text-indent:0;font-style:italic;opacity:.7}
 .selfcheck .why{display:block;white-space:pre-wrap;font-family:var(--jp-code-font-family,monospace);font-size:12px;
@@ -64,14 +65,14 @@ def _headline(outcomes: Sequence[Outcome]) -> str:
 def _row(outcome: Outcome) -> str:
     statement = _prose(outcome.statement)
     if outcome.passed:
-        return f'<li class="ok"><b>✓</b>{statement}</li>'
+        return f'<li class="ok"><b>✓</b> {statement}</li>'
     if not outcome.ran:
-        return f'<li class="off"><b>·</b>{statement}</li>'
+        return f'<li class="off"><b>·</b> {statement}</li>'
     if outcome.unwritten:
-        return f'<li class="todo"><b>○</b>{statement}</li>'
+        return f'<li class="todo"><b>○</b> {statement}</li>'
     why = f'<span class="why">{escape(_cut(outcome.message))}</span>' if _told(outcome) else ""
     hint = f'<span class="hint">{_prose(_cut(outcome.hint))}</span>' if outcome.hint else ""
-    return f'<li class="no"><b>✗</b>{statement}{why}{hint}</li>'
+    return f'<li class="no"><b>✗</b> {statement}{why}{hint}</li>'
 
 
 def _prose(text: str) -> str:
@@ -91,7 +92,8 @@ def html_card(exercise: str, outcomes: Sequence[Outcome]) -> str:
         rows.append(_row(outcome))
     return (
         f'{_STYLE}<section class="selfcheck {_state(outcomes)}" role="status"><header><span>{escape(exercise)}: '
-        f"{_headline(outcomes)}</span><small>{seconds:.1f} s</small></header><ol>{''.join(rows)}</ol></section>"
+        f"{_headline(outcomes)}</span> <small>{seconds:.1f} s</small></header>"
+        f'<ul class="rungs">{"".join(rows)}</ul></section>'
     )
 
 

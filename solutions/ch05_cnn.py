@@ -46,8 +46,8 @@
 #   one at a time.
 # - Images are (N, C, H, W): batch, channel, row, column. A pair such as `stride=(2, 1)` is (vertical,
 #   horizontal).
-# - Cells that draw figures are not graded. Change their numbers and see what happens. Some are folded to the
-#   three dots of their bar: run them all the same, and click on the dots to read them.
+# - Cells that draw figures are not graded. Change their numbers and see what happens. Some are folded to
+#   one line and three dots: run them all the same, and click on the dots to read them.
 # - In a terminal, in this folder, `selfcheck` checks the whole notebook at once.
 
 # %% nbgrader={"grade": false, "grade_id": "given_imports", "locked": true, "schema_version": 3, "solution": false, "task": false}
