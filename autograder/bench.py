@@ -41,7 +41,11 @@ def main(argv: list[str] | None = None) -> int:
     if given.side:
         print(json.dumps(SIDES[given.side](Course(given.folder), given.copies)))
         return 0
-    return compare(given.copies, given.turns, Console(highlight=False))
+    try:
+        return compare(given.copies, given.turns, Console(highlight=False))
+    except CourseError as error:
+        Console(stderr=True, highlight=False).print(f"error {error}", markup=False, soft_wrap=True)
+        return 1
 
 
 def compare(copies: int, turns: int, out: Console) -> int:
