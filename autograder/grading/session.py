@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -142,7 +143,10 @@ class Session:
             return Fault(Verdict.PROTOCOL_VIOLATION, "answered in a way that no notebook does")
         if process.cause_of_death is not None:
             return Fault(*_BY_CAUSE[process.cause_of_death])
-        how = f"was ended by signal {-code}" if code < 0 else f"ended itself with exit code {code}"
+        if code in (0, -signal.SIGKILL):  # which of them, where it only hung up, is a matter of who was faster
+            how = "ended before it answered"
+        else:
+            how = f"was ended by signal {-code}" if code < 0 else f"ended itself with exit code {code}"
         return Fault(Verdict.CRASHED, f"crashed: the Python process {how}")
 
     def close(self) -> None:

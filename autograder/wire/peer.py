@@ -218,7 +218,13 @@ class Peer:
             graph = _Graph(self, reply.graph, anchored=not inputs)
             attached = _Remote.apply(graph, [arrived[place] for place in places], *(inputs or [_anchor()]))
             outputs = dict(zip(places, attached, strict=True))
-        return Incoming(self, arrived, lambda place, _: outputs[place]).value(reply.value)
+
+        def attach(place: int, _: torch.Tensor) -> torch.Tensor:
+            if place not in outputs:  # such as one hidden in a dictionary's key
+                raise ProtocolViolation("a gradient where none can flow")
+            return outputs[place]
+
+        return Incoming(self, arrived, attach).value(reply.value)
 
     def _mirror(self, reply: Reply, arrived: list[torch.Tensor], sent: list[torch.Tensor]) -> None:
         for place, new in reply.mutated:

@@ -225,6 +225,7 @@ MALFORMED: dict[str, tuple[object, bytes]] = {
     "meta of a strange dtype": (Reply(1, MetaNode("storage", [1])), b""),
     "key is a list": (Reply(1, DictNode([(ListNode([]), 1)])), b""),
     "key is a tensor": (Reply(1, DictNode([(TensorNode(0), 1)])), ONE),
+    "gradient through a key": (Reply(1, DictNode([(TupleNode([TensorNode(0, True)]), 1)])), ONE),
     "key holds a list": (Reply(1, DictNode([(TupleNode([ListNode([])]), 1)])), b""),
     "nested too deep": (Reply(1, deep(100)), b""),
     "nested far too deep": (deep_bytes(100_000), b""),
