@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import signal
 import time
 from collections.abc import Sequence
@@ -28,6 +29,7 @@ _TRACED_SECONDS = 30.0
 """CPU time of a test under the operator trace, which slows many small operators several times."""
 _WALL_FACTOR, _WALL_SLACK = 3.0, 10.0
 
+_PLACE = re.compile(r"cell (?P<label>.+?), line (?P<line>\d{1,6})(:|$)")
 _BY_CAUSE = {
     "threads": (Verdict.CRASHED, "started more threads than a submission may"),
     "processes": (Verdict.CRASHED, "started more processes than a submission may"),
@@ -97,6 +99,19 @@ class Session:
                 )
                 return None if blamed else process.student
 
+    def place(self, where: str) -> str:
+        """Where an exception says it comes from, in words of ours: the place is checked, the line is looked up."""
+        found = _PLACE.match(where)
+        if found is None:
+            return ""
+        label, number = found["label"], int(found["line"])
+        lines = next((s.source.splitlines() for s in self._program.steps if s.label == label), [])
+        return (
+            f" in cell {label}, line {number}: {lines[number - 1].strip()[:100]}"
+            if number in range(1, len(lines) + 1)
+            else ""
+        )
+
     def begin(self, seed: int, cpu_seconds: float, mutates: bool) -> None:
         """A test begins: seed the student's process, give it that much CPU time, record what it answers."""
         process = self._alive()
@@ -143,7 +158,10 @@ class Session:
             return Fault(Verdict.PROTOCOL_VIOLATION, "answered in a way that no notebook does")
         if process.cause_of_death is not None:
             return Fault(*_BY_CAUSE[process.cause_of_death])
-        if code in (0, -signal.SIGKILL):  # which of them, where it only hung up, is a matter of who was faster
+        if code in (
+            0,
+            -signal.SIGKILL,
+        ):  # which of them, where it only hung up, is a matter of who was faster
             how = "ended before it answered"
         else:
             how = f"was ended by signal {-code}" if code < 0 else f"ended itself with exit code {code}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -36,6 +37,11 @@ MOST_TRACED = 6
 MOST_FAULTS = 2
 """After that many hangs or crashes an exercise's other tests are not run."""
 _MOST_TEXT = 600
+_EXCEPTIONS = frozenset(
+    name
+    for name, value in vars(builtins).items()
+    if isinstance(value, type) and issubclass(value, BaseException)
+)
 _GRADER_FAULTS = (OSError, ImportError, SystemError)
 _STUDENT_FAULTS = (StudentError, ArgumentChanged, EndlessIterator, AssertionError)
 """What a fixture of the suite that asks the student's code may meet."""
@@ -76,8 +82,10 @@ class SuitePlugin:
         self._session = session
         self._order = {exercise.id: place for place, exercise in enumerate(assignment.exercises)}
         self._seed = seed
+        self._digest = assignment.suite_digest
         self._selection = selection
         self._rules = assignment.rules
+        self._asks_for = assignment.asks_for
         self._current: str | None = None
         self._closed: dict[str, Verdict] = dict.fromkeys(forbidden, Verdict.FORBIDDEN)
 
@@ -114,7 +122,8 @@ class SuitePlugin:
         return Rng(self._test_seed(request.node))
 
     def _test_seed(self, item: pytest.Item) -> int:
-        return derive_seed(self._seed, exercise_of(item), item.name)
+        # The suite's digest makes the inputs unknown to those who know this code but not the suite.
+        return derive_seed(self._seed, self._digest, exercise_of(item), item.name)
 
     # Running -----------------------------------------------------------------------------------------------------
 
@@ -213,19 +222,29 @@ class SuitePlugin:
 
     def _explain(self, exercise: str, error: BaseException) -> str:
         if isinstance(error, StudentError):
-            broken = self._session.broken_cells.get(exercise)
-            if broken is not None and error.is_a("NameError"):
-                return f"Your cell stopped with {broken}"[:_MOST_TEXT]
-            return f"Your code raised {error}"[:_MOST_TEXT]
+            return self._raised(exercise, error)[:_MOST_TEXT]
         if isinstance(error, ArgumentChanged):
             return "Your code changed one of the tensors it was given in place; work on a copy."
         if isinstance(error, EndlessIterator):
             return "Your iterator does not end."
         if isinstance(
             error, AssertionError
-        ):  # Mismatch too; asserts are not rewritten, so this is our sentence
+        ):  # Mismatch too; asserts are not rewritten: this is our own sentence
             return str(error)[:_MOST_TEXT]
         return "What your code returned cannot be used as the exercise describes."
+
+    def _raised(self, exercise: str, error: StudentError) -> str:
+        """What a student's exception is told as: nothing that the student's code can write hidden inputs into."""
+        broken = self._session.broken_cells.get(exercise)
+        if broken is not None and error.is_a("NameError"):
+            return f"Your cell stopped: {broken}"  # it ran before it could have seen an input
+        if error.is_a("NotImplementedError"):
+            return "Your code raised NotImplementedError: not written yet."
+        for name in self._asks_for(exercise):
+            if error.message == f"`{name}` is not defined in the notebook":
+                return f"`{name}` is not defined in the notebook."
+        kind = next((name for name in error.type_names if name in _EXCEPTIONS), "an exception")
+        return f"Your code raised {kind}{self._session.place(error.where)}."
 
     def _grader_fault(self, item: pytest.Item, error: BaseException) -> None:
         self.faults[exercise_of(item)] = f"{item.nodeid}: {type(error).__name__}: {error}"
