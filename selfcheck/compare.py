@@ -183,7 +183,7 @@ def _compare_tensors(got: Any, want: Tensor, rtol: float | None, atol: float | N
 
 def _digits(size: float) -> str:
     # One digit where values are hidden: a student who returns zeros would read the wanted value off the difference.
-    return f"{size:.2g}" if is_revealing() else f"{size:.1g}"
+    return f"{float(f'{size:.2g}' if is_revealing() else f'{size:.1g}'):g}"  # 30 rather than 3e+01
 
 
 def _size_text(size: float, exact: bool) -> str:

@@ -11,6 +11,7 @@ from nbgrader.preprocessors import Execute, SaveAutoGrades
 from traitlets.config import Config
 
 from autograder.nbgrader.grade import JailedGrade, SaveGrades
+from autograder.nbgrader.page import FeedbackPage
 from autograder.nbgrader.restore import RestoreCells
 from autograder.nbgrader.submission import SubmissionExporter
 from autograder.nbgrader.zips import CheckedExtractor
@@ -37,6 +38,7 @@ def configure(config: Config, root: Path | str) -> None:
     config.Autograde.autograde_preprocessors = [instead.get(step, step) for step in grading]
     config.Autograde.sanitize_preprocessors = [RestoreCells, *sanitizing]
     config.Autograde.exporter_class = SubmissionExporter
+    config.GenerateFeedback.exporter_class = FeedbackPage
     config.ZipCollectApp.extractor_plugin = CheckedExtractor
     _find_alembic()
 
