@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 _STYLE = """<style>
 .ansi-bold{font-weight:bold}.ansi-green-fg{color:#1d7a43}.ansi-red-fg{color:#b3303f}
 .ansi-yellow-fg{color:#8f6200}.ansi-blue-fg{color:#2359a8;font-weight:bold}
-.output_area pre{white-space:pre-wrap;line-height:1.5}
+.output_area pre{white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere;line-height:1.5}
 .text_cell_render table{margin:0 0 1em}
 .text_cell_render th,.text_cell_render td{padding:.2em .8em .2em 0;border-bottom:1px solid #ddd}
 .anchor-link,.output_area:has(.output_execute_result){display:none}
