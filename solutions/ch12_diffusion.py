@@ -669,16 +669,18 @@ class PointDenoiser(nn.Module):
     def __init__(self, width: int = 128) -> None:
         super().__init__()
         self.time = nn.Sequential(nn.Linear(TIME_FEATURES, width), nn.SiLU(), nn.Linear(width, width))
-        self.first = nn.Linear(2, width)
+        self.first = nn.Linear(14, width)
         self.second = nn.Linear(width, width)
         self.third = nn.Linear(width, width)
         self.out = nn.Linear(width, 2)
 
     def forward(self, x: Float[Tensor, "N 2"], t: Int[Tensor, "N"]) -> Float[Tensor, "N 2"]:
+        # Waves over the plane: from the coordinates alone a network is slow to learn fine structure.
+        waves = torch.cat([x, 2 * x, 4 * x], dim=1)
         time = self.time(time_features(t))
-        h = F.silu(self.first(x) + time)
-        h = F.silu(self.second(h) + time)
-        return self.out(F.silu(self.third(h)))
+        h = F.relu(self.first(torch.cat([x, waves.sin(), waves.cos()], dim=1)) + time)
+        h = F.relu(self.second(h) + time)
+        return self.out(F.relu(self.third(h)))
 
 
 class DigitDenoiser(nn.Module):
