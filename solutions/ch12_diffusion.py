@@ -732,9 +732,9 @@ def train_diffusion(
     alpha_bar: Float[Tensor, "T"],
     labels: Int[Tensor, "N"] | None = None,
     null_label: int | None = None,
-    epochs: int = 200,
+    epochs: int = 150,
     batch_size: int = 128,
-    lr: float = 2e-3,
+    lr: float = 4e-3,
     p_drop: float = 0.1,
     generator: torch.Generator | None = None,
 ) -> list[float]:
@@ -748,7 +748,7 @@ def train_diffusion(
         null_label: the label that means "no label"; needed with labels.
         epochs: passes over all N samples, each in a new random order, at new times and with new noise.
         batch_size: samples per step; the last batch of an epoch may be smaller.
-        lr: learning rate.
+        lr: learning rate of the first step; it falls linearly to 0, which the last step would reach.
         p_drop: each label is replaced by the null label with this probability, anew at each step.
         generator: draws orders, times, noise and dropped labels; None for the global one.
 
@@ -759,6 +759,8 @@ def train_diffusion(
     """
     ### BEGIN SOLUTION
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    steps = epochs * math.ceil(len(data) / batch_size)
+    falling = torch.optim.lr_scheduler.LinearLR(optimizer, start_factor=1.0, end_factor=0.0, total_iters=steps)
     model.train()
     losses = []
     for _ in range(epochs):
@@ -775,6 +777,7 @@ def train_diffusion(
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
+            falling.step()
             total += loss.item() * len(batch)
         losses.append(total / len(data))
     return losses
