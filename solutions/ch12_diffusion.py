@@ -15,10 +15,11 @@
 # %% [markdown]
 # # Chapter 12. Diffusion models
 #
-# Let a drop of ink fall into water and it spreads until nothing of it is left to see. Film it, and run the film
-# backwards: out of grey water a drop gathers. A diffusion model learns to run that film backwards, for images. The
-# way forwards needs no learning, it is adding noise; the way back is one regression, repeated a hundred times. Here
-# you build all of it: the noise, the network, the samplers, guidance, and the theory that ties them together.
+# Let a drop of ink fall into water and it spreads until nothing of it is left to see. Film it, and run the
+# film backwards: out of grey water a drop gathers. A diffusion model learns to run that film backwards, for
+# images. The way forwards needs no learning, it is adding noise; the way back is one regression, repeated a
+# hundred times. Here you build all of it: the noise, the network, the samplers, guidance, and the theory that
+# ties them together.
 #
 # | | exercise | points | minutes |
 # |---|---|---|---|
@@ -39,16 +40,18 @@
 # %% [markdown]
 # ### How to work
 #
-# - Write your code where a cell says `raise NotImplementedError()`, then run the check cell below it. A check runs
-#   the public tests; your work is graded by more tests of the same properties, on other shapes and numbers.
-# - Exercises are judged one by one, and none needs another: if you are stuck, go on. Only figures may wait for an
-#   exercise.
-# - A card opens each exercise and says which functions you may use. Hints are folded below the check: read one at a
-#   time.
+# - Write your code where a cell says `raise NotImplementedError()`, then run the check cell below it. A check
+#   runs the public tests; your work is graded by more tests of the same properties, on other shapes and
+#   numbers.
+# - Exercises are judged one by one, and none needs another: if you are stuck, go on. Only figures may wait
+#   for an exercise.
+# - A card opens each exercise and says which functions you may use. Hints are folded below the check: read
+#   one at a time.
 # - Data are $(N, \dots)$: a batch of points $(N, 2)$ or of images $(N, C, H, W)$. The same code serves both.
-# - **Times** are $t = 0, 1, \dots, T-1$, an int64 tensor $(N,)$ with a time for each sample. `betas[t]` is the noise
-#   of step $t$. So $x_t$ has been noised $t + 1$ times, and what comes *before* $x_0$-at-time-0 are the data
-#   themselves, where $\bar\alpha = 1$. (Papers count from 1; then their $\beta_1$ is our `betas[0]`.)
+# - **Times** are $t = 0, 1, \dots, T-1$, an int64 tensor $(N,)$ with a time for each sample. `betas[t]` is
+#   the noise of step $t$. So $x_t$ has been noised $t + 1$ times, and what comes *before* $x_0$-at-time-0 are
+#   the data themselves, where $\bar\alpha = 1$. (Papers count from 1; then their $\beta_1$ is our
+#   `betas[0]`.)
 # - All randomness comes from a `torch.Generator` that is handed in, so that a seed repeats a run.
 # - Cells marked *demo* draw figures. They are not graded: change them and see what happens.
 
@@ -124,7 +127,7 @@ def progress(model, steps):
 
     def count(*_):
         done[0] += 1
-        if done[0] % max(1, steps // 40) == 0 or done[0] == steps:
+        if done[0] % max(1, steps // 20) == 0 or done[0] == steps:
             bar = "#" * (40 * done[0] // steps)
             sys.stdout.write(f"\r[{bar:40}] {done[0]}/{steps} steps, {time.perf_counter() - start:.0f} s")
             sys.stdout.flush()
@@ -139,9 +142,9 @@ def progress(model, steps):
 # %% [markdown]
 # ### The data
 #
-# Two kinds. Points in the plane, where you can see everything: a whole distribution at one glance, with your own
-# eyes as the judge. And the 8x8 digits of scikit-learn, scaled from [0, 1] to [-1, 1], so that they have about the
-# size of the noise that they will meet.
+# Two kinds. Points in the plane, where you can see everything: a whole distribution at one glance, with your
+# own eyes as the judge. And the 8x8 digits of scikit-learn, scaled from [0, 1] to [-1, 1], so that they have
+# about the size of the noise that they will meet.
 
 # %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_data", "locked": true, "schema_version": 3, "solution": false, "task": false}
 generator = torch.Generator().manual_seed(0)
@@ -158,8 +161,8 @@ show_images(right.subplots(3, 6).flat, digit_images[:18, 0])
 
 # %% [markdown]
 # **Notice** how thin the support is: almost all of the plane holds no data, and almost all of the
-# 64-dimensional space of images holds no digit. A generator has to find the thin part without being told where it
-# is.
+# 64-dimensional space of images holds no digit. A generator has to find the thin part without being told
+# where it is.
 
 # %% [markdown]
 # ## 1. Adding noise, a little at a time
@@ -168,16 +171,16 @@ show_images(right.subplots(3, 6).flat, digit_images[:18, 0])
 #
 # $$x_t = \sqrt{1-\beta_t}\; x_{t-1} + \sqrt{\beta_t}\; \varepsilon_t, \qquad \varepsilon_t \sim \mathcal N(0, I).$$
 #
-# Why shrink? The variance of a sum of independent parts is the sum of theirs. If $x_{t-1}$ has variance 1, so has
-# $x_t$: $(1-\beta_t) \cdot 1 + \beta_t = 1$. Without the shrinking, values would grow without end.
+# Why shrink? The variance of a sum of independent parts is the sum of theirs. If $x_{t-1}$ has variance 1, so
+# has $x_t$: $(1-\beta_t) \cdot 1 + \beta_t = 1$. Without the shrinking, values would grow without end.
 #
-# Write $\alpha_t = 1-\beta_t$. What is left of the data after step $t$? Each step multiplies their *variance* by
-# $\alpha$, so after all of them
+# Write $\alpha_t = 1-\beta_t$. What is left of the data after step $t$? Each step multiplies their *variance*
+# by $\alpha$, so after all of them
 #
 # $$\bar\alpha_t = \prod_{s \le t} \alpha_s .$$
 #
-# That number, not $\beta$, says how noisy $x_t$ is: **alpha-bar** is the share of the variance that is still data,
-# $1-\bar\alpha$ the share that is noise.
+# That number, not $\beta$, says how noisy $x_t$ is: **alpha-bar** is the share of the variance that is still
+# data, $1-\bar\alpha$ the share that is noise.
 
 # %% [markdown]
 # ### Two schedules
@@ -189,8 +192,8 @@ show_images(right.subplots(3, 6).flat, digit_images[:18, 0])
 # $$f(u) = \cos^2\!\left(\frac{u/T + s}{1+s} \cdot \frac{\pi}{2}\right), \qquad
 # \bar\alpha_t = \frac{f(t+1)}{f(0)}, \qquad \beta_t = \min\!\left(1 - \frac{f(t+1)}{f(t)},\; 0.999\right),$$
 #
-# the data fade evenly. The clip is needed because $f(T) = 0$: the last $\beta$ would be 1, and later we divide by
-# $\sqrt{\alpha_t}$.
+# the data fade evenly. The clip is needed because $f(T) = 0$: the last $\beta$ would be 1, and later we
+# divide by $\sqrt{\alpha_t}$.
 #
 # | symbol | in code | meaning |
 # |---|---|---|
@@ -198,15 +201,16 @@ show_images(right.subplots(3, 6).flat, digit_images[:18, 0])
 # | $\beta_t$ | `betas[t]` | variance of the noise added by step $t$ |
 # | $\bar\alpha_t$ | `alpha_bar[t]` | share of the variance left of the data after step $t$ |
 #
-# **Example.** $\beta = (0.1, 0.2, 0.5)$ leaves $\bar\alpha = (0.9,\; 0.9 \cdot 0.8,\; 0.9 \cdot 0.8 \cdot 0.5) =
-# (0.9, 0.72, 0.36)$. In three steps 64% of the variance has become noise.
+# **Example.** $\beta = (0.1, 0.2, 0.5)$ leaves
+# $\bar\alpha = (0.9,\; 0.9 \cdot 0.8,\; 0.9 \cdot 0.8 \cdot 0.5) = (0.9, 0.72, 0.36)$. In three steps 64% of
+# the variance has become noise.
 
 # %% [markdown]
 # ### Exercise `schedules`
 #
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
-# | 7 | 20 min | 0.1 s | everything in PyTorch |
+# | 7 | 20 min | 0.5 s | everything in PyTorch |
 #
 # **What.** The two schedules, and alpha-bar. **Why.** Everything below is written in $\bar\alpha$. A mistake
 # here makes a model that trains and samples without an error, and draws mud.
@@ -300,9 +304,9 @@ axes[2].axhline(0, color=GREY, linewidth=0.8, linestyle=":")
 axes[0].legend(frameon=False);
 
 # %% [markdown]
-# **Notice** in the middle how early the linear schedule is done: by $t = 600$ under 3% of the variance is data, and
-# the last 400 steps turn noise into noise. The cosine spends its steps evenly. On the right, both run through the
-# same range of noise levels; a schedule only decides how much *time* is spent on each.
+# **Notice** in the middle how early the linear schedule is done: by $t = 600$ under 3% of the variance is
+# data, and the last 400 steps turn noise into noise. The cosine spends its steps evenly. On the right, both
+# run through the same range of noise levels; a schedule only decides how much *time* is spent on each.
 
 # %% [markdown]
 # ## 2. All the steps at once
@@ -312,32 +316,31 @@ axes[0].legend(frameon=False);
 # $$x_1 = \sqrt{\alpha_1}\,\big(\sqrt{\alpha_0}\,x + \sqrt{\beta_0}\,\varepsilon_0\big) + \sqrt{\beta_1}\,\varepsilon_1
 # = \sqrt{\alpha_1\alpha_0}\,x + \underbrace{\sqrt{\alpha_1\beta_0}\,\varepsilon_0 + \sqrt{\beta_1}\,\varepsilon_1}_{\text{normal, variance } \alpha_1(1-\alpha_0) + 1-\alpha_1 \,=\, 1-\alpha_1\alpha_0} .$$
 #
-# Two independent normal terms are one normal term, and their variances add up to just what is missing to 1. By
-# induction
+# Two independent normal terms are one normal term, and their variances add up to just what is missing to 1.
+# By induction
 #
 # $$q(x_t \mid x_0) = \mathcal N\big(\sqrt{\bar\alpha_t}\,x_0,\; (1-\bar\alpha_t) I\big), \qquad
 # x_t = \sqrt{\bar\alpha_t}\; x_0 + \sqrt{1-\bar\alpha_t}\; \varepsilon .$$
 #
 # This is what makes training cheap: any time of any sample is one multiplication away.
 #
-# **Example.** $\bar\alpha_t = 0.64$, $x_0 = (2, -1)$, $\varepsilon = (1, 3)$: $x_t = 0.8 \cdot (2, -1) + 0.6
-# \cdot (1, 3) =
-# (2.2, 1.0)$.
+# **Example.** $\bar\alpha_t = 0.64$, $x_0 = (2, -1)$, $\varepsilon = (1, 3)$:
+# $x_t = 0.8 \cdot (2, -1) + 0.6 \cdot (1, 3) = (2.2, 1.0)$.
 
 # %% [markdown]
 # ### A number for each sample
 #
-# Every sample of a batch has its own $t$, so $\bar\alpha_t$ is one number per *sample*, shape $(N,)$, and must be
-# multiplied with data $(N, C, H, W)$. Broadcasting aligns shapes from the right: $(N,)$ would be laid along the
-# width. It has to become $(N, 1, 1, 1)$. The given `per_sample(alpha_bar, t, x)` does that, and turns float64 into
-# the dtype of `x`.
+# Every sample of a batch has its own $t$, so $\bar\alpha_t$ is one number per *sample*, shape $(N,)$, and
+# must be multiplied with data $(N, C, H, W)$. Broadcasting aligns shapes from the right: $(N,)$ would be laid
+# along the width. It has to become $(N, 1, 1, 1)$. The given `per_sample(alpha_bar, t, x)` does that, and
+# turns float64 into the dtype of `x`.
 
 # %% [markdown]
 # ### Exercise `q_sample`
 #
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
-# | 6 | 15 min | 0.1 s | everything in PyTorch, the given `per_sample` |
+# | 6 | 15 min | 0.6 s | everything in PyTorch, the given `per_sample` |
 #
 # **What.** Noise a batch to given times, with given noise. **Why.** The forward process is all the
 # supervision that a diffusion model ever gets.
@@ -383,7 +386,8 @@ check("q_sample")
 # %% [markdown]
 # ### Watching data dissolve
 #
-# For the figures we take $T = 100$ steps, each ten times as large as the paper's: `linear_betas(100, 1e-3, 0.2)`.
+# For the figures we take $T = 100$ steps, each ten times as large as the paper's:
+# `linear_betas(100, 1e-3, 0.2)`.
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_noising", "locked": true, "schema_version": 3, "solution": false, "task": false}
 generator = torch.Generator().manual_seed(1)
@@ -401,16 +405,17 @@ for column, t in zip(axes.T[1:], times, strict=True):
     show_images(column[1:], q_sample(digit_images[2:3], torch.tensor([t]), alpha_bar, noise)[0])
 
 # %% [markdown]
-# **Notice** that the two ends are easy: at $t = 0$ nothing is to be done, at $t = 99$ nothing can be known. What a
-# digit *is* gets decided in the middle, around $t = 20$ to $45$. And notice that the moons do not fade: they blur
-# and shrink into one round cloud, the same for every data set. From there the way back starts.
+# **Notice** that the two ends are easy: at $t = 0$ nothing is to be done, at $t = 99$ nothing can be known.
+# What a digit *is* gets decided in the middle, around $t = 20$ to $45$. And notice that the moons do not
+# fade: they blur and shrink into one round cloud, the same for every data set. From there the way back
+# starts.
 
 # %% [markdown]
 # ## 3. One step back
 #
-# The film backwards needs $q(x_{t-1} \mid x_t)$: given this frame, what was the one before? That depends on the
-# whole data distribution, which nobody has. But if someone *told* us the data point $x_0$, Bayes' rule answers, and
-# everything in it is normal:
+# The film backwards needs $q(x_{t-1} \mid x_t)$: given this frame, what was the one before? That depends on
+# the whole data distribution, which nobody has. But if someone *told* us the data point $x_0$, Bayes' rule
+# answers, and everything in it is normal:
 #
 # $$q(x_{t-1} \mid x_t, x_0) \;\propto\; \underbrace{q(x_t \mid x_{t-1})}_{\text{one step}}\; \underbrace{q(x_{t-1} \mid x_0)}_{\text{section 2}} .$$
 #
@@ -429,12 +434,12 @@ for column, t in zip(axes.T[1:], times, strict=True):
 #
 # $$\tilde\mu_t = \frac{\sqrt{\bar\alpha_{t-1}}\,\beta_t}{1-\bar\alpha_t}\; x_0 \;+\; \frac{\sqrt{\alpha_t}\,(1-\bar\alpha_{t-1})}{1-\bar\alpha_t}\; x_t .$$
 #
-# A weighted sum of where the sample comes from and where it is. Before $t = 0$ stand the data, $\bar\alpha_{-1} =
-# 1$: then $\tilde\mu_0 = x_0$ and $\tilde\beta_0 = 0$, as it should be.
+# A weighted sum of where the sample comes from and where it is. Before $t = 0$ stand the data,
+# $\bar\alpha_{-1} = 1$: then $\tilde\mu_0 = x_0$ and $\tilde\beta_0 = 0$, as it should be.
 #
 # **Example.** $\beta = (0.5, 0.5)$, so $\bar\alpha = (0.5, 0.25)$. At $t = 1$ with $x_0 = 1$ and $x_1 = 0$:
-# $\tilde\mu = \frac{\sqrt{0.5} \cdot 0.5}{0.75} \cdot 1 + 0 = 0.4714$ and $\tilde\beta = \frac{0.5}{0.75} \cdot 0.5 =
-# \frac13$.
+# $\tilde\mu = \frac{\sqrt{0.5} \cdot 0.5}{0.75} \cdot 1 + 0 = 0.4714$ and
+# $\tilde\beta = \frac{0.5}{0.75} \cdot 0.5 = \frac13$.
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_bayes", "locked": true, "schema_version": 3, "solution": false, "task": false}
 x, x0, x_t, a_before, beta = torch.linspace(-3.5, 3.5, 400), 1.5, -0.4, 0.6, 0.35
@@ -455,15 +460,15 @@ ax.annotate(r"$x_t$", (x_t, 0), (x_t, 0.004), ha="center", arrowprops={"arrowsty
 ax.legend(frameon=False, loc="upper left");
 
 # %% [markdown]
-# **Notice** that the posterior stands between the two and is narrower than either: two vague witnesses who agree
-# are better than one. A small $\beta$ makes the orange bell narrow, and then $x_{t-1}$ is nearly $x_t$.
+# **Notice** that the posterior stands between the two and is narrower than either: two vague witnesses who
+# agree are better than one. A small $\beta$ makes the orange bell narrow, and then $x_{t-1}$ is nearly $x_t$.
 
 # %% [markdown]
 # ### Exercise `posterior`
 #
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
-# | 9 | 35 min | 0.1 s | everything in PyTorch, `per_sample` |
+# | 9 | 35 min | 0.5 s | everything in PyTorch, `per_sample` |
 #
 # **What.** Mean and variance of $q(x_{t-1} \mid x_t, x_0)$, with a time per sample. **Why.** It is what the
 # network has to imitate, the step of the sampler, and a term of the variational bound.
@@ -518,9 +523,10 @@ check("posterior")
 # %% [markdown]
 # ## 4. Telling a network the time
 #
-# One network serves all noise levels, so it must know which one it is at. A bare number $t = 37$ is a poor input:
-# a linear layer can scale it, but hardly treat 37 and 38 alike and 3 and 4 differently. Clocks have the same task and
-# solve it with hands of different speed. So does the sinusoidal embedding, with $h = \text{dim}/2$ frequencies
+# One network serves all noise levels, so it must know which one it is at. A bare number $t = 37$ is a poor
+# input: a linear layer can scale it, but hardly treat 37 and 38 alike and 3 and 4 differently. Clocks have
+# the same task and solve it with hands of different speed. So does the sinusoidal embedding, with
+# $h = \text{dim}/2$ frequencies
 #
 # $$\omega_i = P^{-i/h}, \quad i = 0, \dots, h-1, \qquad
 # \mathrm{emb}(t) = (\sin \omega_0 t, \dots, \sin \omega_{h-1} t,\; \cos \omega_0 t, \dots, \cos \omega_{h-1} t) .$$
@@ -530,15 +536,15 @@ check("posterior")
 # | $P$ | `max_period` | how slow the slowest hand is, 10,000 by custom |
 # | $h$ | `dim // 2` | number of hands; each has a sine and a cosine |
 #
-# **Example.** dim 4 and $P = 100$: frequencies $1$ and $100^{-1/2} = 0.1$. Time 3 becomes $(\sin 3, \sin 0.3, \cos
-# 3, \cos 0.3) = (0.141, 0.296, -0.990, 0.955)$.
+# **Example.** dim 4 and $P = 100$: frequencies $1$ and $100^{-1/2} = 0.1$. Time 3 becomes
+# $(\sin 3, \sin 0.3, \cos 3, \cos 0.3) = (0.141, 0.296, -0.990, 0.955)$.
 
 # %% [markdown]
 # ### Exercise `time_embedding`
 #
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
-# | 5 | 15 min | 0.1 s | everything in PyTorch |
+# | 5 | 15 min | 0.5 s | everything in PyTorch |
 #
 # **What.** Times as vectors of sines and cosines. **Why.** The book code of many a first diffusion model
 # computes it and forgets to feed it in. You will do both. The same embedding marks places in transformers.
@@ -593,16 +599,17 @@ axes[1].imshow(embedding @ embedding.T / 16, cmap="Blues", vmin=0, vmax=1)
 axes[1].set(xlabel="t", ylabel="t'", title="how alike two times look");
 
 # %% [markdown]
-# **Notice** on the right that likeness depends on the *distance* of two times alone (the picture is constant along
-# diagonals), since $\sin a \sin b + \cos a \cos b = \cos(a - b)$. On the left, the lower half of each block hardly
-# moves in 100 steps: with $P = 10{,}000$ most hands are too slow for so short a day.
+# **Notice** on the right that likeness depends on the *distance* of two times alone (the picture is constant
+# along diagonals), since $\sin a \sin b + \cos a \cos b = \cos(a - b)$. On the left, the lower half of each
+# block hardly moves in 100 steps: with $P = 10{,}000$ most hands are too slow for so short a day.
 
 # %% [markdown]
 # ## 5. A network that sees image, time and label
 #
-# The network answers "which part of this image is noise?", so its output is as large as its input. To see a stroke as
-# a whole it must look from afar; to say which *pixel* is noise it must keep every detail. A **U-Net** does both: it
-# goes down to coarse maps and up again, and at each level hands the fine map across, a **skip connection**.
+# The network answers "which part of this image is noise?", so its output is as large as its input. To see a
+# stroke as a whole it must look from afar; to say which *pixel* is noise it must keep every detail. A
+# **U-Net** does both: it goes down to coarse maps and up again, and at each level hands the fine map across,
+# a **skip connection**.
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_unet_picture", "locked": true, "schema_version": 3, "solution": false, "task": false}
 _, ax = plt.subplots(figsize=(10, 3.9))
@@ -618,7 +625,7 @@ links = [("in", "down1", ""), ("down1", "down2", "halve"), ("down2", "middle", "
 for start, end, text in links:
     (x1, y1, width, _), (x2, y2, _, _) = boxes[start], boxes[end]
     ax.annotate("", (x2, y2), (x1 + width, y1), arrowprops={"arrowstyle": "->", "color": "black"})
-    ax.text((x1 + width + x2) / 2 + 0.1, (y1 + y2) / 2 + 0.12, text, fontsize=8)
+    ax.text((x1 + width + x2) / 2 + (0.1 if y2 < y1 else -0.1), (y1 + y2) / 2 + 0.1, text, fontsize=8, ha="left" if y2 < y1 else "right")
 for start, end in (("down1", "up1"), ("down2", "up2")):
     (x1, y, width, _), (x2, _, _, _) = boxes[start], boxes[end]
     ax.annotate("", (x2, y + 0.15), (x1 + width, y + 0.15), arrowprops={"arrowstyle": "->", "color": ORANGE, "linewidth": 2})
@@ -633,14 +640,14 @@ ax.set(xlim=(-1, 11.8), ylim=(0, 3.6))
 ax.axis("off");
 
 # %% [markdown]
-# **Notice** the channels going up: 6c are 4c from below and 2c from the side. Time and label enter *every* block, as
-# one vector: time features through a small network, plus a learned vector for each class.
+# **Notice** the channels going up: 6c are 4c from below and 2c from the side. Time and label enter *every*
+# block, as one vector: time features through a small network, plus a learned vector for each class.
 #
-# **No label** is a label too. With $K$ classes there are $K + 1$ vectors, and number $K$ means "I am not told". In
-# section 9 that becomes the handle by which we steer.
+# **No label** is a label too. With $K$ classes there are $K + 1$ vectors, and number $K$ means "I am not
+# told". In section 9 that becomes the handle by which we steer.
 #
-# The block is given: two convolutions, a normalisation, the condition added in between, and a way around all of it.
-# So that this exercise needs none of your others, a plain set of time features is given as well.
+# The block is given: two convolutions, a normalisation, the condition added in between, and a way around all
+# of it. So that this exercise needs none of your others, a plain set of time features is given as well.
 
 # %% nbgrader={"grade": false, "grade_id": "given_time_features", "locked": true, "schema_version": 3, "solution": false, "task": false}
 TIME_FEATURES = 16
@@ -675,7 +682,7 @@ class ResidualBlock(nn.Module):
 #
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
-# | 9 | 50 min | 0.4 s | everything in PyTorch, `ResidualBlock`, `time_features` |
+# | 9 | 50 min | 0.6 s | everything in PyTorch, `ResidualBlock`, `time_features` |
 #
 # **What.** The network of the figure. Names and details are yours; the tests ask what it does: shapes, time,
 # label, a gradient for every parameter. **Why.** It is the workhorse of image diffusion, and of every task
@@ -752,25 +759,25 @@ check("unet")
 # %% [markdown]
 # ## 6. The loss
 #
-# The step back needs $x_0$, and the network is to guess it. Since $x_t = \sqrt{\bar\alpha_t}\,x_0 +
-# \sqrt{1-\bar\alpha_t}\,\varepsilon$, who knows $x_t$ and $t$ can turn a guess of the noise into a guess of
-# the data and
-# back. Ho et al. (2020) let the network $\varepsilon_\theta$ guess the noise:
+# The step back needs $x_0$, and the network is to guess it. Since
+# $x_t = \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\varepsilon$, who knows $x_t$ and $t$ can turn a
+# guess of the noise into a guess of the data and back. Ho et al. (2020) let the network $\varepsilon_\theta$
+# guess the noise:
 #
 # $$L = \mathbb E_{\,x_0,\; t \sim U\{0, \dots, T-1\},\; \varepsilon \sim \mathcal N(0, I)}\;
 # \big\lVert \varepsilon_\theta\big(\sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\varepsilon,\; t\big) - \varepsilon \big\rVert^2 ,$$
 #
 # as a mean over all elements. It is a regression with endless data: every batch gets new times and new noise.
 #
-# **Example.** A network that always says 0 has the loss $\mathbb E\,\varepsilon^2 = 1$. That is the mark to beat, and
-# where a healthy training curve starts.
+# **Example.** A network that always says 0 has the loss $\mathbb E\,\varepsilon^2 = 1$. That is the mark to
+# beat, and where a healthy training curve starts.
 
 # %% [markdown]
 # ### Exercise `eps_loss`
 #
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
-# | 7 | 15 min | 0.1 s | everything in PyTorch |
+# | 7 | 15 min | 0.5 s | everything in PyTorch |
 #
 # **What.** One number: draw times, draw noise, noise the batch, compare. **Why.** The derivation of diffusion
 # models fills pages. What is left of it in code are these five lines.
@@ -821,9 +828,10 @@ check("eps_loss")
 # %% [markdown]
 # ### The best possible answer
 #
-# What is the best a network can do? A squared error is smallest at the conditional mean, $\mathbb E[\varepsilon \mid
-# x_t]$, which is the same as knowing $\mathbb E[x_0 \mid x_t]$. If the data were just $M$ training points, that mean
-# can be *computed*: every point $x^{(i)}$ votes with the weight by which it explains $x_t$,
+# What is the best a network can do? A squared error is smallest at the conditional mean,
+# $\mathbb E[\varepsilon \mid x_t]$, which is the same as knowing $\mathbb E[x_0 \mid x_t]$. If the data were
+# just $M$ training points, that mean can be *computed*: every point $x^{(i)}$ votes with the weight by which
+# it explains $x_t$,
 #
 # $$w_i \propto \exp\!\left(-\frac{\lVert x_t - \sqrt{\bar\alpha_t}\,x^{(i)} \rVert^2}{2(1-\bar\alpha_t)}\right), \qquad
 # \mathbb E[x_0 \mid x_t] = \sum_i w_i\, x^{(i)} .$$
@@ -845,25 +853,35 @@ def exact_denoiser(data, alpha_bar):
 generator = torch.Generator().manual_seed(2)
 betas = linear_betas(100, 1e-3, 0.2)
 alpha_bar = alpha_bars(betas)
-ring = eight_gaussians(600, generator)
+ring = eight_gaussians(80, generator)
 exact = exact_denoiser(ring, alpha_bar)
 side = torch.linspace(-2.4, 2.4, 17)
 grid = torch.cartesian_prod(side, side)
+
+
+def show_arrows(ax, arrows):
+    """An arrow at each point of the grid; its length is a square root, so that the long ones do not hide the rest."""
+    length = arrows.norm(dim=1, keepdim=True)
+    arrows = arrows / length.sqrt().clamp(min=1e-6) / length.max().sqrt()
+    ax.quiver(grid[:, 0], grid[:, 1], arrows[:, 0], arrows[:, 1], color=ORANGE, scale=19, width=0.006)
+
+
 _, axes = plt.subplots(1, 4, figsize=(13, 3.4))
-for ax, t in zip(axes, (80, 40, 20, 8), strict=True):
+for ax, t in zip(axes, (80, 20, 8, 2), strict=True):
     times = torch.full((len(grid),), t)
     a = alpha_bar[t].float()
     guess = (grid - (1 - a).sqrt() * exact(grid, times)) / a.sqrt()
-    show_points(ax, q_sample(ring, torch.full((600,), t), alpha_bar, torch.randn(600, 2, generator=generator)), f"t = {t}", "#c9d6e6")
-    arrow = a.sqrt() * guess - grid
-    ax.quiver(grid[:, 0], grid[:, 1], arrow[:, 0], arrow[:, 1], color=ORANGE, angles="xy", scale_units="xy", scale=2.2, width=0.005)
+    noisy = q_sample(ring.repeat(8, 1), torch.full((640,), t), alpha_bar, torch.randn(640, 2, generator=generator))
+    show_points(ax, noisy, f"t = {t}", "#a9c1dc")
+    show_arrows(ax, a.sqrt() * guess - grid)
 
 # %% [markdown]
-# Grey is the noised data at time $t$, an arrow points from $x_t$ to where the best guess of the data lies.
+# Pale blue are 80 training points, noised to time $t$. An arrow points from $x_t$ to the best guess of what
+# it was without the noise.
 #
-# **Notice** how the question changes. In heavy noise all arrows point to the middle: no guess is better than the mean
-# of everything. As the noise goes, the arrows choose sides, first roughly, then one of eight. An early step settles
-# the large, a late one the small.
+# **Notice** how the question changes. In heavy noise all arrows point to the middle: no guess is better than
+# the mean of everything. As the noise goes, the arrows choose sides: first the ring, then one of eight, at
+# last single points. An early step back settles the large, a late one the small.
 
 # %% [markdown]
 # ## 7. The reverse process
@@ -871,30 +889,32 @@ for ax, t in zip(axes, (80, 40, 20, 8), strict=True):
 # Now run the film backwards. Start at $x \sim \mathcal N(0, I)$ and for $t = T-1, \dots, 0$:
 #
 # 1. ask the model for the noise $\hat\varepsilon = \varepsilon_\theta(x_t, t)$,
-# 2. solve for the data: $\hat x_0 = \big(x_t - \sqrt{1-\bar\alpha_t}\;\hat\varepsilon\big) / \sqrt{\bar\alpha_t}$,
-# 3. step back as if $\hat x_0$ were the truth: draw $x_{t-1} \sim \mathcal N\big(\tilde\mu_t(\hat x_0, x_t),\;
-#    \tilde\beta_t I\big)$ of section 3. At $t = 0$ take the mean, without noise.
+# 2. solve for the data:
+#    $\hat x_0 = \big(x_t - \sqrt{1-\bar\alpha_t}\;\hat\varepsilon\big) / \sqrt{\bar\alpha_t}$,
+# 3. step back as if $\hat x_0$ were the truth: draw
+#    $x_{t-1} \sim \mathcal N\big(\tilde\mu_t(\hat x_0, x_t),\; \tilde\beta_t I\big)$ of section 3. At $t = 0$
+#    take the mean, without noise.
 #
-# Papers put 2 into 3 and write $\tilde\mu_t = \frac1{\sqrt{\alpha_t}}\big(x_t - \frac{\beta_t}{\sqrt{1-\bar\alpha_t}}
-# \hat\varepsilon\big)$: noise is *subtracted*. Ours has one advantage. Images live in $[-1, 1]$, so a guess
-# $\hat x_0$ outside can be clamped before it does harm.
+# Papers put 2 into 3 and write
+# $\tilde\mu_t = \frac1{\sqrt{\alpha_t}}\big(x_t - \frac{\beta_t}{\sqrt{1-\bar\alpha_t}} \hat\varepsilon\big)$:
+# noise is *subtracted*. Ours has one advantage. Images live in $[-1, 1]$, so a guess $\hat x_0$ outside can
+# be clamped before it does harm.
 #
-# **Why add noise again** on the way back? Because $\hat x_0$ is a mean over all data that could be behind $x_t$. Who
-# follows the mean only ends up in the middle of them: blurred. The noise makes the sampler decide.
+# **Why add noise again** on the way back? Because $\hat x_0$ is a mean over all data that could be behind
+# $x_t$. Who follows the mean only ends up in the middle of them: blurred. The noise makes the sampler decide.
 
 # %% [markdown]
 # **Example.** Data that are always the point 2; $\bar\alpha_t = 0.25$, $x_t = 1.866$. The model knows:
-# $\hat\varepsilon = (1.866 - 0.5 \cdot 2) / \sqrt{0.75} = 1$. Then $\hat x_0 = (1.866 - 0.866 \cdot 1)/0.5 = 2$,
-# whatever $x_t$ was. With $\beta_t = 0.5$ and $\bar\alpha_{t-1} = 0.5$ the mean is $0.471 \cdot 2 + 0.471
-# \cdot 1.866 =
-# 1.823$, on its way.
+# $\hat\varepsilon = (1.866 - 0.5 \cdot 2) / \sqrt{0.75} = 1$. Then
+# $\hat x_0 = (1.866 - 0.866 \cdot 1)/0.5 = 2$, whatever $x_t$ was. With $\beta_t = 0.5$ and
+# $\bar\alpha_{t-1} = 0.5$ the mean is $0.471 \cdot 2 + 0.471 \cdot 1.866 = 1.823$, on its way.
 
 # %% [markdown]
 # ### Exercise `ancestral_sampler`
 #
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
-# | 9 | 35 min | 0.3 s | everything in PyTorch |
+# | 9 | 35 min | 0.5 s | everything in PyTorch |
 #
 # **What.** The reverse process, with optional clipping. **Why.** It is the first sampler, and still the
 # reference that others are measured by. Judged with models whose answer is known in closed form, so your
@@ -972,34 +992,34 @@ def filmed(x, t):
 
 
 frames["samples"] = ancestral_sample(filmed, (600, 2), betas, generator)
-_, axes = plt.subplots(1, 8, figsize=(14, 2.1))
-for ax, key in zip(axes, [99, 60, 40, 30, 20, 10, 3, "samples"], strict=True):
-    show_points(ax, frames[key], key if key == "samples" else f"t = {key}", GREEN if key == "samples" else BLUE)
+_, axes = plt.subplots(1, 9, figsize=(14, 1.9))
+show_points(axes[0], ring, "80 training points", GREY)
+for ax, key in zip(axes[1:], [99, 60, 30, 20, 10, 5, 2, "samples"], strict=True):
+    show_points(ax, frames[key], "600 samples" if key == "samples" else f"t = {key}", GREEN if key == "samples" else BLUE)
 apart = torch.cdist(frames["samples"], ring).min(1).values
 print(f"distance of a sample to the nearest training point: median {float(apart.median()):.4f}")
 
 # %% [markdown]
-# **Notice** that the film runs backwards without a trained network. Now read the number printed below it. The
-# samples are training points, to the last digit! The predictor with the *smallest possible loss* has learned its
-# training set by heart. That a trained network makes new images is owed to its failing to reach that minimum, and to
-# *how* it fails. We come back to this with the digits.
+# **Notice** that the film runs backwards without a trained network. Now count the green points, and read the
+# number printed below: 600 samples, and nearly all of them are one of the 80 training points! The predictor
+# with the *smallest possible loss* has learned its training set by heart. That a trained network makes new
+# images is owed to its failing to reach that minimum, and to *how* it fails. We come back to this with the
+# digits.
 
 # %% [markdown]
 # ## 8. Fewer steps, and no dice
 #
 # A hundred network calls for one batch is slow. Song et al. (2021) saw that the loss never looks at
 # $q(x_t \mid x_{t-1})$: it knows $x_t$ and $x_0$ alone. So *any* process whose $x_t$ are distributed as in
-# section 2 can
-# use the trained network, also one that jumps from time $t$ straight to an earlier time $s$:
+# section 2 can use the trained network, also one that jumps from time $t$ straight to an earlier time $s$:
 #
 # $$x_s = \sqrt{\bar\alpha_s}\;\hat x_0 + \sqrt{1-\bar\alpha_s-\sigma^2}\;\hat\varepsilon + \sigma z, \qquad
 # \sigma = \eta\, \sqrt{\frac{1-\bar\alpha_s}{1-\bar\alpha_t}}\, \sqrt{1 - \frac{\bar\alpha_t}{\bar\alpha_s}}, \quad z \sim \mathcal N(0, I).$$
 #
 # Read it: noise the guess $\hat x_0$ to level $s$, but use the noise you already see, $\hat\varepsilon$, for
-# all but a
-# part $\sigma^2$ of it. With $\eta = 0$ nothing is drawn after the start, and the sampler is a *function*
-# from noise to
-# data. With $\eta = 1$ and all times, $\sigma^2 = \tilde\beta_t$: the ancestral sampler.
+# all but a part $\sigma^2$ of it. With $\eta = 0$ nothing is drawn after the start, and the sampler is a
+# *function* from noise to data. With $\eta = 1$ and all times, $\sigma^2 = \tilde\beta_t$: the ancestral
+# sampler.
 #
 # | symbol | in code | meaning |
 # |---|---|---|
@@ -1007,19 +1027,18 @@ print(f"distance of a sample to the nearest training point: median {float(apart.
 # | $\eta$ | `eta` | share of the ancestral sampler's noise |
 
 # %% [markdown]
-# **Example.** $\bar\alpha_t = 0.36$, $\bar\alpha_s = 0.64$, $x_t = 1.4$, and the model says $\hat\varepsilon
-# = 1$. Then
-# $\hat x_0 = (1.4 - 0.8)/0.6 = 1$ and, with $\eta = 0$, $x_s = 0.8 \cdot 1 + 0.6 \cdot 1 = 1.4$. With $\eta = 1$:
-# $\sigma = \frac{0.6}{0.8}\sqrt{1 - 0.5625} = 0.496$, so that $x_s = 0.8 + \sqrt{0.36 - 0.246} \cdot 1 +
-# 0.496\,z = 1.138
-# + 0.496\,z$.
+# **Example.** $\bar\alpha_t = 0.36$, $\bar\alpha_s = 0.64$, $x_t = 1.4$, and the model says
+# $\hat\varepsilon = 1$. Then $\hat x_0 = (1.4 - 0.8)/0.6 = 1$ and, with $\eta = 0$,
+# $x_s = 0.8 \cdot 1 + 0.6 \cdot 1 = 1.4$. With $\eta = 1$:
+# $\sigma = \frac{0.6}{0.8}\sqrt{1 - 0.5625} = 0.496$, so that
+# $x_s = 0.8 + \sqrt{0.36 - 0.246} \cdot 1 + 0.496\,z = 1.138 + 0.496\,z$.
 
 # %% [markdown]
 # ### Exercise `ddim_sampler`
 #
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
-# | 8 | 30 min | 0.3 s | everything in PyTorch |
+# | 8 | 30 min | 0.5 s | everything in PyTorch |
 #
 # **What.** The sampler for any list of times and any $\eta$. **Why.** Ten steps instead of a hundred; and a
 # deterministic map lets you go *back* from an image to its noise, the ground of most image editing.
@@ -1079,7 +1098,8 @@ check("ddim_sampler")
 # </details>
 # <details><summary>Hint 3: eta 0 is not deterministic</summary>
 #
-# Multiplying a draw by 0 is deterministic too; but is the *starting* noise drawn from the generator, and only there?
+# Multiplying a draw by 0 is deterministic too; but is the *starting* noise drawn from the generator, and only
+# there?
 # </details>
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_paths", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -1097,38 +1117,39 @@ for ax, (steps, eta) in zip(axes, ((every, 1.0), (every, 0.0), (few, 1.0), (few,
 # %% [markdown]
 # The same forty starts, with the exact predictor for the eight Gaussians.
 #
-# **Notice** that with $\eta = 0$ the paths are smooth and do not cross: a start decides an end, like a stream's bed.
-# Smooth paths can be followed in ten strides. With $\eta = 1$ each step shakes; in ten strides the shaking is coarse.
+# **Notice** that with $\eta = 0$ the paths are smooth and do not cross: a start decides an end, like a
+# stream's bed. Smooth paths can be followed in ten strides. With $\eta = 1$ each step shakes; in ten strides
+# the shaking is coarse.
 
 # %% [markdown]
 # ## 9. Asking for a class
 #
 # A conditional model $\varepsilon_\theta(x_t, t, y)$ is told the label while it trains. In practice such
-# models listen
-# badly: much of $x_t$ can be denoised without the label. **Classifier-free guidance** (Ho and Salimans, 2022) makes
-# them listen. While training, replace the label now and then by "no label". One network then knows two predictions,
-# and their *difference* is what the label contributes. When sampling, take more of it:
+# models listen badly: much of $x_t$ can be denoised without the label. **Classifier-free guidance** (Ho and
+# Salimans, 2022) makes them listen. While training, replace the label now and then by "no label". One network
+# then knows two predictions, and their *difference* is what the label contributes. When sampling, take more
+# of it:
 #
 # $$\hat\varepsilon = \varepsilon_\theta(x_t, t, \varnothing) + w\,\big(\varepsilon_\theta(x_t, t, y) - \varepsilon_\theta(x_t, t, \varnothing)\big) .$$
 #
-# $w = 0$ ignores the label, $w = 1$ is the plain conditional model, $w > 1$ exaggerates. (The paper's $w$ is ours
-# minus 1.) What does it sample from? The noise prediction is, up to a factor, the gradient of a log-density (section
-# 10), and by Bayes' rule the difference is that of $\log p(y \mid x_t)$. So guidance climbs
+# $w = 0$ ignores the label, $w = 1$ is the plain conditional model, $w > 1$ exaggerates. (The paper's $w$ is
+# ours minus 1.) What does it sample from? The noise prediction is, up to a factor, the gradient of a
+# log-density (section 10), and by Bayes' rule the difference is that of $\log p(y \mid x_t)$. So guidance
+# climbs
 #
 # $$\log p(x_t) + w \log p(y \mid x_t) :$$
 #
 # data that a classifier would be *very* sure of.
 #
 # **Example.** Without the label the model says 1, with it 4. Scale 0 gives 1, scale 1 gives 4, and scale 3
-# gives $1 + 3
-# \cdot 3 = 10$.
+# gives $1 + 3 \cdot 3 = 10$.
 
 # %% [markdown]
 # ### Exercise `guidance`
 #
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
-# | 6 | 15 min | 0.1 s | everything in PyTorch |
+# | 6 | 15 min | 0.5 s | everything in PyTorch |
 #
 # **What.** Dropping labels, and the guided prediction. **Why.** Every text-to-image model you have seen uses
 # these two functions.
@@ -1197,7 +1218,8 @@ check("guidance")
 # %% [markdown]
 # ### What exaggerating does
 #
-# Two classes on a line, both normal and overlapping: the densities $p(x)\,p(y \mid x)^w$ can be drawn at once.
+# Two classes on a line, both normal and overlapping: the densities $p(x)\,p(y \mid x)^w$ can be drawn at
+# once.
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_guidance", "locked": true, "schema_version": 3, "solution": false, "task": false}
 x = torch.linspace(-4, 4, 600)
@@ -1211,20 +1233,19 @@ ax.set(yticks=[], xlabel="x", title="guided towards the class with mean 0.8")
 ax.legend(frameon=False);
 
 # %% [markdown]
-# **Notice** the two prices. The bells move *away* from the class's true mean (dotted), to where no one could mistake
-# it for the other class. And they get narrower: less fidelity to the distribution, less diversity, in exchange for
-# clarity. In section 12 you will measure that on digits.
+# **Notice** the two prices. The bells move *away* from the class's true mean (dotted), to where no one could
+# mistake it for the other class. And they get narrower: less fidelity to the distribution, less diversity, in
+# exchange for clarity. In section 12 you will measure that on digits.
 
 # %% [markdown]
 # ## 10. Scores, bounds and velocities
 #
 # Four short theories that turn out to be one.
 #
-# **The score.** The gradient of the log-density, $s(x) = \nabla_x \log p(x)$, points to where data are denser, and
-# needs no normalising constant. For the noised data, $q(x_t \mid x_0)$ is normal and its score is
+# **The score.** The gradient of the log-density, $s(x) = \nabla_x \log p(x)$, points to where data are
+# denser, and needs no normalising constant. For the noised data, $q(x_t \mid x_0)$ is normal and its score is
 # $-(x_t - \sqrt{\bar\alpha_t}x_0)/(1-\bar\alpha_t) = -\varepsilon/\sqrt{1-\bar\alpha_t}$; averaging over the
-# $x_0$ behind
-# $x_t$ keeps the form:
+# $x_0$ behind $x_t$ keeps the form:
 #
 # $$\nabla \log q(x_t) = -\frac{\mathbb E[\varepsilon \mid x_t]}{\sqrt{1-\bar\alpha_t}} .$$
 #
@@ -1236,39 +1257,35 @@ ax.legend(frameon=False);
 #
 # $$L_\sigma = \mathbb E\; \tfrac12 \sigma^2\, \Big\lVert s_\theta(x + \sigma\varepsilon, \sigma) + \frac{\varepsilon}{\sigma} \Big\rVert^2 .$$
 #
-# Put $s_\theta = -\varepsilon_\theta/\sigma$ and it is $\frac12 \lVert \varepsilon_\theta - \varepsilon
-# \rVert^2$, section
+# Put $s_\theta = -\varepsilon_\theta/\sigma$ and it is
+# $\frac12 \lVert \varepsilon_\theta - \varepsilon \rVert^2$, section
 # 6. Norms are summed over the dimensions of a sample and averaged over samples.
 #
-# **Example.** $\sigma = 0.5$, noise $(1, -1)$ and $(0, 2)$, and a model that says 0: $\frac12 \sigma^2 \lVert
-# \varepsilon/\sigma \rVert^2 = \frac12 \lVert \varepsilon \rVert^2$, that is 1 and 2, mean 1.5.
+# **Example.** $\sigma = 0.5$, noise $(1, -1)$ and $(0, 2)$, and a model that says 0:
+# $\frac12 \sigma^2 \lVert \varepsilon/\sigma \rVert^2 = \frac12 \lVert \varepsilon \rVert^2$, that is 1 and
+# 2, mean 1.5.
 
 # %% [markdown]
 # **The variational bound.** $-\log p_\theta(x_0)$ is at most a sum of divergences, one per time: how far is
-# the model's
-# step $p_\theta(x_{t-1} \mid x_t)$ from the true step back $q(x_{t-1} \mid x_t, x_0)$? Both are normal, and
-# for normals
+# the model's step $p_\theta(x_{t-1} \mid x_t)$ from the true step back $q(x_{t-1} \mid x_t, x_0)$? Both are
+# normal, and for normals
 #
 # $$\mathrm{KL}\big(\mathcal N(\mu_1, \sigma_1^2)\,\|\,\mathcal N(\mu_2, \sigma_2^2)\big) =
 # \tfrac12\Big(\log\frac{\sigma_2^2}{\sigma_1^2} + \frac{\sigma_1^2 + (\mu_1-\mu_2)^2}{\sigma_2^2} - 1\Big) .$$
 #
-# Our sampler gives both the same variance $\tilde\beta_t$, so a term is $\lVert \tilde\mu_t(x_0, x_t) -
-# \tilde\mu_t(\hat
-# x_0, x_t) \rVert^2 / (2\tilde\beta_t)$, where $\hat x_0$ is what the predicted noise implies. The $x_t$
-# parts are the
-# same in both means and cancel.
+# Our sampler gives both the same variance $\tilde\beta_t$, so a term is
+# $\lVert \tilde\mu_t(x_0, x_t) - \tilde\mu_t(\hat x_0, x_t) \rVert^2 / (2\tilde\beta_t)$, where $\hat x_0$ is
+# what the predicted noise implies. The $x_t$ parts are the same in both means and cancel.
 #
-# **Example.** $\beta = (0.5, 0.5)$, $t = 1$, two dimensions, $x_0 = (1, 1)$, $x_t = (0, 0)$, predicted noise 0, so
-# $\hat x_0 = 0$: the means differ by 0.4714 (section 3) in both, $\tilde\beta = \frac13$, and the term is $2 \cdot
-# 0.4714^2 / (2 \cdot \frac13) = 0.667$ nats.
+# **Example.** $\beta = (0.5, 0.5)$, $t = 1$, two dimensions, $x_0 = (1, 1)$, $x_t = (0, 0)$, predicted noise
+# 0, so $\hat x_0 = 0$: the means differ by 0.4714 (section 3) in both, $\tilde\beta = \frac13$, and the term
+# is $2 \cdot 0.4714^2 / (2 \cdot \frac13) = 0.667$ nats.
 
 # %% [markdown]
-# **Velocity** (Salimans and Ho, 2022). Predicting noise is hopeless to sample from where $\bar\alpha \approx 0$
-# (dividing by $\sqrt{\bar\alpha}$), predicting data is trivial where $\bar\alpha \approx 1$. Write
-# $\sqrt{\bar\alpha} =
-# \cos\varphi$ and $\sqrt{1-\bar\alpha} = \sin\varphi$; then $x_t = \cos\varphi\; x_0 + \sin\varphi\;
-# \varepsilon$ turns
-# on a circle, and its velocity is
+# **Velocity** (Salimans and Ho, 2022). Predicting noise is hopeless to sample from where
+# $\bar\alpha \approx 0$ (dividing by $\sqrt{\bar\alpha}$), predicting data is trivial where
+# $\bar\alpha \approx 1$. Write $\sqrt{\bar\alpha} = \cos\varphi$ and $\sqrt{1-\bar\alpha} = \sin\varphi$;
+# then $x_t = \cos\varphi\; x_0 + \sin\varphi\; \varepsilon$ turns on a circle, and its velocity is
 #
 # $$v = \frac{\mathrm d x_t}{\mathrm d \varphi} = \sqrt{\bar\alpha_t}\;\varepsilon - \sqrt{1-\bar\alpha_t}\;x_0,
 # \qquad x_0 = \sqrt{\bar\alpha_t}\;x_t - \sqrt{1-\bar\alpha_t}\;v :$$
@@ -1276,15 +1293,14 @@ ax.legend(frameon=False);
 # no division anywhere.
 #
 # **Example.** $\bar\alpha = 0.64$, $x_0 = 2$, $\varepsilon = 1$: $x_t = 2.2$, $v = 0.8 - 1.2 = -0.4$, and
-# back, $0.8 \cdot
-# 2.2 - 0.6 \cdot (-0.4) = 2$.
+# back, $0.8 \cdot 2.2 - 0.6 \cdot (-0.4) = 2$.
 
 # %% [markdown]
 # ### Exercise `score_matching`
 #
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
-# | 9 | 45 min | 0.1 s | everything in PyTorch but `torch.distributions` |
+# | 9 | 45 min | 0.5 s | everything in PyTorch but `torch.distributions` |
 #
 # **What.** Six short functions: a score, a loss, a divergence, a velocity and back, and a term of the bound.
 # **Why.** Papers speak of scores, bounds or velocities as if they were different models. After this you can
@@ -1420,13 +1436,14 @@ check("score_matching")
 # </details>
 # <details><summary>Hint 2: gaussian_kl</summary>
 #
-# You are given log-variances: the ratio of variances is `exp(log_var1 - log_var2)`, and you never need a root.
+# You are given log-variances: the ratio of variances is `exp(log_var1 - log_var2)`, and you never need a
+# root.
 # </details>
 # <details><summary>Hint 3: vlb_term</summary>
 #
 # Get $\hat x_0$ from the predicted noise. The means differ by their weight of $x_0$ times $x_0 - \hat x_0$.
-# Simplify weight squared over variance on paper: $\bar\alpha_{t-1}\beta_t /
-# ((1-\bar\alpha_t)(1-\bar\alpha_{t-1}))$.
+# Simplify weight squared over variance on paper:
+# $\bar\alpha_{t-1}\beta_t / ((1-\bar\alpha_t)(1-\bar\alpha_{t-1}))$.
 # </details>
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_vlb", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -1441,30 +1458,30 @@ ax.semilogy(t, wrong_by_one, color=BLUE)
 ax.set(xlabel="t", ylabel="nats", title="what an error of 1 in the predicted noise costs in the bound");
 
 # %% [markdown]
-# **Notice** that the bound cares three hundred times more about the first steps than about the last. The simple loss
-# of section 6 weighs all times alike: it gives up likelihood (the faintest noise, that no eye sees) for what the
-# picture shows. That is the choice that made diffusion models look good.
+# **Notice** that the bound cares a hundred times more about the first steps than about the middle. The simple
+# loss of section 6 weighs all times alike: it gives up likelihood (the faintest noise, that no eye sees) for
+# what the picture shows. That is the choice that made diffusion models look good.
 
 # %% [markdown]
 # ## 11. Averaging weights
 #
-# A diffusion model's loss is noisy, since every batch has other times, and the weights jitter about their optimum.
-# A sampler calls the network a hundred times and adds its errors up, so jitter shows. The cure is cheap: besides
-# the weights $\theta$ keep a slow average of them, and sample with that:
+# A diffusion model's loss is noisy, since every batch has other times, and the weights jitter about their
+# optimum. A sampler calls the network a hundred times and adds its errors up, so jitter shows. The cure is
+# cheap: besides the weights $\theta$ keep a slow average of them, and sample with that:
 #
 # $$\bar\theta \leftarrow d\,\bar\theta + (1-d)\,\theta .$$
 #
 # Its memory is about $1/(1-d)$ steps: 1000 for $d = 0.999$.
 #
-# **Example.** $d = 0.9$, an average of 0 and weights that stay at 1: after one update 0.1, after two $0.9 \cdot 0.1 +
-# 0.1 = 0.19$, after $n$ of them $1 - 0.9^n$.
+# **Example.** $d = 0.9$, an average of 0 and weights that stay at 1: after one update 0.1, after two
+# $0.9 \cdot 0.1 + 0.1 = 0.19$, after $n$ of them $1 - 0.9^n$.
 
 # %% [markdown]
 # ### Exercise `ema`
 #
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
-# | 4 | 10 min | 0.1 s | everything in PyTorch but `torch.optim.swa_utils` |
+# | 4 | 10 min | 0.5 s | everything in PyTorch but `torch.optim.swa_utils` |
 #
 # **What.** A class that follows a list of parameters. **Why.** Nearly every published diffusion sample was
 # drawn with averaged weights. (The other cure, which the training loop below uses, is to let the learning
@@ -1533,14 +1550,13 @@ ax.legend(frameon=False);
 
 # %% [markdown]
 # **Notice** the trade: the slow average (orange) is calm, but starts late. With a decay of 0.999 and a run of
-# 500 steps
-# it would not have arrived.
+# 500 steps it would not have arrived.
 
 # %% [markdown]
 # ## 12. Training
 #
-# All is in place. Two networks are given, small enough for a laptop: one for points, one for digits with labels.
-# They are no U-Nets; an 8x8 digit has 64 numbers, and dense layers will do.
+# All is in place. Two networks are given, small enough for a laptop: one for points, one for digits with
+# labels. They are no U-Nets; an 8x8 digit has 64 numbers, and dense layers will do.
 
 # %% nbgrader={"grade": false, "grade_id": "given_denoisers", "locked": true, "schema_version": 3, "solution": false, "task": false}
 class PointDenoiser(nn.Module):
@@ -1607,19 +1623,18 @@ def digit_denoiser(num_classes: int = 10) -> nn.Module:
 # 4. clear the gradients, compute new ones, step; lower the learning rate a little.
 #
 # **The learning rate** starts at `lr` and falls in a straight line to 0 over all steps. The gradient never
-# stops being
-# noisy, so a constant rate would leave the weights jittering where they are, and samples show it: on the moons, a
-# constant rate moves the mean of all samples by 0.1 to 0.2, a falling one by 0.02.
+# stops being noisy, so a constant rate would leave the weights jittering where they are, and samples show it:
+# on the moons, a constant rate moves the mean of all samples by up to 0.2, a falling one by 0.04 at most.
 #
-# **Example.** 500 samples in batches of 64 are 8 steps an epoch, the last of 52 samples. With 3 epochs there are 24
-# steps, and step number $k$ (from 0) has the rate $\text{lr}\,(1 - k/24)$.
+# **Example.** 500 samples in batches of 64 are 8 steps an epoch, the last of 52 samples. With 3 epochs there
+# are 24 steps, and step number $k$ (from 0) has the rate $\text{lr}\,(1 - k/24)$.
 
 # %% [markdown]
 # ### Exercise `train_diffusion`
 #
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
-# | 9 | 30 min | 2 s | everything in PyTorch, `torch.optim` and its `lr_scheduler` too |
+# | 9 | 30 min | 1.5 s | everything in PyTorch, `torch.optim` and its `lr_scheduler` too |
 #
 # **What.** The training loop, with and without labels. It is graded by samples that the *grader* draws from
 # your trained network: points must be distributed like new points; guided digits must be recognised by a
@@ -1706,7 +1721,8 @@ check("train_diffusion")
 # </details>
 # <details><summary>Hint 4: the learning rate</summary>
 #
-# `torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=steps)`, stepped after each `optimizer.step()`.
+# `torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=steps)`, stepped after each
+# `optimizer.step()`.
 # </details>
 
 # %% [markdown]
@@ -1742,14 +1758,16 @@ left.plot(point_losses, color=BLUE)
 left.set(xlabel="epoch", ylabel="loss", ylim=(0.15, 0.5))
 show_points(middle, two_moons(1500, generator), "new data")
 show_points(right, frames["samples"], "samples", GREEN)
-apart = torch.cdist(frames["samples"], moons).min(1).values
-print(f"distance of a sample to the nearest training point: median {float(apart.median()):.4f}")
+for name, points in (("a sample", frames["samples"]), ("a new point of the data", two_moons(1500, generator))):
+    apart = torch.cdist(points, moons).min(1).values
+    print(f"distance of {name} to the nearest training point: median {float(apart.median()):.4f}")
 
 # %% [markdown]
-# **Notice** the loss: it falls to about 0.2 within some epochs and then hardly moves, while the samples go on getting
-# sharper. It cannot go to 0, because at high noise the noise cannot be told; the rest is where the quality hides.
-# And the nearest training point is a little away now: these samples are *new*. A few stray points lie between the
-# moons, where the network is not sure which way to go.
+# **Notice** the loss: it falls to about 0.2 within some epochs and then hardly moves, while the samples go on
+# getting sharper. It cannot go to 0, because in heavy noise the noise cannot be told from the data; the
+# little that is left to gain is where the quality hides. The samples are as far from the training points as
+# new data are: they are *new*. A few stray points lie between the moons, where the network is not sure which
+# way to go.
 
 # %% [markdown]
 # ### The score field
@@ -1757,23 +1775,18 @@ print(f"distance of a sample to the nearest training point: median {float(apart.
 # With `score_from_eps` your network shows the landscape that it has learned.
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_score_field", "locked": true, "schema_version": 3, "solution": false, "task": false}
-side = torch.linspace(-2.5, 2.5, 23)
-grid = torch.cartesian_prod(side, side)
 _, axes = plt.subplots(1, 4, figsize=(14, 3.7))
 with torch.no_grad():
-    for ax, t in zip(axes, (70, 40, 20, 8), strict=True):
+    for ax, t in zip(axes, (60, 15, 5, 1), strict=True):
         times = torch.full((len(grid),), t)
-        score = score_from_eps(point_model(grid, times), times, alpha_bar)
         noisy = q_sample(moons, torch.full((2000,), t), alpha_bar, torch.randn(2000, 2, generator=generator))
-        show_points(ax, noisy, f"t = {t}", "#c9d6e6", size=2)
-        # The direction is the score's, the length its square root, so that the long ones do not hide the rest.
-        arrow = score / score.norm(dim=1, keepdim=True).sqrt()
-        ax.quiver(grid[:, 0], grid[:, 1], arrow[:, 0], arrow[:, 1], score.norm(dim=1).sqrt(), cmap="viridis", angles="xy", width=0.005)
+        show_points(ax, noisy, f"t = {t}", "#a9c1dc", size=2)
+        show_arrows(ax, score_from_eps(point_model(grid, times), times, alpha_bar))
 
 # %% [markdown]
-# **Notice** how each arrow points uphill to the denser grey, and how the ridge between the moons appears: at $t = 70$
-# the field knows one hill, at $t = 8$ it knows two curved ones and the watershed between them. Far from the data at
-# low noise the arrows are a guess, since no training point was ever there.
+# **Notice** that each arrow points uphill, to where the points are denser. At $t = 60$ the field knows one
+# hill; at $t = 5$ and $t = 1$ it knows two curved ridges, and between them a watershed where neighbouring
+# arrows part. Far from the data at low noise the arrows are a guess: no training point was ever there.
 
 # %% [markdown]
 # ### The real run: digits
@@ -1819,8 +1832,8 @@ for row, key in zip(axes, keys, strict=True):
 # ### Fidelity against diversity
 #
 # Now guidance, measured. A classifier that has never seen a generated image judges 300 samples of each scale
-# (*fidelity*: the share it names as asked). *Diversity* is the mean distance between two samples of a class, divided
-# by the same figure for real digits.
+# (*fidelity*: the share it names as asked). *Diversity* is the mean distance between two samples of a class,
+# divided by the same figure for real digits.
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_guidance_scales", "locked": true, "schema_version": 3, "solution": false, "task": false}
 from sklearn.svm import SVC
@@ -1856,15 +1869,15 @@ for part, scale in zip(right.subfigures(1, 3), (0.0, 1.0, 4.0), strict=True):
 
 # %% [markdown]
 # **Notice** the crossing of interests. At scale 0 the label is ignored: one in ten is right by chance. At 1
-# nearly all
-# are; at 2 and 4 all are, but the threes look more and more like *one* three. (For scale 0 diversity within a class
-# has no meaning, so it is left out.) The figure is your evidence for the second written question.
+# nearly all are; at 2 and 4 all are, but the threes look more and more like *one* three. (For scale 0
+# diversity within a class has no meaning, so it is left out.) The figure is your evidence for the second
+# written question.
 
 # %% [markdown]
 # ### Has it learned by heart?
 #
-# The exact predictor of section 6 returned training points. Does yours? Under each sample, the training image that
-# is nearest to it.
+# The exact predictor of section 6 returned training points. Does yours? Under each sample, the training image
+# that is nearest to it.
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_memory", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def nearest(images):
@@ -1889,10 +1902,10 @@ ax.set(xlabel="distance to the nearest training image", yticks=[])
 ax.legend(frameon=False);
 
 # %% [markdown]
-# **Notice** that the samples stand as far from the training set as new real digits do: they are not copies. The exact
-# predictor, whose loss on the training set nobody can beat, makes copies only (the red spike at 0). A network of
-# modest size, trained for a modest time, cannot draw that jagged landscape and draws a smooth one through it. That
-# failure is its whole talent.
+# **Notice** that the samples stand as far from the training set as new real digits do: they are not copies.
+# The exact predictor, whose loss on the training set nobody can beat, makes copies only (the red spike at 0).
+# A network of modest size, trained for a modest time, cannot draw that jagged landscape and draws a smooth
+# one through it. That failure is its whole talent.
 
 # %% [markdown]
 # ### Your U-Net
@@ -1918,7 +1931,8 @@ _, axes = plt.subplots(3, 20, figsize=(13, 2.2))
 show_images(axes.flat, drawn[:, 0])
 
 # %% [markdown]
-# **Notice** how much it knows after 25 epochs: that neighbouring pixels belong together it never had to learn.
+# **Notice** how much it knows after 25 epochs: that neighbouring pixels belong together it never had to
+# learn.
 
 # %% [markdown]
 # ## 13. Explore
@@ -1927,7 +1941,8 @@ show_images(axes.flat, drawn[:, 0])
 #
 # ### Guess 1. How few steps?
 #
-# The deterministic sampler can take any number of steps. How many do recognisable digits need: 50, 20, 10, 5, 2?
+# The deterministic sampler can take any number of steps. How many do recognisable digits need: 50, 20, 10, 5,
+# 2?
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_few_steps", "locked": true, "schema_version": 3, "solution": false, "task": false}
 generator = torch.Generator().manual_seed(6)
@@ -1954,22 +1969,23 @@ for row, images, count in zip(right.subplots(len(counts), 10), strips, counts, s
     row[0].set_ylabel(f"{count}", rotation=0, ha="right", va="center")
 
 # %% [markdown]
-# **Notice** that one step gives the blurred mean of a class, five steps give digits, and beyond ten little
-# changes. All
-# strips begin with the same noise, and from five steps on each column shows the *same* digit: the map from noise to
-# image belongs to the model, the steps only follow it more or less closely.
+# **Notice** three things. Up to three calls give rubbish: the first step starts at $t = 99$, where the
+# division by $\sqrt{\bar\alpha} = 0.0045$ magnifies the least error of the network 220 times, and no later
+# step makes up for it. (Let the list end at 70 and see.) From five or ten on there are digits, and $\eta = 1$
+# does better than $\eta = 0$: fresh noise washes out the errors of earlier steps. And all strips begin with
+# the same noise, and from ten on each column shows the *same* digit: the map from noise to image belongs to
+# the model, the steps only follow it more or less closely.
 #
 # ### Guess 2. An equation behind it
 #
 # In the limit of small steps, the deterministic sampler follows an ordinary differential equation, the
-# **probability-flow ODE** (Song et al., 2021). With $\varphi$ from section 10 ($\cos\varphi =
-# \sqrt{\bar\alpha}$) it is
-# simply
+# **probability-flow ODE** (Song et al., 2021). With $\varphi$ from section 10
+# ($\cos\varphi = \sqrt{\bar\alpha}$) it is simply
 #
 # $$\frac{\mathrm d x}{\mathrm d \varphi} = v_\theta(x, \varphi) = \cos\varphi\; \hat\varepsilon - \sin\varphi\; \hat x_0 ,$$
 #
-# from $\varphi = \pi/2$ (noise) to $0$ (data). Any solver will do, and it also runs the other way: from data to the
-# noise they belong to. How well does one come back?
+# from $\varphi = \pi/2$ (noise) to $0$ (data). Any solver will do, and it also runs the other way: from data
+# to the noise they belong to. How well does one come back?
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_ode", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def flow(model, x, levels):
@@ -1997,23 +2013,22 @@ track = flow(point_model, two_moons(600, generator), levels)
 returned = flow(point_model, track[-1], levels[::-1])[-1]
 hue = torch.atan2(track[0][:, 1], track[0][:, 0])
 _, axes = plt.subplots(1, 4, figsize=(14, 3.6))
-for ax, points, title in zip(axes, (track[0], track[20], track[-1], returned), ("data", "half-way", "their noise", "and back"), strict=True):
+for ax, points, title in zip(axes, (track[0], track[5], track[-1], returned), ("data", "at t = 11", "their noise", "and back"), strict=True):
     show_points(ax, points, title)
     ax.collections[0].remove()
     ax.scatter(points[:, 0], points[:, 1], c=hue, cmap="twilight", s=6)
 print(f"error after going there and back: median {float((returned - track[0]).norm(dim=1).median()):.4f}")
 
 # %% [markdown]
-# **Notice** that the colours keep their order: the flow bends the plane like rubber and tears nothing. The third
-# picture is a round normal cloud, and every point of it is the *code* of a data point. The way back returns
-# to where it
-# started.
+# **Notice** that the colours keep their order: the flow bends the plane like rubber and tears nothing. The
+# third picture is a round normal cloud, and every point of it is the *code* of a data point. The way back
+# returns to where it started.
 #
 # ### Guess 3. Half an image is missing
 #
-# Your model was trained to make whole digits. Can it complete one? At every step, keep what is known: noise the known
-# pixels to the level of that step, and let the model fill in the rest (Lugmayr et al., 2022, without their
-# resampling). Nothing is trained for it.
+# Your model was trained to make whole digits. Can it complete one? At every step, keep what is known: noise
+# the known pixels to the level of that step, and let the model fill in the rest (Lugmayr et al., 2022,
+# without their resampling). Nothing is trained for it.
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_inpainting", "locked": true, "schema_version": 3, "solution": false, "task": false}
 @torch.no_grad()
@@ -2047,63 +2062,57 @@ for row, (name, images) in zip(axes, rows.items(), strict=True):
 
 # %% [markdown]
 # **Notice** that the answers differ where the upper half leaves the digit open, and agree where it does not:
-# the model
-# does not restore *the* image, it samples from those that fit. What would change if you told it the label?
+# the model does not restore *the* image, it samples from those that fit. What would change if you told it the
+# label?
 #
 # More to try: train with `v_target` instead of noise, and compare ten-step samples; put `cosine_betas(100)`
-# in the place
-# of the linear schedule and look at its last time, where $\bar\alpha \approx 10^{-7}$; or measure how
-# guidance and $\eta$
-# interact.
+# in the place of the linear schedule and look at its last time, where $\bar\alpha \approx 10^{-7}$; or
+# measure how guidance and $\eta$ interact.
 
 # %% [markdown]
 # ## 14. Written questions
 #
-# Answer in your own words, in about 150 words each. A figure or a number from this notebook is worth more than a
-# quotation.
+# Answer in your own words, in about 150 words each. A figure or a number from this notebook is worth more
+# than a quotation.
 
 # %% [markdown]
 # ### Question 1: why predict noise (6 points)
 #
 # 1. A network may predict the noise $\varepsilon$, the data $x_0$, or the velocity $v$. Show with one
-# equation that from
-#    a prediction of the noise, $x_t$ and $t$ you get a prediction of the data; and find the factor $c_t$ in $\lVert
-#    \hat\varepsilon - \varepsilon \rVert^2 = c_t\, \lVert \hat x_0 - x_0 \rVert^2$. (2 points)
+#    equation that from a prediction of the noise, $x_t$ and $t$ you get a prediction of the data; and find
+#    the factor $c_t$ in
+#    $\lVert \hat\varepsilon - \varepsilon \rVert^2 = c_t\, \lVert \hat x_0 - x_0 \rVert^2$. (2 points)
 # 2. What is the loss of predicting noise, then, in terms of the data, and why may that weighting of the times
-# be better
-#    for pictures than that of the variational bound? Use the figure of section 10. (2 points)
+#    be better for pictures than that of the variational bound? Use the figure of section 10. (2 points)
 # 3. In which range of $t$ is predicting noise a bad basis for *sampling*, and why? What remedies do you know?
-# (2 points)
+#    (2 points)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "written_noise", "locked": false, "points": 6, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# **Model answer.** From $x_t = \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\varepsilon$ follows $\hat
-# x_0 = (x_t -
-# \sqrt{1-\bar\alpha_t}\,\hat\varepsilon)/\sqrt{\bar\alpha_t}$. Subtracting the same equation for the true values,
-# $\hat x_0 - x_0 = -\sqrt{(1-\bar\alpha_t)/\bar\alpha_t}\,(\hat\varepsilon - \varepsilon)$, so $c_t =
-# \bar\alpha_t/(1-\bar\alpha_t)$, the signal-to-noise ratio.
+# **Model answer.** From $x_t = \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\varepsilon$ follows
+# $\hat x_0 = (x_t - \sqrt{1-\bar\alpha_t}\,\hat\varepsilon)/\sqrt{\bar\alpha_t}$. Subtracting the same
+# equation for the true values,
+# $\hat x_0 - x_0 = -\sqrt{(1-\bar\alpha_t)/\bar\alpha_t}\,(\hat\varepsilon - \varepsilon)$, so
+# $c_t = \bar\alpha_t/(1-\bar\alpha_t)$, the signal-to-noise ratio.
 #
-# The noise loss is thus a data loss weighted by the signal-to-noise ratio: every time has a target of the same size
-# (variance 1), so that no range of $t$ swamps the gradient. The bound weighs an error in the noise by
-# $\beta_t / (2\alpha_t(1-\bar\alpha_{t-1}))$, which is hundreds of times larger at the first steps than later
-# (figure of
-# section 10): it spends capacity on imperceptible noise at small $t$. Equal weights shift the effort to
-# middle and high
-# noise, where class, shape and strokes are decided (sections 2 and 6).
+# The noise loss is thus a data loss weighted by the signal-to-noise ratio: every time has a target of the
+# same size (variance 1), so that no range of $t$ swamps the gradient. The bound weighs an error in the noise
+# by $\beta_t / (2\alpha_t(1-\bar\alpha_{t-1}))$, which is about a hundred times larger at the first steps
+# than later (figure of section 10): it spends capacity on imperceptible noise at small $t$. Equal weights
+# shift the effort to middle and high noise, where class, shape and strokes are decided (sections 2 and 6).
 #
 # At large $t$, $\bar\alpha_t \approx 0$: the predictor need only return $x_t$ to have nearly no loss, and an
-# error $\delta$
-# in it becomes $\delta\sqrt{(1-\bar\alpha_t)/\bar\alpha_t}$ in $\hat x_0$, a factor of about 220 at the last
-# of our hundred
-# times. Remedies: clip $\hat x_0$; predict $v$ (or $x_0$) there; a schedule that does not end at $\bar\alpha
-# \approx 0$;
-# averaged weights or a falling learning rate, which make $\delta$ small.
+# error $\delta$ in it becomes $\delta\sqrt{(1-\bar\alpha_t)/\bar\alpha_t}$ in $\hat x_0$, a factor of about
+# 220 at the last of our hundred times. Remedies: clip $\hat x_0$; predict $v$ (or $x_0$) there; a schedule
+# that does not end at $\bar\alpha \approx 0$; averaged weights or a falling learning rate, which make
+# $\delta$ small.
 #
 # **Marks.**
-# - Part 1: 1 for the equation of $\hat x_0$; 1 for $c_t = \bar\alpha_t/(1-\bar\alpha_t)$. Inverted factor: half.
+# - Part 1: 1 for the equation of $\hat x_0$; 1 for $c_t = \bar\alpha_t/(1-\bar\alpha_t)$. Inverted factor:
+#   half.
 # - Part 2: 1 for "a data loss weighted by the signal-to-noise ratio" or "targets of equal variance at all
-# times"; 1 for
-#   the comparison with the bound, with the figure (small $t$ dominates there). "It works better": 0.
+#   times"; 1 for the comparison with the bound, with the figure (small $t$ dominates there). "It works
+#   better": 0.
 # - Part 3: 1 for large $t$ with the amplification $1/\sqrt{\bar\alpha_t}$; 1 for a remedy with its reason.
 # ### END SOLUTION
 
@@ -2111,42 +2120,38 @@ for row, (name, images) in zip(axes, rows.items(), strict=True):
 # ### Question 2: what guidance trades (6 points)
 #
 # 1. Write the guided prediction in terms of scores, and say from which density it would sample if it were the
-# score of
-#    one. (2 points)
-# 2. From your figure: what happens to fidelity and diversity between scale 0 and scale 8, and why can neither be had
-#    in full? Explain with the picture of the two bells in section 9. (2 points)
-# 3. Someone reports that guided samples are recognised 100% of the time and concludes that the model has learned the
-#    distribution of digits. Name two models that would pass this test without having learned it, and for each a
-#    measurement that exposes it. (2 points)
+#    score of one. (2 points)
+# 2. From your figure: what happens to fidelity and diversity between scale 0 and scale 8, and why can neither
+#    be had in full? Explain with the picture of the two bells in section 9. (2 points)
+# 3. Someone reports that guided samples are recognised 100% of the time and concludes that the model has
+#    learned the distribution of digits. Name two models that would pass this test without having learned it,
+#    and for each a measurement that exposes it. (2 points)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "written_guidance", "locked": false, "points": 6, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# **Model answer.** Since $s = -\hat\varepsilon/\sqrt{1-\bar\alpha_t}$, the guided score is $\nabla\log p(x_t)
-# + w\,(\nabla\log
-# p(x_t \mid y) - \nabla\log p(x_t)) = \nabla\log p(x_t) + w\,\nabla\log p(y \mid x_t)$ by Bayes' rule: the score of
-# $p(x_t)\,p(y \mid x_t)^w$ up to a constant, which for $w = 1$ is $p(x_t \mid y)$. (Strictly, these densities
-# at different $t$
-# are not noised versions of one another, so the sampler does not draw from $p(x_0)\,p(y \mid x_0)^w$ exactly.)
+# **Model answer.** Since $s = -\hat\varepsilon/\sqrt{1-\bar\alpha_t}$, the guided score is
+# $\nabla\log p(x_t) + w\,(\nabla\log p(x_t \mid y) - \nabla\log p(x_t)) = \nabla\log p(x_t) + w\,\nabla\log p(y \mid x_t)$
+# by Bayes' rule: the score of $p(x_t)\,p(y \mid x_t)^w$ up to a constant, which for $w = 1$ is
+# $p(x_t \mid y)$. (Strictly, these densities at different $t$ are not noised versions of one another, so the
+# sampler does not draw from $p(x_0)\,p(y \mid x_0)^w$ exactly.)
 #
 # Fidelity rises from chance (10%) at scale 0 to nearly 1 at scale 1 and 1 from 2 on; diversity within a class
-# falls below
-# that of real digits as the scale grows. With $w > 1$ the density is moved to where $p(y \mid x)$ is largest,
-# away from the
-# other classes, and it narrows: the ambiguous but real examples of a class (in the overlap of the two bells) are
-# suppressed. To be recognised always, one must not draw what is hard to recognise, and that is part of the data.
+# falls below that of real digits as the scale grows. With $w > 1$ the density is moved to where $p(y \mid x)$
+# is largest, away from the other classes, and it narrows: the ambiguous but real examples of a class (in the
+# overlap of the two bells) are suppressed. To be recognised always, one must not draw what is hard to
+# recognise, and that is part of the data.
 #
 # A model that returns one perfect image for each class (mode collapse) is exposed by the distance between
-# samples of a
-# class, compared with that of real ones. A model that returns training images is exposed by the distance to
-# the nearest
-# training image, compared with that of held-out real images. (Also good: very high guidance, exposed by comparing the
-# distributions, for instance by MMD to held-out data, or by the variance of pixels.)
+# samples of a class, compared with that of real ones. A model that returns training images is exposed by the
+# distance to the nearest training image, compared with that of held-out real images. (Also good: very high
+# guidance, exposed by comparing the distributions, for instance by MMD to held-out data, or by the variance
+# of pixels.)
 #
 # **Marks.**
-# - Part 1: 1 for $\nabla\log p(x_t) + w\,\nabla\log p(y \mid x_t)$ (or the equivalent with $p(x_t \mid y)$); 1 for
-#   $p(x_t)\,p(y \mid x_t)^w$.
-# - Part 2: 1 for both tendencies with numbers read off the own figure; 1 for the reason (moved from the overlap and
-#   narrowed).
+# - Part 1: 1 for $\nabla\log p(x_t) + w\,\nabla\log p(y \mid x_t)$ (or the equivalent with $p(x_t \mid y)$);
+#   1 for $p(x_t)\,p(y \mid x_t)^w$.
+# - Part 2: 1 for both tendencies with numbers read off the own figure; 1 for the reason (moved from the
+#   overlap and narrowed).
 # - Part 3: 1 for each model *with* the measurement and what it is compared with. Without a comparison: half.
 # ### END SOLUTION
 
@@ -2154,19 +2159,18 @@ for row, (name, images) in zip(axes, rows.items(), strict=True):
 # ## What you have read about
 #
 # - J. Sohl-Dickstein et al. (2015), *Deep unsupervised learning using nonequilibrium thermodynamics*; J. Ho,
-# A. Jain and
-#   P. Abbeel (2020), *Denoising diffusion probabilistic models*.
+#   A. Jain and P. Abbeel (2020), *Denoising diffusion probabilistic models*.
 # - A. Nichol and P. Dhariwal (2021), *Improved denoising diffusion probabilistic models*.
 # - J. Song, C. Meng and S. Ermon (2021), *Denoising diffusion implicit models*.
-# - P. Vincent (2011), *A connection between score matching and denoising autoencoders*; Y. Song and S. Ermon (2019),
-#   *Generative modeling by estimating gradients of the data distribution*; Y. Song et al. (2021),
-# *Score-based generative
-#   modeling through stochastic differential equations*.
-# - J. Ho and T. Salimans (2022), *Classifier-free diffusion guidance*; T. Salimans and J. Ho (2022), *Progressive
-#   distillation for fast sampling of diffusion models*; C. Luo (2022), *Understanding diffusion models: a unified
-#   perspective*.
-# - O. Ronneberger, P. Fischer and T. Brox (2015), *U-Net*; A. Vaswani et al. (2017), *Attention is all you need*.
+# - P. Vincent (2011), *A connection between score matching and denoising autoencoders*; Y. Song and S. Ermon
+#   (2019), *Generative modeling by estimating gradients of the data distribution*; Y. Song et al. (2021),
+#   *Score-based generative modeling through stochastic differential equations*.
+# - J. Ho and T. Salimans (2022), *Classifier-free diffusion guidance*; T. Salimans and J. Ho (2022),
+#   *Progressive distillation for fast sampling of diffusion models*; C. Luo (2022), *Understanding diffusion
+#   models: a unified perspective*.
+# - O. Ronneberger, P. Fischer and T. Brox (2015), *U-Net*; A. Vaswani et al. (2017), *Attention is all you
+#   need*.
 # - D. Kingma and M. Welling (2014), *Auto-encoding variational Bayes*; B. Polyak and A. Juditsky (1992),
-# *Acceleration of
-#   stochastic approximation by averaging*.
-# - A. Lugmayr et al. (2022), *RePaint*; N. Carlini et al. (2023), *Extracting training data from diffusion models*.
+#   *Acceleration of stochastic approximation by averaging*.
+# - A. Lugmayr et al. (2022), *RePaint*; N. Carlini et al. (2023), *Extracting training data from diffusion
+#   models*.

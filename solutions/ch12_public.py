@@ -313,7 +313,7 @@ def test_eps_loss_draws_times_uniformly(student, rng):
     times = []
     student.eps_loss(lambda x, t: (times.append(t.clone()), x)[1], rng.randn(8000, 1), ALPHA_BAR, rng.generator())
     assert times[0].dtype == torch.int64 and tuple(times[0].shape) == (8000,), "t must be int64 of shape (N,)"
-    assert 0 <= int(times[0].min()) and int(times[0].max()) <= 39, "a time lies outside 0 ... T - 1"
+    assert int(times[0].min()) >= 0 and int(times[0].max()) <= 39, "a time lies outside 0 ... T - 1"
     counts = torch.bincount(times[0], minlength=40)
     # 200 draws are expected of each time, with a standard deviation of 14.
     assert int(counts.min()) > 100 and int(counts.max()) < 300, "some times are drawn more often than others"
@@ -667,9 +667,8 @@ def test_train_diffusion_tells_labels_apart(student, rng):
     """Where label 0 always shows -1 and label 1 always 2, the model learns both, and their mean for no label."""
     labels = torch.arange(400) % 2
     model = PointPerLabel()
-    student.train_diffusion(
-        model, 3.0 * labels[:, None] - 1, ALPHA_BAR, labels, 2, epochs=60, lr=0.05, p_drop=0.2, generator=rng.generator()
-    )
+    data, settings = 3.0 * labels[:, None] - 1, {"epochs": 60, "lr": 0.05, "p_drop": 0.2}
+    student.train_diffusion(model, data, ALPHA_BAR, labels, 2, generator=rng.generator(), **settings)
     learned = model.table.detach()
     assert float((learned[:2] - torch.tensor([-1.0, 2.0])).abs().max()) < 0.15, (
         f"labels 0 and 1 mean {float(learned[0]):.2f} and {float(learned[1]):.2f} to the model, not -1 and 2: "
