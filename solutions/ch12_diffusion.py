@@ -853,17 +853,17 @@ def exact_denoiser(data, alpha_bar):
 generator = torch.Generator().manual_seed(2)
 betas = linear_betas(100, 1e-3, 0.2)
 alpha_bar = alpha_bars(betas)
-ring = eight_gaussians(80, generator)
+ring = eight_gaussians(40, generator)
 exact = exact_denoiser(ring, alpha_bar)
 side = torch.linspace(-2.4, 2.4, 17)
 grid = torch.cartesian_prod(side, side)
 
 
-def show_arrows(ax, arrows):
-    """An arrow at each point of the grid; its length is a square root, so that the long ones do not hide the rest."""
+def show_arrows(ax, places, arrows, scale=19.0):
+    """An arrow (N, 2) at each place (N, 2); its length is a square root, so that the long ones do not hide the rest."""
     length = arrows.norm(dim=1, keepdim=True)
     arrows = arrows / length.sqrt().clamp(min=1e-6) / length.max().sqrt()
-    ax.quiver(grid[:, 0], grid[:, 1], arrows[:, 0], arrows[:, 1], color=ORANGE, scale=19, width=0.006)
+    ax.quiver(places[:, 0], places[:, 1], arrows[:, 0], arrows[:, 1], color=ORANGE, scale=scale, width=0.006)
 
 
 _, axes = plt.subplots(1, 4, figsize=(13, 3.4))
@@ -871,12 +871,12 @@ for ax, t in zip(axes, (80, 20, 8, 2), strict=True):
     times = torch.full((len(grid),), t)
     a = alpha_bar[t].float()
     guess = (grid - (1 - a).sqrt() * exact(grid, times)) / a.sqrt()
-    noisy = q_sample(ring.repeat(8, 1), torch.full((640,), t), alpha_bar, torch.randn(640, 2, generator=generator))
+    noisy = q_sample(ring.repeat(16, 1), torch.full((640,), t), alpha_bar, torch.randn(640, 2, generator=generator))
     show_points(ax, noisy, f"t = {t}", "#a9c1dc")
-    show_arrows(ax, a.sqrt() * guess - grid)
+    show_arrows(ax, grid, a.sqrt() * guess - grid)
 
 # %% [markdown]
-# Pale blue are 80 training points, noised to time $t$. An arrow points from $x_t$ to the best guess of what
+# Pale blue are 40 training points, noised to time $t$. An arrow points from $x_t$ to the best guess of what
 # it was without the noise.
 #
 # **Notice** how the question changes. In heavy noise all arrows point to the middle: no guess is better than
@@ -993,18 +993,18 @@ def filmed(x, t):
 
 frames["samples"] = ancestral_sample(filmed, (600, 2), betas, generator)
 _, axes = plt.subplots(1, 9, figsize=(14, 1.9))
-show_points(axes[0], ring, "80 training points", GREY)
+show_points(axes[0], ring, "40 training points", GREY, size=8)
 for ax, key in zip(axes[1:], [99, 60, 30, 20, 10, 5, 2, "samples"], strict=True):
     show_points(ax, frames[key], "600 samples" if key == "samples" else f"t = {key}", GREEN if key == "samples" else BLUE)
-apart = torch.cdist(frames["samples"], ring).min(1).values
-print(f"distance of a sample to the nearest training point: median {float(apart.median()):.4f}")
+for name, points in (("a sample", frames["samples"]), ("a new point of the data", eight_gaussians(600, generator))):
+    apart = torch.cdist(points, ring).min(1).values
+    print(f"distance of {name} to the nearest training point: median {float(apart.median()):.4f}")
 
 # %% [markdown]
-# **Notice** that the film runs backwards without a trained network. Now count the green points, and read the
-# number printed below: 600 samples, and nearly all of them are one of the 80 training points! The predictor
-# with the *smallest possible loss* has learned its training set by heart. That a trained network makes new
-# images is owed to its failing to reach that minimum, and to *how* it fails. We come back to this with the
-# digits.
+# **Notice** that the film runs backwards without a trained network. Now look at the green points, and at the
+# numbers below: 600 samples, and nearly all of them sit on one of the 40 training points! The predictor with
+# the *smallest possible loss* has learned its training set by heart. That a trained network makes new images
+# is owed to its failing to reach that minimum, and to *how* it fails. We come back to this with the digits.
 
 # %% [markdown]
 # ## 8. Fewer steps, and no dice
@@ -1117,9 +1117,9 @@ for ax, (steps, eta) in zip(axes, ((every, 1.0), (every, 0.0), (few, 1.0), (few,
 # %% [markdown]
 # The same forty starts, with the exact predictor for the eight Gaussians.
 #
-# **Notice** that with $\eta = 0$ the paths are smooth and do not cross: a start decides an end, like a
-# stream's bed. Smooth paths can be followed in ten strides. With $\eta = 1$ each step shakes; in ten strides
-# the shaking is coarse.
+# **Notice** that with $\eta = 0$ the paths are smooth, and a start decides its end, like a place on a hill the
+# stream that rain from it will join. Smooth paths can be followed in ten strides. With $\eta = 1$ each step
+# shakes, and in ten strides the shaking is coarse.
 
 # %% [markdown]
 # ## 9. Asking for a class
@@ -1775,13 +1775,15 @@ for name, points in (("a sample", frames["samples"]), ("a new point of the data"
 # With `score_from_eps` your network shows the landscape that it has learned.
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_score_field", "locked": true, "schema_version": 3, "solution": false, "task": false}
-_, axes = plt.subplots(1, 4, figsize=(14, 3.7))
+side = torch.linspace(-2.1, 2.1, 22)
+places = torch.cartesian_prod(side, side)
+_, axes = plt.subplots(1, 4, figsize=(15, 4))
 with torch.no_grad():
     for ax, t in zip(axes, (60, 15, 5, 1), strict=True):
-        times = torch.full((len(grid),), t)
+        times = torch.full((len(places),), t)
         noisy = q_sample(moons, torch.full((2000,), t), alpha_bar, torch.randn(2000, 2, generator=generator))
-        show_points(ax, noisy, f"t = {t}", "#a9c1dc", size=2)
-        show_arrows(ax, score_from_eps(point_model(grid, times), times, alpha_bar))
+        show_points(ax, noisy, f"t = {t}", "#a9c1dc", limit=2.2, size=2)
+        show_arrows(ax, places, score_from_eps(point_model(places, times), times, alpha_bar), scale=22.0)
 
 # %% [markdown]
 # **Notice** that each arrow points uphill, to where the points are denser. At $t = 60$ the field knows one
@@ -1898,7 +1900,7 @@ for name, images, colour in (
     ("new real digits", test_images, GREY), ("samples", samples[1.0], BLUE), ("samples of the exact predictor", copies, RED)
 ):
     ax.hist(nearest(images).values, bins=40, range=(0, 5), density=True, histtype="step", linewidth=2, color=colour, label=name)
-ax.set(xlabel="distance to the nearest training image", yticks=[])
+ax.set(xlabel="distance to the nearest training image", yticks=[], ylim=(0, 1.6))
 ax.legend(frameon=False);
 
 # %% [markdown]
