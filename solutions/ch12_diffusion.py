@@ -53,7 +53,8 @@
 #   the data themselves, where $\bar\alpha = 1$. (Papers count from 1; then their $\beta_1$ is our
 #   `betas[0]`.)
 # - All randomness comes from a `torch.Generator` that is handed in, so that a seed repeats a run.
-# - Cells marked *demo* draw figures. They are not graded: change them and see what happens.
+# - Cells that draw figures are not graded. Change their numbers and see what happens.
+# - In a terminal, in this folder, `selfcheck` checks the whole notebook at once.
 
 # %% nbgrader={"grade": false, "grade_id": "given_imports", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import math
@@ -66,10 +67,14 @@ from torch import Tensor, nn
 
 from selfcheck import check
 
+
 # %% nbgrader={"grade": false, "grade_id": "given_per_sample", "locked": true, "schema_version": 3, "solution": false, "task": false}
-def per_sample(table: Float[Tensor, "T"], t: Int[Tensor, "N"], like: Float[Tensor, "N ..."]) -> Float[Tensor, "N ..."]:
+def per_sample(
+    table: Float[Tensor, "T"], t: Int[Tensor, "N"], like: Float[Tensor, "N ..."]
+) -> Float[Tensor, "N ..."]:
     """The entry `table[t]` of each sample, as (N, 1, ..., 1) in the dtype of `like`, ready to be multiplied with it."""
     return table[t].to(like.dtype).view(-1, *[1] * (like.dim() - 1))
+
 
 # %% nbgrader={"grade": false, "grade_id": "given_point_data", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def two_moons(n: int, generator: torch.Generator) -> Float[Tensor, "n 2"]:
@@ -84,13 +89,16 @@ def two_rings(n: int, generator: torch.Generator) -> Float[Tensor, "n 2"]:
     """Points on two circles of radius 0.7 and 1.6 about the origin, blurred by a normal error of 0.08."""
     angle = 2 * math.pi * torch.rand(n, generator=generator)
     radius = torch.where(torch.rand(n, generator=generator) < 0.6, 1.6, 0.7)
-    return radius[:, None] * torch.stack([angle.cos(), angle.sin()], 1) + 0.08 * torch.randn(n, 2, generator=generator)
+    return radius[:, None] * torch.stack([angle.cos(), angle.sin()], 1) + 0.08 * torch.randn(
+        n, 2, generator=generator
+    )
 
 
 def eight_gaussians(n: int, generator: torch.Generator) -> Float[Tensor, "n 2"]:
     """Points from eight normal distributions of standard deviation 0.15, centred on a circle of radius 1.5."""
     angle = torch.randint(0, 8, (n,), generator=generator) * (math.pi / 4)
     return 1.5 * torch.stack([angle.cos(), angle.sin()], 1) + 0.15 * torch.randn(n, 2, generator=generator)
+
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import sys
@@ -101,23 +109,27 @@ import matplotlib.pyplot as plt
 
 from selfcheck.data import load_digits
 
-BLUE, ORANGE, GREEN, RED, GREY = "#2f6db3", "#e07b16", "#2a9265", "#c43c39", "#8a8f98"
+BLUE, ORANGE, GREEN, RED, GREY, PALE = "#2f6db3", "#e07b16", "#2a9265", "#c43c39", "#8a8f98", "#a9c1dc"
+torch.set_num_threads(1)  # networks this small lose more time to sharing work than they gain
 # An opaque light page keeps every figure legible in a dark theme too.
-plt.rcParams.update({"figure.facecolor": "white", "figure.constrained_layout.use": True, "font.size": 10})
-plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 10, "figure.dpi": 90})
+plt.rcParams.update({"figure.facecolor": "white", "figure.constrained_layout.use": True, "figure.dpi": 90})
+plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 10})
+plt.rcParams.update({"font.size": 10, "legend.frameon": False})
 
 
 def show_points(ax, points, title="", colour=BLUE, limit=2.6, size=3):
     """Points (N, 2) on a square piece of the plane."""
     ax.scatter(points[:, 0], points[:, 1], s=size, color=colour, linewidths=0)
     ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xticks=[], yticks=[], title=title)
+    ax.spines[:].set(visible=True, color="#c9ced6")
 
 
-def show_images(ax_row, images, titles=None):
-    """One image (H, W) with values in [-1, 1] on each axis."""
-    for i, (ax, image) in enumerate(zip(ax_row, images, strict=False)):
+def show_images(axes, images):
+    """One image (H, W) with values in [-1, 1] on each axis, in a thin frame."""
+    for ax, image in zip(axes, images, strict=False):
         ax.imshow(image.detach(), cmap="gray_r", vmin=-1, vmax=1)
-        ax.set(xticks=[], yticks=[], title=titles[i] if titles else None)
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set(visible=True, color="#c9ced6")
 
 
 @contextmanager
@@ -139,6 +151,7 @@ def progress(model, steps):
         hook.remove()
         print()
 
+
 # %% [markdown]
 # ### The data
 #
@@ -154,10 +167,13 @@ test_images = 2 * digits.test_images - 1
 figure = plt.figure(figsize=(11, 2.7))
 left, right = figure.subfigures(1, 2, width_ratios=[1.25, 1])
 for ax, (name, draw) in zip(
-    left.subplots(1, 3), {"two moons": two_moons, "two rings": two_rings, "eight Gaussians": eight_gaussians}.items(), strict=True
+    left.subplots(1, 3),
+    {"two moons": two_moons, "two rings": two_rings, "eight Gaussians": eight_gaussians}.items(),
+    strict=True,
 ):
     show_points(ax, draw(1500, generator), name)
 show_images(right.subplots(3, 6).flat, digit_images[:18, 0])
+plt.show()
 
 # %% [markdown]
 # **Notice** how thin the support is: almost all of the plane holds no data, and almost all of the
@@ -212,8 +228,11 @@ show_images(right.subplots(3, 6).flat, digit_images[:18, 0])
 # |---|---|---|---|
 # | 7 | 20 min | 0.5 s | everything in PyTorch |
 #
-# **What.** The two schedules, and alpha-bar. **Why.** Everything below is written in $\bar\alpha$. A mistake
-# here makes a model that trains and samples without an error, and draws mud.
+# **What.** The two schedules, and alpha-bar.
+#
+# **Why.** Everything below is written in $\bar\alpha$. A mistake here makes a model that trains and samples
+# without an error, and draws mud.
+
 
 # %% nbgrader={"grade": false, "grade_id": "schedules_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def linear_betas(T: int, beta_start: float = 1e-4, beta_end: float = 0.02) -> Float[Tensor, "T"]:
@@ -269,6 +288,7 @@ def alpha_bars(betas: Float[Tensor, "T"]) -> Float[Tensor, "T"]:
     return torch.cumprod(1 - betas, dim=0)
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "schedules", "locked": true, "points": 7, "schema_version": 3, "solution": false, "task": false}
 check("schedules")
 
@@ -299,9 +319,12 @@ for name, betas, colour in (("linear", linear_betas(T), BLUE), ("cosine", cosine
     axes[2].plot((alpha_bar / (1 - alpha_bar)).log10(), color=colour)
 axes[0].set(title=r"$\beta_t$", ylim=(0, 0.06), xlabel="t")
 axes[1].set(title=r"$\bar\alpha_t$: share of the data", xlabel="t")
-axes[2].set(title=r"signal to noise, $\log_{10}\ \bar\alpha_t / (1 - \bar\alpha_t)$", xlabel="t", ylim=(-6, 4.5))
+axes[2].set(
+    title=r"signal to noise, $\log_{10}\ \bar\alpha_t / (1 - \bar\alpha_t)$", xlabel="t", ylim=(-6, 4.5)
+)
 axes[2].axhline(0, color=GREY, linewidth=0.8, linestyle=":")
-axes[0].legend(frameon=False);
+axes[0].legend()
+plt.show()
 
 # %% [markdown]
 # **Notice** in the middle how early the linear schedule is done: by $t = 600$ under 3% of the variance is
@@ -342,12 +365,17 @@ axes[0].legend(frameon=False);
 # |---|---|---|---|
 # | 6 | 15 min | 0.6 s | everything in PyTorch, the given `per_sample` |
 #
-# **What.** Noise a batch to given times, with given noise. **Why.** The forward process is all the
-# supervision that a diffusion model ever gets.
+# **What.** Noise a batch to given times, with given noise.
+#
+# **Why.** The forward process is all the supervision that a diffusion model ever gets.
+
 
 # %% nbgrader={"grade": false, "grade_id": "q_sample_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def q_sample(
-    x0: Float[Tensor, "N ..."], t: Int[Tensor, "N"], alpha_bar: Float[Tensor, "T"], noise: Float[Tensor, "N ..."]
+    x0: Float[Tensor, "N ..."],
+    t: Int[Tensor, "N"],
+    alpha_bar: Float[Tensor, "T"],
+    noise: Float[Tensor, "N ..."],
 ) -> Float[Tensor, "N ..."]:
     """Noise data to time t in one step: a draw from q(x_t given x_0), made of the noise given.
 
@@ -366,6 +394,7 @@ def q_sample(
     a = per_sample(alpha_bar, t, x0)
     return a.sqrt() * x0 + (1 - a).sqrt() * noise
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "q_sample", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 check("q_sample")
@@ -403,6 +432,7 @@ for column, t in zip(axes.T[1:], times, strict=True):
     show_points(column[0], noisy, rf"$t = {t}$, $\bar\alpha = {float(alpha_bar[t]):.2g}$")
     noise = torch.randn(1, 1, 8, 8, generator=generator)
     show_images(column[1:], q_sample(digit_images[2:3], torch.tensor([t]), alpha_bar, noise)[0])
+plt.show()
 
 # %% [markdown]
 # **Notice** that the two ends are easy: at $t = 0$ nothing is to be done, at $t = 99$ nothing can be known.
@@ -457,7 +487,8 @@ for curve, name, colour in (
 ax.set(yticks=[], xlabel=r"$x_{t-1}$")
 ax.annotate(r"$x_0$", (x0, 0), (x0, 0.004), ha="center", arrowprops={"arrowstyle": "->"})
 ax.annotate(r"$x_t$", (x_t, 0), (x_t, 0.004), ha="center", arrowprops={"arrowstyle": "->"})
-ax.legend(frameon=False, loc="upper left");
+ax.legend(loc="upper left")
+plt.show()
 
 # %% [markdown]
 # **Notice** that the posterior stands between the two and is narrower than either: two vague witnesses who
@@ -470,8 +501,11 @@ ax.legend(frameon=False, loc="upper left");
 # |---|---|---|---|
 # | 9 | 35 min | 0.5 s | everything in PyTorch, `per_sample` |
 #
-# **What.** Mean and variance of $q(x_{t-1} \mid x_t, x_0)$, with a time per sample. **Why.** It is what the
-# network has to imitate, the step of the sampler, and a term of the variational bound.
+# **What.** Mean and variance of $q(x_{t-1} \mid x_t, x_0)$, with a time per sample.
+#
+# **Why.** It is what the network has to imitate, the step of the sampler, and a term of the variational
+# bound.
+
 
 # %% nbgrader={"grade": false, "grade_id": "posterior_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def posterior(
@@ -498,6 +532,7 @@ def posterior(
     mean = per_sample(from_x0, t, x0) * x0 + per_sample(from_xt, t, x0) * x_t
     return mean, per_sample(betas * (1 - before) / (1 - alpha_bar), t, x0)
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "posterior", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
 check("posterior")
@@ -546,8 +581,11 @@ check("posterior")
 # |---|---|---|---|
 # | 5 | 15 min | 0.5 s | everything in PyTorch |
 #
-# **What.** Times as vectors of sines and cosines. **Why.** The book code of many a first diffusion model
-# computes it and forgets to feed it in. You will do both. The same embedding marks places in transformers.
+# **What.** Times as vectors of sines and cosines.
+#
+# **Why.** Many a first diffusion model computes it and forgets to feed it in; in the next exercise you feed
+# it. The same embedding marks places in transformers.
+
 
 # %% nbgrader={"grade": false, "grade_id": "time_embedding_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def time_embedding(t: Int[Tensor, "N"], dim: int, max_period: float = 10000.0) -> Float[Tensor, "N dim"]:
@@ -575,6 +613,7 @@ def time_embedding(t: Int[Tensor, "N"], dim: int, max_period: float = 10000.0) -
     return torch.cat([angles.sin(), angles.cos()], dim=1).float()
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "time_embedding", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 check("time_embedding")
 
@@ -596,7 +635,8 @@ _, axes = plt.subplots(1, 2, figsize=(11, 3), width_ratios=[2, 1])
 axes[0].imshow(embedding.T, aspect="auto", cmap="RdBu", vmin=-1, vmax=1)
 axes[0].set(xlabel="t", ylabel="component", title="sines above, cosines below")
 axes[1].imshow(embedding @ embedding.T / 16, cmap="Blues", vmin=0, vmax=1)
-axes[1].set(xlabel="t", ylabel="t'", title="how alike two times look");
+axes[1].set(xlabel="t", ylabel="t'", title="how alike two times look")
+plt.show()
 
 # %% [markdown]
 # **Notice** on the right that likeness depends on the *distance* of two times alone (the picture is constant
@@ -614,30 +654,61 @@ axes[1].set(xlabel="t", ylabel="t'", title="how alike two times look");
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_unet_picture", "locked": true, "schema_version": 3, "solution": false, "task": false}
 _, ax = plt.subplots(figsize=(10, 3.9))
 boxes = {
-    "in": (0.4, 3, 0.9, "x\nC"), "down1": (1.9, 3, 1.0, "c"), "down2": (3.5, 2, 1.0, "2c"), "middle": (5.1, 1, 1.2, "4c"),
-    "up2": (6.9, 2, 1.2, "6c → 2c"), "up1": (8.7, 3, 1.2, "3c → c"), "out": (10.5, 3, 0.9, "noise\nC"),
+    "in": (0.4, 3, 0.9, "x\nC"),
+    "down1": (1.9, 3, 1.0, "c"),
+    "down2": (3.5, 2, 1.0, "2c"),
+    "middle": (5.1, 1, 1.2, "4c"),
+    "up2": (6.9, 2, 1.2, "6c → 2c"),
+    "up1": (8.7, 3, 1.2, "3c → c"),
+    "out": (10.5, 3, 0.9, "noise\nC"),
 }
 for name, (x, y, width, text) in boxes.items():
     colour = GREY if name in ("in", "out") else BLUE
     ax.add_patch(plt.Rectangle((x, y - 0.3), width, 0.6, facecolor=colour, alpha=0.25, edgecolor=colour))
     ax.text(x + width / 2, y, text, ha="center", va="center")
-links = [("in", "down1", ""), ("down1", "down2", "halve"), ("down2", "middle", "halve"), ("middle", "up2", "double"), ("up2", "up1", "double"), ("up1", "out", "")]
+links = [
+    ("in", "down1", ""),
+    ("down1", "down2", "halve"),
+    ("down2", "middle", "halve"),
+    ("middle", "up2", "double"),
+    ("up2", "up1", "double"),
+    ("up1", "out", ""),
+]
 for start, end, text in links:
     (x1, y1, width, _), (x2, y2, _, _) = boxes[start], boxes[end]
     ax.annotate("", (x2, y2), (x1 + width, y1), arrowprops={"arrowstyle": "->", "color": "black"})
-    ax.text((x1 + width + x2) / 2 + (0.1 if y2 < y1 else -0.1), (y1 + y2) / 2 + 0.1, text, fontsize=8, ha="left" if y2 < y1 else "right")
+    ax.text(
+        (x1 + width + x2) / 2 + (0.1 if y2 < y1 else -0.1),
+        (y1 + y2) / 2 + 0.1,
+        text,
+        fontsize=8,
+        ha="left" if y2 < y1 else "right",
+    )
 for start, end in (("down1", "up1"), ("down2", "up2")):
     (x1, y, width, _), (x2, _, _, _) = boxes[start], boxes[end]
-    ax.annotate("", (x2, y + 0.15), (x1 + width, y + 0.15), arrowprops={"arrowstyle": "->", "color": ORANGE, "linewidth": 2})
-    ax.text((x1 + width + x2) / 2, y + 0.24, "skip: concatenate channels", ha="center", color=ORANGE, fontsize=9)
+    ax.annotate(
+        "",
+        (x2, y + 0.15),
+        (x1 + width, y + 0.15),
+        arrowprops={"arrowstyle": "->", "color": ORANGE, "linewidth": 2},
+    )
+    ax.text(
+        (x1 + width + x2) / 2, y + 0.24, "skip: concatenate channels", ha="center", color=ORANGE, fontsize=9
+    )
 for name in ("down1", "down2", "middle", "up2", "up1"):
     x, y, width, _ = boxes[name]
-    ax.annotate("", (x + width / 2, y - 0.3), (x + width / 2, y - 0.62), arrowprops={"arrowstyle": "->", "color": GREEN})
+    ax.annotate(
+        "",
+        (x + width / 2, y - 0.3),
+        (x + width / 2, y - 0.62),
+        arrowprops={"arrowstyle": "->", "color": GREEN},
+    )
     ax.text(x + width / 2, y - 0.78, "time + label", ha="center", color=GREEN, fontsize=8)
 for y, text in ((3, "H x W"), (2, "H/2 x W/2"), (1, "H/4 x W/4")):
     ax.text(-0.9, y, text, color=GREY, va="center")
 ax.set(xlim=(-1, 11.8), ylim=(0, 3.6))
-ax.axis("off");
+ax.axis("off")
+plt.show()
 
 # %% [markdown]
 # **Notice** the channels going up: 6c are 4c from below and 2c from the side. Time and label enter *every*
@@ -673,9 +744,12 @@ class ResidualBlock(nn.Module):
         self.condition = nn.Linear(condition_dim, out_channels)
         self.skip = nn.Conv2d(in_channels, out_channels, 1)
 
-    def forward(self, x: Float[Tensor, "N C_in H W"], condition: Float[Tensor, "N D"]) -> Float[Tensor, "N C_out H W"]:
+    def forward(
+        self, x: Float[Tensor, "N C_in H W"], condition: Float[Tensor, "N D"]
+    ) -> Float[Tensor, "N C_out H W"]:
         h = self.norm(self.first(x)) + self.condition(condition)[:, :, None, None]
         return self.skip(x) + self.second(F.silu(h))
+
 
 # %% [markdown]
 # ### Exercise `unet`
@@ -685,8 +759,10 @@ class ResidualBlock(nn.Module):
 # | 9 | 50 min | 0.6 s | everything in PyTorch, `ResidualBlock`, `time_features` |
 #
 # **What.** The network of the figure. Names and details are yours; the tests ask what it does: shapes, time,
-# label, a gradient for every parameter. **Why.** It is the workhorse of image diffusion, and of every task
-# whose output is an image.
+# label, a gradient for every parameter.
+#
+# **Why.** It is the workhorse of image diffusion, and of every task whose output is an image.
+
 
 # %% nbgrader={"grade": false, "grade_id": "unet_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class UNet(nn.Module):
@@ -732,6 +808,7 @@ class UNet(nn.Module):
         h = self.up1(torch.cat([F.interpolate(h, scale_factor=2), fine], dim=1), condition)
         return self.out(h)
         ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "unet", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
 check("unet")
@@ -779,8 +856,10 @@ check("unet")
 # |---|---|---|---|
 # | 7 | 15 min | 0.5 s | everything in PyTorch |
 #
-# **What.** One number: draw times, draw noise, noise the batch, compare. **Why.** The derivation of diffusion
-# models fills pages. What is left of it in code are these five lines.
+# **What.** One number: draw times, draw noise, noise the batch, compare.
+#
+# **Why.** The derivation of diffusion models fills pages. What is left of it in code are these five lines.
+
 
 # %% nbgrader={"grade": false, "grade_id": "eps_loss_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def eps_loss(
@@ -810,6 +889,7 @@ def eps_loss(
     return F.mse_loss(model(x_t, t), noise)
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "eps_loss", "locked": true, "points": 7, "schema_version": 3, "solution": false, "task": false}
 check("eps_loss")
 
@@ -838,13 +918,14 @@ check("eps_loss")
 #
 # So we have a perfect noise predictor before any training. It will serve us to test samplers.
 
+
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_exact", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def exact_denoiser(data, alpha_bar):
     """The noise predictor with the smallest possible loss on this training set, computed, not learned."""
 
     def model(x, t):
         a = per_sample(alpha_bar, t, x)
-        logits = -torch.cdist(x, data * a[0].sqrt()) ** 2 / (2 * (1 - a[0]))
+        logits = -(torch.cdist(x, data * a[0].sqrt()) ** 2) / (2 * (1 - a[0]))
         return (x - a.sqrt() * (logits.softmax(1) @ data)) / (1 - a).sqrt()
 
     return model
@@ -871,9 +952,12 @@ for ax, t in zip(axes, (80, 20, 8, 2), strict=True):
     times = torch.full((len(grid),), t)
     a = alpha_bar[t].float()
     guess = (grid - (1 - a).sqrt() * exact(grid, times)) / a.sqrt()
-    noisy = q_sample(ring.repeat(16, 1), torch.full((640,), t), alpha_bar, torch.randn(640, 2, generator=generator))
-    show_points(ax, noisy, f"t = {t}", "#a9c1dc")
+    noisy = q_sample(
+        ring.repeat(16, 1), torch.full((640,), t), alpha_bar, torch.randn(640, 2, generator=generator)
+    )
+    show_points(ax, noisy, f"t = {t}", PALE)
     show_arrows(ax, grid, a.sqrt() * guess - grid)
+plt.show()
 
 # %% [markdown]
 # Pale blue are 40 training points, noised to time $t$. An arrow points from $x_t$ to the best guess of what
@@ -916,9 +1000,11 @@ for ax, t in zip(axes, (80, 20, 8, 2), strict=True):
 # |---|---|---|---|
 # | 9 | 35 min | 0.5 s | everything in PyTorch |
 #
-# **What.** The reverse process, with optional clipping. **Why.** It is the first sampler, and still the
-# reference that others are measured by. Judged with models whose answer is known in closed form, so your
-# training cannot spoil it.
+# **What.** The reverse process, with optional clipping.
+#
+# **Why.** It is the first sampler, and still the reference that others are measured by. Judged with models
+# whose answer is known in closed form, so your training cannot spoil it.
+
 
 # %% nbgrader={"grade": false, "grade_id": "ancestral_sampler_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 @torch.no_grad()
@@ -959,6 +1045,7 @@ def ancestral_sample(
     return x
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "ancestral_sampler", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
 check("ancestral_sampler")
 
@@ -995,10 +1082,19 @@ frames["samples"] = ancestral_sample(filmed, (600, 2), betas, generator)
 _, axes = plt.subplots(1, 9, figsize=(14, 1.9))
 show_points(axes[0], ring, "40 training points", GREY, size=8)
 for ax, key in zip(axes[1:], [99, 60, 30, 20, 10, 5, 2, "samples"], strict=True):
-    show_points(ax, frames[key], "600 samples" if key == "samples" else f"t = {key}", GREEN if key == "samples" else BLUE)
-for name, points in (("a sample", frames["samples"]), ("a new point of the data", eight_gaussians(600, generator))):
+    show_points(
+        ax,
+        frames[key],
+        "600 samples" if key == "samples" else f"t = {key}",
+        GREEN if key == "samples" else BLUE,
+    )
+for name, points in (
+    ("a sample", frames["samples"]),
+    ("a new point of the data", eight_gaussians(600, generator)),
+):
     apart = torch.cdist(points, ring).min(1).values
     print(f"distance of {name} to the nearest training point: median {float(apart.median()):.4f}")
+plt.show()
 
 # %% [markdown]
 # **Notice** that the film runs backwards without a trained network. Now look at the green points, and at the
@@ -1040,8 +1136,11 @@ for name, points in (("a sample", frames["samples"]), ("a new point of the data"
 # |---|---|---|---|
 # | 8 | 30 min | 0.5 s | everything in PyTorch |
 #
-# **What.** The sampler for any list of times and any $\eta$. **Why.** Ten steps instead of a hundred; and a
-# deterministic map lets you go *back* from an image to its noise, the ground of most image editing.
+# **What.** The sampler for any list of times and any $\eta$.
+#
+# **Why.** Ten steps instead of a hundred; and a deterministic map lets you go *back* from an image to its
+# noise, the ground of most image editing.
+
 
 # %% nbgrader={"grade": false, "grade_id": "ddim_sampler_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 @torch.no_grad()
@@ -1082,6 +1181,7 @@ def ddim_sample(
     return x
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "ddim_sampler", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
 check("ddim_sampler")
 
@@ -1108,18 +1208,21 @@ every, few = list(range(100)), list(range(9, 100, 10))
 for ax, (steps, eta) in zip(axes, ((every, 1.0), (every, 0.0), (few, 1.0), (few, 0.0)), strict=True):
     path = []
     generator = torch.Generator().manual_seed(4)
-    end = ddim_sample(lambda x, t, path=path: (path.append(x), exact(x, t))[1], (40, 2), alpha_bar, steps, eta, generator)
+    end = ddim_sample(
+        lambda x, t, path=path: (path.append(x), exact(x, t))[1], (40, 2), alpha_bar, steps, eta, generator
+    )
     track = torch.stack([*path, end])
-    show_points(ax, ring, f"{len(steps)} steps, eta {eta:g}", "#c9d6e6")
+    show_points(ax, ring, f"{len(steps)} steps, eta {eta:g}", PALE)
     ax.plot(track[:, :, 0], track[:, :, 1], color=BLUE, linewidth=0.7, alpha=0.6)
     ax.scatter(end[:, 0], end[:, 1], s=12, color=ORANGE, zorder=3)
+plt.show()
 
 # %% [markdown]
 # The same forty starts, with the exact predictor for the eight Gaussians.
 #
-# **Notice** that with $\eta = 0$ the paths are smooth, and a start decides its end, like a place on a hill the
-# stream that rain from it will join. Smooth paths can be followed in ten strides. With $\eta = 1$ each step
-# shakes, and in ten strides the shaking is coarse.
+# **Notice** that with $\eta = 0$ the paths are smooth, and a start decides its end, like a place on a hill
+# the stream that rain from it will join. Smooth paths can be followed in ten strides. With $\eta = 1$ each
+# step shakes, and in ten strides the shaking is coarse.
 
 # %% [markdown]
 # ## 9. Asking for a class
@@ -1151,11 +1254,15 @@ for ax, (steps, eta) in zip(axes, ((every, 1.0), (every, 0.0), (few, 1.0), (few,
 # |---|---|---|---|
 # | 6 | 15 min | 0.5 s | everything in PyTorch |
 #
-# **What.** Dropping labels, and the guided prediction. **Why.** Every text-to-image model you have seen uses
-# these two functions.
+# **What.** Dropping labels, and the guided prediction.
+#
+# **Why.** Every text-to-image model you have seen uses these two functions.
+
 
 # %% nbgrader={"grade": false, "grade_id": "guidance_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def drop_labels(y: Int[Tensor, "N"], p: float, null_label: int, generator: torch.Generator) -> Int[Tensor, "N"]:
+def drop_labels(
+    y: Int[Tensor, "N"], p: float, null_label: int, generator: torch.Generator
+) -> Int[Tensor, "N"]:
     """Replace each label by the null label with probability p, independently.
 
     Args:
@@ -1201,6 +1308,7 @@ def guided_eps(
     return eps_null + scale * (model(x, t, y) - eps_null)
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "guidance", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 check("guidance")
 
@@ -1230,7 +1338,8 @@ for scale, colour in ((0, GREY), (1, BLUE), (3, GREEN), (8, ORANGE)):
     ax.plot(x, density / density.sum() / (x[1] - x[0]), color=colour, label=f"w = {scale}")
 ax.axvline(0.8, color=BLUE, linewidth=0.8, linestyle=":")
 ax.set(yticks=[], xlabel="x", title="guided towards the class with mean 0.8")
-ax.legend(frameon=False);
+ax.legend()
+plt.show()
 
 # %% [markdown]
 # **Notice** the two prices. The bells move *away* from the class's true mean (dotted), to where no one could
@@ -1298,13 +1407,15 @@ ax.legend(frameon=False);
 # %% [markdown]
 # ### Exercise `score_matching`
 #
-# | points | your time | check takes | allowed |
-# |---|---|---|---|
-# | 9 | 45 min | 0.5 s | everything in PyTorch but `torch.distributions` |
+# | points | your time | check takes | allowed | not allowed |
+# |---|---|---|---|---|
+# | 9 | 45 min | 0.5 s | everything in PyTorch | `torch.distributions`, `F.kl_div`, `nn.KLDivLoss` |
 #
 # **What.** Six short functions: a score, a loss, a divergence, a velocity and back, and a term of the bound.
+#
 # **Why.** Papers speak of scores, bounds or velocities as if they were different models. After this you can
 # read all of them.
+
 
 # %% nbgrader={"grade": false, "grade_id": "score_matching_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def score_from_eps(
@@ -1328,7 +1439,10 @@ def score_from_eps(
 
 
 def dsm_loss(
-    score_model: Callable[[Tensor, float], Tensor], x: Float[Tensor, "N ..."], sigma: float, noise: Float[Tensor, "N ..."]
+    score_model: Callable[[Tensor, float], Tensor],
+    x: Float[Tensor, "N ..."],
+    sigma: float,
+    noise: Float[Tensor, "N ..."],
 ) -> Float[Tensor, ""]:
     """Denoising score matching at one noise level, weighted by its variance.
 
@@ -1368,7 +1482,10 @@ def gaussian_kl(mean1: Tensor, log_var1: Tensor, mean2: Tensor, log_var2: Tensor
 
 
 def v_target(
-    x0: Float[Tensor, "N ..."], noise: Float[Tensor, "N ..."], t: Int[Tensor, "N"], alpha_bar: Float[Tensor, "T"]
+    x0: Float[Tensor, "N ..."],
+    noise: Float[Tensor, "N ..."],
+    t: Int[Tensor, "N"],
+    alpha_bar: Float[Tensor, "T"],
 ) -> Float[Tensor, "N ..."]:
     """The velocity v = sqrt(alpha_bar) noise - sqrt(1 - alpha_bar) x_0, of the shape and dtype of x0.
 
@@ -1424,6 +1541,7 @@ def vlb_term(
     return 0.5 * weight[t - 1].to(x0.dtype) * (x0 - x0_pred).square().flatten(1).sum(1)
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "score_matching", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
 check("score_matching")
 
@@ -1455,7 +1573,8 @@ noise = torch.zeros_like(x0)
 wrong_by_one = vlb_term(x0, q_sample(x0, t, bars, noise), t, noise + 1, betas_1000)
 _, ax = plt.subplots(figsize=(8, 2.6))
 ax.semilogy(t, wrong_by_one, color=BLUE)
-ax.set(xlabel="t", ylabel="nats", title="what an error of 1 in the predicted noise costs in the bound");
+ax.set(xlabel="t", ylabel="nats", title="what an error of 1 in the predicted noise costs in the bound")
+plt.show()
 
 # %% [markdown]
 # **Notice** that the bound cares a hundred times more about the first steps than about the middle. The simple
@@ -1479,13 +1598,15 @@ ax.set(xlabel="t", ylabel="nats", title="what an error of 1 in the predicted noi
 # %% [markdown]
 # ### Exercise `ema`
 #
-# | points | your time | check takes | allowed |
-# |---|---|---|---|
-# | 4 | 10 min | 0.5 s | everything in PyTorch but `torch.optim.swa_utils` |
+# | points | your time | check takes | allowed | not allowed |
+# |---|---|---|---|---|
+# | 4 | 10 min | 0.5 s | everything in PyTorch | `torch.optim.swa_utils` |
 #
-# **What.** A class that follows a list of parameters. **Why.** Nearly every published diffusion sample was
-# drawn with averaged weights. (The other cure, which the training loop below uses, is to let the learning
-# rate fall to 0.)
+# **What.** A class that follows a list of parameters.
+#
+# **Why.** Nearly every published diffusion sample was drawn with averaged weights. (The other cure, which the
+# training loop below uses, is to let the learning rate fall to 0.)
+
 
 # %% nbgrader={"grade": false, "grade_id": "ema_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class EMA:
@@ -1515,6 +1636,7 @@ class EMA:
             average.lerp_(p.detach(), 1 - self.decay)
         ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "ema", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("ema")
 
@@ -1543,10 +1665,16 @@ for _ in range(500):
         history[decay].append(float(average.shadow[0]))
 _, ax = plt.subplots(figsize=(8, 2.6))
 for (name, values), colour in zip(history.items(), ("#c9cdd3", BLUE, ORANGE), strict=True):
-    ax.plot(values, color=colour, label=name if name == "weight" else f"average, decay {name}", linewidth=1 if name == "weight" else 2)
+    ax.plot(
+        values,
+        color=colour,
+        label=name if name == "weight" else f"average, decay {name}",
+        linewidth=1 if name == "weight" else 2,
+    )
 ax.axhline(1, color="black", linewidth=0.8, linestyle=":")
 ax.set(xlabel="step")
-ax.legend(frameon=False);
+ax.legend()
+plt.show()
 
 # %% [markdown]
 # **Notice** the trade: the slow average (orange) is calm, but starts late. With a decay of 0.999 and a run of
@@ -1557,6 +1685,7 @@ ax.legend(frameon=False);
 #
 # All is in place. Two networks are given, small enough for a laptop: one for points, one for digits with
 # labels. They are no U-Nets; an 8x8 digit has 64 numbers, and dense layers will do.
+
 
 # %% nbgrader={"grade": false, "grade_id": "given_denoisers", "locked": true, "schema_version": 3, "solution": false, "task": false}
 class PointDenoiser(nn.Module):
@@ -1614,6 +1743,7 @@ def digit_denoiser(num_classes: int = 10) -> nn.Module:
     """A new network for 8x8 digits with labels: model(x (N, 1, 8, 8), t (N,), y (N,)); label 10 is "no label"."""
     return DigitDenoiser(num_classes)
 
+
 # %% [markdown]
 # One epoch: put the samples in a new random order, cut it into batches, and for each batch
 #
@@ -1638,8 +1768,11 @@ def digit_denoiser(num_classes: int = 10) -> nn.Module:
 #
 # **What.** The training loop, with and without labels. It is graded by samples that the *grader* draws from
 # your trained network: points must be distributed like new points; guided digits must be recognised by a
-# classifier that you do not have, and must be neither all alike nor copies of the training set. **Why.** A
-# low loss is easily had and easily misread. Only samples tell. It is independent of your other exercises.
+# classifier that you do not have, and must be neither all alike nor copies of the training set.
+#
+# **Why.** A low loss is easily had and easily misread. Only samples tell. It is independent of your other
+# exercises.
+
 
 # %% nbgrader={"grade": false, "grade_id": "train_diffusion_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def train_diffusion(
@@ -1676,7 +1809,9 @@ def train_diffusion(
     ### BEGIN SOLUTION
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
     steps = epochs * math.ceil(len(data) / batch_size)
-    falling = torch.optim.lr_scheduler.LinearLR(optimizer, start_factor=1.0, end_factor=0.0, total_iters=steps)
+    falling = torch.optim.lr_scheduler.LinearLR(
+        optimizer, start_factor=1.0, end_factor=0.0, total_iters=steps
+    )
     model.train()
     losses = []
     for _ in range(epochs):
@@ -1698,6 +1833,7 @@ def train_diffusion(
         losses.append(total / len(data))
     return losses
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "train_diffusion", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
 check("train_diffusion")
@@ -1752,15 +1888,21 @@ figure = plt.figure(figsize=(13.5, 4.6))
 top, bottom = figure.subfigures(2, 1)
 axes = top.subplots(1, 7)
 for ax, key in zip(axes, [99, 60, 40, 20, 10, 3, "samples"], strict=True):
-    show_points(ax, frames[key], key if key == "samples" else f"t = {key}", GREEN if key == "samples" else BLUE)
+    show_points(
+        ax, frames[key], key if key == "samples" else f"t = {key}", GREEN if key == "samples" else BLUE
+    )
 left, middle, right = bottom.subplots(1, 3, width_ratios=[2, 1, 1])
 left.plot(point_losses, color=BLUE)
 left.set(xlabel="epoch", ylabel="loss", ylim=(0.15, 0.5))
 show_points(middle, two_moons(1500, generator), "new data")
 show_points(right, frames["samples"], "samples", GREEN)
-for name, points in (("a sample", frames["samples"]), ("a new point of the data", two_moons(1500, generator))):
+for name, points in (
+    ("a sample", frames["samples"]),
+    ("a new point of the data", two_moons(1500, generator)),
+):
     apart = torch.cdist(points, moons).min(1).values
     print(f"distance of {name} to the nearest training point: median {float(apart.median()):.4f}")
+plt.show()
 
 # %% [markdown]
 # **Notice** the loss: it falls to about 0.2 within some epochs and then hardly moves, while the samples go on
@@ -1782,8 +1924,9 @@ with torch.no_grad():
     for ax, t in zip(axes, (60, 15, 5, 1), strict=True):
         times = torch.full((len(places),), t)
         noisy = q_sample(moons, torch.full((2000,), t), alpha_bar, torch.randn(2000, 2, generator=generator))
-        show_points(ax, noisy, f"t = {t}", "#a9c1dc", limit=2.2, size=2)
+        show_points(ax, noisy, f"t = {t}", PALE, limit=2.2, size=2)
         show_arrows(ax, places, score_from_eps(point_model(places, times), times, alpha_bar), scale=22.0)
+plt.show()
 
 # %% [markdown]
 # **Notice** that each arrow points uphill, to where the points are denser. At $t = 60$ the field knows one
@@ -1823,6 +1966,7 @@ _, axes = plt.subplots(8, 10, figsize=(7.5, 6.2))
 for row, key in zip(axes, keys, strict=True):
     show_images(row, frames[key][:, 0])
     row[0].set_ylabel(key if key == "samples" else f"t = {key}", rotation=0, ha="right", va="center")
+plt.show()
 
 # %% [markdown]
 # One column for each class, from noise at the top to a sample at the bottom, with guidance 2.
@@ -1856,18 +2000,29 @@ def spread(images, y):
 y = torch.arange(10).repeat(30)
 scales, samples = [0.0, 0.5, 1.0, 2.0, 4.0, 8.0], {}
 for scale in scales:
-    samples[scale] = ancestral_sample(guided(digit_model, y, scale), (300, 1, 8, 8), betas, generator, clip=1.0)
+    samples[scale] = ancestral_sample(
+        guided(digit_model, y, scale), (300, 1, 8, 8), betas, generator, clip=1.0
+    )
 real_spread = spread(digit_images, digit_labels)
 figure = plt.figure(figsize=(13, 3.6))
 left, right = figure.subfigures(1, 2, width_ratios=[1, 1.6])
 ax = left.subplots()
-ax.plot(scales, [recognised(samples[s], y) for s in scales], marker="o", color=BLUE, label="fidelity: recognised")
-ax.plot(scales[1:], [spread(samples[s], y) / real_spread for s in scales[1:]], marker="o", color=ORANGE, label="diversity within a class")
+ax.plot(
+    scales, [recognised(samples[s], y) for s in scales], marker="o", color=BLUE, label="fidelity: recognised"
+)
+ax.plot(
+    scales[1:],
+    [spread(samples[s], y) / real_spread for s in scales[1:]],
+    marker="o",
+    color=ORANGE,
+    label="diversity within a class",
+)
 ax.set(xlabel="guidance scale", ylim=(0, 1.08))
-ax.legend(frameon=False, loc="lower right")
+ax.legend(loc="lower right")
 for part, scale in zip(right.subfigures(1, 3), (0.0, 1.0, 4.0), strict=True):
     part.suptitle(f"scale {scale:g}, asked for 3", fontsize=10)
     show_images(part.subplots(5, 6).flat, samples[scale][y == 3, 0])
+plt.show()
 
 # %% [markdown]
 # **Notice** the crossing of interests. At scale 0 the label is ignored: one in ten is right by chance. At 1
@@ -1880,6 +2035,7 @@ for part, scale in zip(right.subfigures(1, 3), (0.0, 1.0, 4.0), strict=True):
 #
 # The exact predictor of section 6 returned training points. Does yours? Under each sample, the training image
 # that is nearest to it.
+
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_memory", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def nearest(images):
@@ -1897,11 +2053,23 @@ _, ax = plt.subplots(figsize=(8, 2.6))
 exact_digits = exact_denoiser(digit_images.flatten(1), alpha_bar)
 copies = ancestral_sample(exact_digits, (100, 64), betas, generator)
 for name, images, colour in (
-    ("new real digits", test_images, GREY), ("samples", samples[1.0], BLUE), ("samples of the exact predictor", copies, RED)
+    ("new real digits", test_images, GREY),
+    ("samples", samples[1.0], BLUE),
+    ("samples of the exact predictor", copies, RED),
 ):
-    ax.hist(nearest(images).values, bins=40, range=(0, 5), density=True, histtype="step", linewidth=2, color=colour, label=name)
+    ax.hist(
+        nearest(images).values,
+        bins=40,
+        range=(0, 5),
+        density=True,
+        histtype="step",
+        linewidth=2,
+        color=colour,
+        label=name,
+    )
 ax.set(xlabel="distance to the nearest training image", yticks=[], ylim=(0, 1.6))
-ax.legend(frameon=False);
+ax.legend()
+plt.show()
 
 # %% [markdown]
 # **Notice** that the samples stand as far from the training set as new real digits do: they are not copies.
@@ -1921,7 +2089,9 @@ network = UNet(base_channels=8, num_classes=10)
 average = EMA(list(network.parameters()), decay=0.99)
 hook = network.register_forward_pre_hook(lambda module, _: average.update(list(module.parameters())))
 with progress(network, 25 * 12):
-    train_diffusion(network, digit_images, alpha_bar, digit_labels, null_label=10, epochs=25, lr=6e-3, generator=generator)
+    train_diffusion(
+        network, digit_images, alpha_bar, digit_labels, null_label=10, epochs=25, lr=6e-3, generator=generator
+    )
 hook.remove()
 with torch.no_grad():
     for p, smooth in zip(network.parameters(), average.shadow, strict=True):
@@ -1931,6 +2101,7 @@ drawn = ancestral_sample(guided(network, few, 2.0), (60, 1, 8, 8), betas, genera
 print(f"recognised: {recognised(drawn, few):.0%}")
 _, axes = plt.subplots(3, 20, figsize=(13, 2.2))
 show_images(axes.flat, drawn[:, 0])
+plt.show()
 
 # %% [markdown]
 # **Notice** how much it knows after 25 epochs: that neighbouring pixels belong together it never had to
@@ -1965,10 +2136,11 @@ ax = left.subplots()
 for eta, colour in ((0.0, BLUE), (1.0, ORANGE)):
     ax.semilogx(counts, table[eta], marker="o", color=colour, label=f"eta {eta:g}")
 ax.set(xlabel="network calls", ylabel="recognised", xticks=counts, xticklabels=counts, ylim=(0, 1.05))
-ax.legend(frameon=False)
+ax.legend()
 for row, images, count in zip(right.subplots(len(counts), 10), strips, counts, strict=True):
     show_images(row, images)
     row[0].set_ylabel(f"{count}", rotation=0, ha="right", va="center")
+plt.show()
 
 # %% [markdown]
 # **Notice** three things. Up to three calls give rubbish: the first step starts at $t = 99$, where the
@@ -1988,6 +2160,7 @@ for row, images, count in zip(right.subplots(len(counts), 10), strips, counts, s
 #
 # from $\varphi = \pi/2$ (noise) to $0$ (data). Any solver will do, and it also runs the other way: from data
 # to the noise they belong to. How well does one come back?
+
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_ode", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def flow(model, x, levels):
@@ -2015,11 +2188,17 @@ track = flow(point_model, two_moons(600, generator), levels)
 returned = flow(point_model, track[-1], levels[::-1])[-1]
 hue = torch.atan2(track[0][:, 1], track[0][:, 0])
 _, axes = plt.subplots(1, 4, figsize=(14, 3.6))
-for ax, points, title in zip(axes, (track[0], track[5], track[-1], returned), ("data", "at t = 11", "their noise", "and back"), strict=True):
+for ax, points, title in zip(
+    axes,
+    (track[0], track[5], track[-1], returned),
+    ("data", "at t = 11", "their noise", "and back"),
+    strict=True,
+):
     show_points(ax, points, title)
     ax.collections[0].remove()
     ax.scatter(points[:, 0], points[:, 1], c=hue, cmap="twilight", s=6)
 print(f"error after going there and back: median {float((returned - track[0]).norm(dim=1).median()):.4f}")
+plt.show()
 
 # %% [markdown]
 # **Notice** that the colours keep their order: the flow bends the plane like rubber and tears nothing. The
@@ -2031,6 +2210,7 @@ print(f"error after going there and back: median {float((returned - track[0]).no
 # Your model was trained to make whole digits. Can it complete one? At every step, keep what is known: noise
 # the known pixels to the level of that step, and let the model fill in the rest (Lugmayr et al., 2022,
 # without their resampling). Nothing is trained for it.
+
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_inpainting", "locked": true, "schema_version": 3, "solution": false, "task": false}
 @torch.no_grad()
@@ -2061,6 +2241,7 @@ _, axes = plt.subplots(5, 12, figsize=(10, 4.4))
 for row, (name, images) in zip(axes, rows.items(), strict=True):
     show_images(row, images[:, 0])
     row[0].set_ylabel(name, rotation=0, ha="right", va="center")
+plt.show()
 
 # %% [markdown]
 # **Notice** that the answers differ where the upper half leaves the digit open, and agree where it does not:
