@@ -1797,7 +1797,7 @@ def train_diffusion(
         null_label: the label that means "no label"; needed with labels.
         epochs: passes over all N samples, each in a new random order, at new times and with new noise.
         batch_size: samples per step; the last batch of an epoch may be smaller.
-        lr: learning rate of the first step; it falls linearly to 0, which the last step would reach.
+        lr: learning rate of the first step; from step to step it falls linearly, to 0 after the last.
         p_drop: each label is replaced by the null label with this probability, anew at each step.
         generator: draws orders, times, noise and dropped labels; None for the global one.
 
