@@ -1,4 +1,4 @@
-"""Hidden suite of `posterior`; the oracle is Bayes' rule in double precision: precisions add, means are weighted by them.
+"""Hidden suite of `posterior`; the oracle is Bayes' rule in double precision: precisions add.
 
 Tolerance: float32 data of size 5 times factors of at most 1 agree to 1e-5; the finest mistake tested, beta for the
 posterior variance, moves variances by more than 1e-3 of themselves.
@@ -34,7 +34,7 @@ def bayes(x0, x_t, t, betas):
 
 
 def spread(variance, x0):
-    """The student's variance as double precision numbers, one per sample, having checked that it is one per sample."""
+    """The student's variance as float64, one number per sample, having checked that it is one."""
     assert isinstance(variance, torch.Tensor), "the variance must be a tensor"
     assert variance.dim() == x0.dim(), "the variance has one number per sample and 1 in the data's other dimensions"
     whole = torch.broadcast_to(variance.detach().double(), x0.shape).flatten(1) if x0.dim() > 1 else variance.double()
@@ -51,7 +51,8 @@ def test_shape(student, rng):
     assert isinstance(mean, torch.Tensor) and isinstance(variance, torch.Tensor), "mean and variance are tensors"
     assert mean.shape == (3, 2, 5), f"the mean has the data's shape, not {tuple(mean.shape)}"
     assert mean.dtype == torch.float32, "the data are float32, and so must be the mean"
-    assert variance.shape == (3, 1, 1), f"the variance has shape (3, 1, 1) for data (3, 2, 5), not {tuple(variance.shape)}"
+    shape = tuple(variance.shape)
+    assert shape == (3, 1, 1), f"the variance has shape (3, 1, 1) for data (3, 2, 5), not {shape}"
 
 
 def test_by_hand(student):

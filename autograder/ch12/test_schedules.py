@@ -76,7 +76,8 @@ def test_cosine_alpha_bar(student):
         product *= 1 - beta
         kept.append(product)
     want = [f(t + 1, T, 0.008) / f(0, T, 0.008) for t in range(T - 1)]
-    assert_close(torch.tensor(kept, dtype=torch.float64), torch.tensor(want, dtype=torch.float64), rtol=1e-6, atol=1e-9, name="alpha-bar")
+    kept, want = torch.tensor(kept, dtype=torch.float64), torch.tensor(want, dtype=torch.float64)
+    assert_close(kept, want, rtol=1e-6, atol=1e-9, name="alpha-bar")
 
 
 @pytest.mark.parametrize("T", [1, 5, 64])
@@ -92,7 +93,7 @@ def test_alpha_bars(student, rng, T):
 
 
 def test_alpha_bars_compose(student, rng):
-    """Two schedules one after the other: the second part's alpha-bars are those it has alone, times the first's last."""
+    """Of two schedules one after the other, the second's alpha-bars are its own times the first's last."""
     first, second = (rng.uniform(0.01, 0.4, n, dtype=torch.float64) for n in (3, 5))
     whole = student.alpha_bars(torch.cat([first, second]))
     parts = student.alpha_bars(first), student.alpha_bars(second)
@@ -125,7 +126,8 @@ def test_alpha_bars_gradient(student, rng):
     (values * weights).sum().backward()
     assert betas.grad is not None, "no gradient reaches the betas"
     with torch.no_grad():
-        products = torch.tensor([math.prod(1 - b for b in betas.tolist()[: t + 1]) for t in range(6)], dtype=torch.float64)
+        alphas = [1 - b for b in betas.tolist()]
+        products = torch.tensor([math.prod(alphas[: t + 1]) for t in range(6)], dtype=torch.float64)
         # beta_k is in the products t >= k, and d alpha_bar_t / d beta_k = -alpha_bar_t / (1 - beta_k).
         want = torch.stack([-(weights * products)[k:].sum() / (1 - betas[k]) for k in range(6)])
     assert_close(betas.grad, want, rtol=1e-6, atol=1e-9, name="gradient of the betas")

@@ -137,7 +137,8 @@ def test_kl(student, rng):
 def test_kl_edges(student, rng):
     """Zero for equal distributions, never negative, finite for tiny and for large variances, broadcasting."""
     mean, log_var = rng.randn(3, 4), rng.uniform(-8.0, 4.0, 3, 4)
-    assert_close(student.gaussian_kl(mean, log_var, mean, log_var), torch.zeros(3, 4), rtol=0, atol=1e-5, name="KL of equals")
+    equal = student.gaussian_kl(mean, log_var, mean, log_var)
+    assert_close(equal, torch.zeros(3, 4), rtol=0, atol=1e-5, name="KL of equals")
     tiny, large = torch.full((2,), -20.0), torch.full((2,), 8.0)
     values = student.gaussian_kl(torch.zeros(2), tiny, torch.ones(2), large)
     want = kl_divergence(Normal(0.0, math.exp(-10)), Normal(1.0, math.exp(4))).item()
@@ -191,11 +192,15 @@ def bound(x0, x_t, t, eps_pred, betas):
         beta, now, before = float(betas[step]), left[step + 1], left[step]
         variance = 1 / ((1 - beta) / beta + 1 / (1 - before))
 
-        def mean(data, x=x_t[i].double(), beta=beta, before=before, variance=variance):
-            return variance * (math.sqrt(1 - beta) * x / beta + math.sqrt(before) * data / (1 - before))
-
-        guess = (x_t[i].double() - math.sqrt(1 - now) * eps_pred[i].double()) / math.sqrt(now)
-        true, model = (Normal(mean(data), math.sqrt(variance)) for data in (x0[i].double(), guess))
+        x = x_t[i].double()
+        guess = (x - math.sqrt(1 - now) * eps_pred[i].double()) / math.sqrt(now)
+        true, model = (
+            Normal(
+                variance * (math.sqrt(1 - beta) * x / beta + math.sqrt(before) * data / (1 - before)),
+                math.sqrt(variance),
+            )
+            for data in (x0[i].double(), guess)
+        )
         terms.append(kl_divergence(true, model).sum())
     return torch.stack(terms)
 

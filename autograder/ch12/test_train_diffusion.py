@@ -111,6 +111,8 @@ def test_reported_loss(student, rng):
     """The reported number is the mean squared error of the noise, per element, at times drawn from all of them."""
     alpha_bar, n = levels(30, 0.25), 3000
     data, model = 2 * rng.randn(n, 2), student.point_denoiser()
+    # Larger weights make the network's answer depend on what it is shown more than a new one's does.
+    model.load_state_dict({name: 1.8 * value for name, value in weights(model).items()})
     t, noise = rng.randint(0, 30, (n,)), rng.randn(n, 2)
     a = alpha_bar[t].float()[:, None]
     with torch.no_grad():
@@ -120,7 +122,7 @@ def test_reported_loss(student, rng):
     )
     # Both are means over 3000 draws: seven standard deviations of their difference.
     allowed = 7 * math.sqrt(2 * errors.var().item() / n)
-    assert abs(loss - errors.mean().item()) < allowed, "at learning rate 0 this is not the mean squared error of the noise"
+    assert abs(loss - errors.mean().item()) < allowed, "at learning rate 0 this is not the mean squared error"
 
 
 def test_generator(student, rng):
@@ -140,7 +142,7 @@ def test_generator(student, rng):
 @pytest.mark.weight(2)
 @pytest.mark.parametrize("p_drop", [0.0, 0.3, 1.0])
 def test_label_dropout(student, rng, p_drop):
-    """A label is replaced by the null label with probability p_drop: the network learns from both, or from one alone."""
+    """A label is replaced by the null label with probability p_drop: at 0 no label is, at 1 every one is."""
     model, lr = student.digit_denoiser(), 1e-2
     before = weights(model)
     student.train_diffusion(
@@ -163,9 +165,9 @@ def test_label_dropout(student, rng, p_drop):
 
 
 @pytest.mark.weight(3)
-@pytest.mark.timeout(40)
+@pytest.mark.timeout(30)
 def test_best_prediction(student, rng):
-    """Trained on normally distributed points, the network predicts at every time nearly what is best, which is known."""
+    """Trained on normally distributed points, the network predicts at every time nearly what is best to predict."""
     alpha_bar = torch.tensor([0.9, 0.5, 0.05], dtype=torch.float64)
     mean, root = torch.tensor([1.0, -0.5]), torch.tensor([[0.9, 0.0], [0.5, 0.3]])
     data = mean + rng.randn(1600, 2) @ root.T
@@ -180,10 +182,7 @@ def test_best_prediction(student, rng):
         best = (x - math.sqrt(a) * mean) @ gain.T
         with torch.no_grad():
             excess = ((model(x, torch.full((n,), step)) - best) ** 2).mean().item()
-        assert excess < EXCESS, "at some time the prediction is far from the best one"
-
-
-EXCESS = 0.1
+        assert excess < 0.12, "at some time the prediction is far from the best one"
 
 
 @pytest.mark.weight(4)
@@ -191,21 +190,20 @@ EXCESS = 0.1
 def test_plane(student, rng):
     """Samples in the plane are distributed as held-out points are, and are not the training points again."""
     alpha_bar, turn, n = levels(100, 0.1), 2 * math.pi * rng.rand(1).item(), 1500
-    train, held_out, others = (plane(count, rng, turn) for count in (2000, n, n))
+    train, held_out, *others = (plane(count, rng, turn) for count in (2000, n, n, n, n, n))
     model = student.point_denoiser()
-    student.train_diffusion(
-        model, train, alpha_bar, epochs=70, batch_size=100, lr=2e-3, generator=rng.generator()
-    )
+    # Last steps at a small learning rate: else the result depends on where Adam's noise left the network.
+    for epochs, batch_size, lr in ((50, 100, 2e-3), (30, 200, 3e-4)):
+        student.train_diffusion(
+            model, train, alpha_bar, epochs=epochs, batch_size=batch_size, lr=lr, generator=rng.generator()
+        )
     model.eval()
     drawn = sample(model, (n, 2), alpha_bar, list(range(0, 100, 2)) + [99], rng.generator(), 1.0)
     assert bool(drawn.isfinite().all()), "the trained network's samples are not finite"
-    apart = mmd(drawn, held_out) / mmd(others, held_out)
-    assert apart < FACTOR, f"the samples are {apart:.0f} times as far from real points as real points are from each other"
+    apart = mmd(drawn, held_out) / (sum(mmd(other, held_out) for other in others) / len(others))
+    assert apart < 30, "the samples are distributed otherwise than the points they should resemble"
     copied = (nearest(drawn, train) < 0.2 * nearest(held_out, train).median()).float().mean().item()
     assert copied < 0.4, "too many samples are training points"
-
-
-FACTOR = 30.0
 
 
 @pytest.mark.weight(5)

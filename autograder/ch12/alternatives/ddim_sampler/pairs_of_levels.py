@@ -7,7 +7,7 @@ import torch
 
 def ddim_sample(model, shape, alpha_bar, steps, eta=0.0, generator=None):
     levels = [1.0] + [alpha_bar[s].item() for s in steps]
-    walk = list(zip(steps, levels[1:], levels[:-1]))[::-1]
+    walk = list(zip(steps, levels[1:], levels[:-1], strict=True))[::-1]
     x = torch.randn(*shape, generator=generator)
     with torch.no_grad():
         for time, now, after in walk:

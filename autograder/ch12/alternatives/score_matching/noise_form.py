@@ -5,7 +5,7 @@ import torch
 
 def rows(function, t, *data):
     """Apply the function to each sample and its step."""
-    return torch.stack([function(int(step), *parts) for step, *parts in zip(t, *data)])
+    return torch.stack([function(int(step), *parts) for step, *parts in zip(t, *data, strict=True)])
 
 
 def score_from_eps(eps, t, alpha_bar):

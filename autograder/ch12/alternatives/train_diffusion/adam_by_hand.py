@@ -4,7 +4,16 @@ import torch
 
 
 def train_diffusion(
-    model, data, alpha_bar, labels=None, null_label=None, epochs=200, batch_size=128, lr=2e-3, p_drop=0.1, generator=None
+    model,
+    data,
+    alpha_bar,
+    labels=None,
+    null_label=None,
+    epochs=200,
+    batch_size=128,
+    lr=2e-3,
+    p_drop=0.1,
+    generator=None,
 ):
     params = list(model.parameters())
     first, second = ([torch.zeros_like(p) for p in params] for _ in range(2))
@@ -26,7 +35,7 @@ def train_diffusion(
             gradients = torch.autograd.grad(loss, params)
             step += 1
             with torch.no_grad():
-                for p, g, m, v in zip(params, gradients, first, second):
+                for p, g, m, v in zip(params, gradients, first, second, strict=True):
                     m.lerp_(g, 0.1)
                     v.mul_(0.999).addcmul_(g, g, value=0.001)
                     p -= lr * (m / (1 - 0.9**step)) / ((v / (1 - 0.999**step)).sqrt() + 1e-8)

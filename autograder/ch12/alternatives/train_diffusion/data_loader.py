@@ -6,7 +6,16 @@ from torch.utils.data import DataLoader, TensorDataset
 
 
 def train_diffusion(
-    model, data, alpha_bar, labels=None, null_label=None, epochs=200, batch_size=128, lr=2e-3, p_drop=0.1, generator=None
+    model,
+    data,
+    alpha_bar,
+    labels=None,
+    null_label=None,
+    epochs=200,
+    batch_size=128,
+    lr=2e-3,
+    p_drop=0.1,
+    generator=None,
 ):
     signal, level = alpha_bar.sqrt().float(), (1 - alpha_bar).sqrt().float()
     parts = (data,) if labels is None else (data, labels)

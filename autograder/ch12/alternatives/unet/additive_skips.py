@@ -1,4 +1,4 @@
-"""Skips are added, not concatenated; strided convolutions go down, transposed ones up; the last layer starts at zero."""
+"""Skips are added, not concatenated; strided convolutions go down, transposed ones up; zero at first."""
 
 import math
 

@@ -34,7 +34,6 @@ def vlb_term(x0, x_t, t, eps_pred, betas):
     alpha_bar = torch.cumprod(1 - betas, dim=0)
     before = torch.cat([torch.ones(1, dtype=betas.dtype), alpha_bar[:-1]])
     noise_level = along((1 - alpha_bar).sqrt(), t, x0)
-    predicted = (x_t - noise_level * eps_pred) / along(alpha_bar.sqrt(), t, x0)
-    weight = along(before.sqrt() * betas / (1 - alpha_bar), t, x0)
+    noise = (x_t - along(alpha_bar.sqrt(), t, x0) * x0) / noise_level
     variance = along(betas * (1 - before) / (1 - alpha_bar), t, x0)
-    return (((x_t - along(alpha_bar.sqrt(), t, x0) * x0) / noise_level - eps_pred) ** 2 / (2 * variance)).flatten(1).sum(dim=1)
+    return ((noise - eps_pred) ** 2 / (2 * variance)).flatten(1).sum(dim=1)

@@ -33,7 +33,6 @@ def x0_from_v(x_t, v, t, alpha_bar):
 def vlb_term(x0, x_t, t, eps_pred, betas):
     alpha_bar = torch.cumprod(1 - betas, dim=0)
     before = torch.cat([torch.ones(1, dtype=betas.dtype), alpha_bar[:-1]])
-    noise_level = along((1 - alpha_bar).sqrt(), t, x0)
     predicted = (x_t - along((1 - before).sqrt(), t, x0) * eps_pred) / along(before.sqrt(), t, x0)
     weight = along(before.sqrt() * betas / (1 - alpha_bar), t, x0)
     variance = along(betas * (1 - before) / (1 - alpha_bar), t, x0)

@@ -35,6 +35,5 @@ def vlb_term(x0, x_t, t, eps_pred, betas):
     before = torch.cat([torch.ones(1, dtype=betas.dtype), alpha_bar[:-1]])
     noise_level = along((1 - alpha_bar).sqrt(), t, x0)
     predicted = (x_t - noise_level * eps_pred) / along(alpha_bar.sqrt(), t, x0)
-    weight = along(before.sqrt() * betas / (1 - alpha_bar), t, x0)
     variance = along(betas * (1 - before) / (1 - alpha_bar), t, x0)
     return ((x0 - predicted) ** 2 / (2 * variance)).flatten(1).sum(dim=1)

@@ -24,7 +24,8 @@ def train_diffusion(
             x0 = data[rows]
             t = torch.randint(0, T, (len(rows),), generator=generator)
             noise = torch.randn(x0.shape, generator=generator)
-            a = (alpha_bar / torch.cat([torch.ones(1).double(), alpha_bar[:-1]]))[t].reshape(-1, *[1] * (x0.dim() - 1)).float()
+            alpha = torch.cat([alpha_bar[:1], alpha_bar[1:] / alpha_bar[:-1]])
+            a = alpha[t].reshape(-1, *[1] * (x0.dim() - 1)).float()
             x_t = a.sqrt() * x0 + (1 - a).sqrt() * noise
             if labels is None:
                 prediction = model(x_t, t)

@@ -34,6 +34,8 @@ def train_diffusion(
                 y = torch.where(dropped, torch.full_like(y, null_label), y)
                 prediction = model(x_t, t, y)
             loss = ((prediction - noise) ** 2).mean()
+            optimizer.zero_grad()
+            loss.backward()
             total += loss.item() * len(rows)
         history.append(total / len(data))
     return history

@@ -33,9 +33,8 @@ class UNet(nn.Module):
     def forward(self, x, t, y=None):
         angle = t[:, None].float() * 0.3 ** torch.arange(8)
         condition = self.time(torch.cat([angle.sin(), angle.cos()], dim=1))
-        if self.num_classes is not None:
-            if y is not None:
-                condition = condition + self.label(y)
+        if self.num_classes is not None and y is not None:
+            condition = condition + self.label(y)
         skips, h = [], x
         for block in self.down:
             h = block(h, condition)
