@@ -5,7 +5,8 @@ import torch
 
 def drop_labels(y, p, null_label, generator):
     chances = torch.rand(len(y), generator=generator).tolist()
-    return torch.tensor([null_label if c < p else label for c, label in zip(chances, y.tolist(), strict=True)], dtype=y.dtype)
+    pairs = zip(chances, y.tolist(), strict=True)
+    return torch.tensor([null_label if chance < p else label for chance, label in pairs], dtype=y.dtype)
 
 
 def guided_eps(model, x, t, y, scale, null_label):

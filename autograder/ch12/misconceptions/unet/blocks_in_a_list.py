@@ -25,9 +25,9 @@ class UNet(nn.Module):
         self.time = nn.Sequential(nn.Linear(16, width), nn.SiLU())
         if num_classes is not None:
             self.label = nn.Embedding(num_classes + 1, width)
-        self.down = ([Block(in_channels, c, width), Block(c, 2 * c, width)])
+        self.down = [Block(in_channels, c, width), Block(c, 2 * c, width)]
         self.middle = Block(2 * c, 4 * c, width)
-        self.up = ([Block(6 * c, 2 * c, width), Block(3 * c, c, width)])
+        self.up = [Block(6 * c, 2 * c, width), Block(3 * c, c, width)]
         self.out = nn.Conv2d(c, in_channels, 1)
 
     def forward(self, x, t, y=None):
