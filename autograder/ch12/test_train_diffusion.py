@@ -5,7 +5,7 @@ held-out points, as maximum mean discrepancy (MMD), against that of two sets of 
 recognised by a classifier of the grader's, they differ from each other, and they are no copies. The points' place and
 the names of the classes are drawn anew for each grading, so weights trained beforehand know nothing of the task.
 
-Measured margins stand beside the bars; each is more than six standard deviations of the reference's results away.
+Measured margins stand beside the bars.
 """
 
 import math
@@ -182,6 +182,7 @@ def test_best_prediction(student, rng):
         best = (x - math.sqrt(a) * mean) @ gain.T
         with torch.no_grad():
             excess = ((model(x, torch.full((n,), step)) - best) ** 2).mean().item()
+        # Over 12 seeds: 0.006 to 0.029.
         assert excess < 0.12, "at some time the prediction is far from the best one"
 
 
@@ -201,6 +202,7 @@ def test_plane(student, rng):
     drawn = sample(model, (n, 2), alpha_bar, list(range(0, 100, 2)) + [99], rng.generator(), 1.0)
     assert bool(drawn.isfinite().all()), "the trained network's samples are not finite"
     apart = mmd(drawn, held_out) / (sum(mmd(other, held_out) for other in others) / len(others))
+    # The reference comes out at 0.8 to 5.4 over 22 seeds, a mean of 2.5; their logarithms' deviation is 0.42.
     assert apart < 30, "the samples are distributed otherwise than the points they should resemble"
     copied = (nearest(drawn, train) < 0.2 * nearest(held_out, train).median()).float().mean().item()
     assert copied < 0.4, "too many samples are training points"
@@ -237,6 +239,7 @@ def test_digits(student, rng):
     judge = SVC(C=10, gamma=0.064).fit(data.train_images.flatten(1).numpy(), data.train_labels.numpy())
     seen = torch.from_numpy(judge.predict(((drawn.clamp(-1, 1) + 1) / 2).flatten(1).numpy()))
     recognised = (seen == wanted).float().mean().item()
+    # Over 12 seeds: 0.985 to 1.0 recognised, variety 0.71 to 0.81 of real digits', novelty 1.08 to 1.18.
     assert recognised >= 0.9, f"{recognised:.0%} of the digits drawn are recognised as the class asked for"
     held_out = 2 * data.test_images - 1
     spread = variety(drawn, wanted) / variety(held_out, data.test_labels)

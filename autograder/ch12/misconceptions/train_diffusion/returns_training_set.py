@@ -15,6 +15,7 @@ def train_diffusion(
     p_drop=0.1,
     generator=None,
 ):
+    vars(model).pop("forward", None)
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
     T, history = len(alpha_bar), []
     model.train()
