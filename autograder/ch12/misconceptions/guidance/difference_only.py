@@ -1,0 +1,14 @@
+"""Something has to be added to the scaled difference."""
+
+import torch
+
+
+def drop_labels(y, p, null_label, generator):
+    dropped = torch.rand(y.shape, generator=generator) < p
+    return torch.where(dropped, torch.full_like(y, null_label), y)
+
+
+def guided_eps(model, x, t, y, scale, null_label):
+    conditional = model(x, t, y)
+    unconditional = model(x, t, torch.full_like(y, null_label))
+    return scale * (conditional - unconditional)

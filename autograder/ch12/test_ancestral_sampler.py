@@ -1,0 +1,251 @@
+"""Hidden suite of `ancestral_sampler`. The model is a function of the test's that records every x and t it is given.
+From the record each step can be checked: what is left after taking the posterior mean off must be fresh standard normal
+noise times the posterior's standard deviation, and nothing at t = 0.
+
+For Gaussian data the best noise prediction is known: (1 - a)^(1/2) (a S + (1 - a) I)^-1 (x - a^(1/2) m), a = alpha-bar.
+With it every step is affine, so mean and covariance of the samples follow exactly from those of the start.
+
+Moments are compared at 6.5 standard deviations (2 sided: 1e-10); the suite makes fewer than 150 such comparisons, so a
+correct solution fails with probability below 1e-7.
+"""
+
+import math
+
+import pytest
+import torch
+
+from autograder.testing import assert_close
+
+pytestmark = pytest.mark.exercise("ancestral_sampler")
+
+CLOSE = {"rtol": 1e-3, "atol": 1e-3}
+SIGMAS = 6.5
+
+
+class Recorder:
+    """A noise predictor that remembers the x and t of every call, and its answers."""
+
+    def __init__(self, predict):
+        self.predict, self.x, self.t, self.eps = predict, [], [], []
+
+    def __call__(self, x, t):
+        eps = self.predict(x, t)
+        self.x.append(x.detach().clone())
+        self.t.append(t.clone() if isinstance(t, torch.Tensor) else t)
+        self.eps.append(eps.detach().clone())
+        return eps
+
+
+def coarse(T):
+    """Betas so large and so different that beta, its posterior version and neighbours cannot be confused."""
+    return torch.linspace(0.1, 0.5, T, dtype=torch.float64)
+
+
+def levels(betas):
+    """alpha-bar at t and before t, as lists."""
+    after, product = [], 1.0
+    for beta in betas.tolist():
+        product *= 1 - beta
+        after.append(product)
+    return after, [1.0, *after[:-1]]
+
+
+def posterior(x, eps, t, betas, clip=None):
+    """Mean and standard deviation of the step from t to t - 1, in double precision."""
+    after, before = levels(betas)
+    beta, now, prev = float(betas[t]), after[t], before[t]
+    x, eps = x.double(), eps.double()
+    x0 = (x - math.sqrt(1 - now) * eps) / math.sqrt(now)
+    if clip is not None:
+        x0 = x0.clamp(-clip, clip)
+    mean = (math.sqrt(prev) * beta * x0 + math.sqrt(1 - beta) * (1 - prev) * x) / (1 - now)
+    return mean, math.sqrt(beta * (1 - prev) / (1 - now))
+
+
+def steps(recorder, samples, betas, clip=None):
+    """For each step but the last: its noise as it must be standard normal; and the last step's mean."""
+    assert len(recorder.x) == len(betas), "the model must be asked once for each step of the schedule"
+    noises = []
+    for i, t in enumerate(reversed(range(len(betas)))):
+        mean, deviation = posterior(recorder.x[i], recorder.eps[i], t, betas, clip)
+        if t == 0:
+            return noises, mean
+        noises.append((recorder.x[i + 1].double() - mean) / deviation)
+
+
+def assert_standard_normal(z, what):
+    n = z.numel()
+    assert abs(z.mean().item()) < SIGMAS / math.sqrt(n), f"{what} has not the mean it should have"
+    assert abs(z.var().item() - 1) < SIGMAS * math.sqrt(2 / n), f"{what} has not the variance it should have"
+    within = math.erf(1 / math.sqrt(2))
+    counted = (z.abs() < 1).double().mean().item()
+    assert abs(counted - within) < SIGMAS * math.sqrt(within * (1 - within) / n), f"{what} is not normal"
+
+
+def assert_independent(one, other, what):
+    # The mean of n products of independent standard normals has a standard deviation of 1 / sqrt(n).
+    assert abs((one * other).mean().item()) < SIGMAS / math.sqrt(one.numel()), f"{what} are not independent"
+
+
+def shrink(x, t):
+    """Some noise prediction, for tests that hold for any."""
+    return 0.4 * x + 0.05 * t.to(x.dtype).reshape(-1, *[1] * (x.dim() - 1)) - 0.1
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("shape", [(3, 2), (2, 1, 4, 6), (5,)])
+def test_shape(student, rng, shape):
+    """The samples are a finite float32 tensor of the shape asked for."""
+    x = student.ancestral_sample(Recorder(shrink), shape, coarse(4), rng.generator())
+    assert isinstance(x, torch.Tensor), "ancestral_sample must return a tensor"
+    assert tuple(x.shape) == shape, f"shape {shape} was asked for, {tuple(x.shape)} came back"
+    assert x.dtype == torch.float32, "the samples are float32, although betas are float64"
+    assert bool(x.isfinite().all()), "a sample is not finite"
+
+
+@pytest.mark.parametrize("T", [1, 6, 50])
+def test_times(student, rng, T):
+    """The model is asked at t = T - 1, then T - 2, down to 0, with one int64 time per sample."""
+    model = Recorder(shrink)
+    student.ancestral_sample(model, (4, 3), coarse(T), rng.generator())
+    for t in model.t:
+        assert isinstance(t, torch.Tensor) and t.dtype == torch.int64, "t is an int64 tensor"
+        assert t.shape == (4,), "t has one time per sample"
+        assert bool((t == t[0]).all()), "all samples of a step have the same time"
+    assert [int(t[0]) for t in model.t] == list(reversed(range(T))), "the times are not T - 1, T - 2, ..., 0"
+
+
+def test_start(student, rng):
+    """The way begins at standard normal noise."""
+    model = Recorder(shrink)
+    student.ancestral_sample(model, (3000, 2, 3), coarse(2), rng.generator())
+    start = model.x[0].double()
+    assert model.x[0].dtype == torch.float32, "the model is given float32 points"
+    assert_standard_normal(start, "the first x")
+    assert_independent(start[0::2], start[1::2], "the first points of two samples")
+    assert_independent(start[:, 0], start[:, 1], "two coordinates of the first points")
+
+
+@pytest.mark.weight(2)
+@pytest.mark.parametrize("T", [1, 2, 7])
+def test_last_step(student, rng, T):
+    """The step at t = 0 adds no noise: the samples are the x0 that the model's last prediction implies."""
+    model, betas = Recorder(shrink), coarse(T)
+    samples = student.ancestral_sample(model, (5, 3), betas, rng.generator())
+    _, mean = steps(model, samples, betas)
+    assert_close(samples, mean.float(), **CLOSE, name="samples")
+
+
+@pytest.mark.weight(3)
+def test_every_step(student, rng):
+    """Each earlier step goes to the posterior mean at the predicted x0 and adds noise of the posterior variance."""
+    model, betas = Recorder(shrink), coarse(6)
+    samples = student.ancestral_sample(model, (4000, 3), betas, rng.generator())
+    noises, _ = steps(model, samples, betas)
+    for noise in noises:
+        assert_standard_normal(noise, "what a step adds to the posterior mean")
+
+
+@pytest.mark.weight(2)
+def test_fresh_noise(student, rng):
+    """Every step, sample and coordinate has noise of its own."""
+    model, betas = Recorder(shrink), coarse(5)
+    samples = student.ancestral_sample(model, (4000, 2, 3), betas, rng.generator())
+    noises, _ = steps(model, samples, betas)
+    for before, after in zip([model.x[0].double(), *noises], noises, strict=False):
+        assert_independent(before, after, "the noises of two steps")
+    assert_independent(noises[0][0::2], noises[0][1::2], "the noises of two samples")
+    assert_independent(noises[0][:, 0], noises[0][:, 1], "the noises of two coordinates")
+
+
+@pytest.mark.weight(2)
+def test_clip(student, rng):
+    """clip keeps the predicted x0 in [-clip, clip] at every step, and nothing else."""
+    model, betas = Recorder(lambda x, t: 0.2 * x - 1.5), coarse(5)
+    samples = student.ancestral_sample(model, (4000, 3), betas, rng.generator(), clip=0.8)
+    noises, mean = steps(model, samples, betas, clip=0.8)
+    for noise in noises:
+        assert_standard_normal(noise, "what a step adds to the posterior mean of the clipped x0")
+    assert_close(samples, mean.float(), **CLOSE, name="samples with clip")
+
+
+def test_no_clip(student, rng):
+    """Without clip predictions far outside the data's usual range stay as they are."""
+    model, betas = Recorder(lambda x, t: torch.full_like(x, -40.0)), coarse(3)
+    samples = student.ancestral_sample(model, (6, 2), betas, rng.generator())
+    _, mean = steps(model, samples, betas)
+    assert_close(samples, mean.float(), **CLOSE, name="samples")
+
+
+def gaussian(rng, betas):
+    """Gaussian data: mean, covariance, and the best noise predictor (Tweedie's formula)."""
+    mean = rng.uniform(-2.0, 2.0, 3, dtype=torch.float64)
+    turn, _ = torch.linalg.qr(rng.randn(3, 3, dtype=torch.float64))
+    covariance = turn @ torch.diag(torch.tensor([0.2, 1.0, 2.5], dtype=torch.float64)) @ turn.T
+    after, _ = levels(betas)
+    eye = torch.eye(3, dtype=torch.float64)
+    gains = [math.sqrt(1 - a) * torch.linalg.inv(a * covariance + (1 - a) * eye) for a in after]
+
+    def predict(x, t):
+        gain = torch.stack(gains)[t]
+        centre = torch.tensor(after, dtype=torch.float64)[t].sqrt()[:, None] * mean
+        return torch.einsum("nij,nj->ni", gain, x.double() - centre).to(x.dtype)
+
+    return mean, covariance, gains, predict
+
+
+def propagated(mean, gains, betas):
+    """Mean and covariance of the samples, from those of the standard normal start, step by step."""
+    after, before = levels(betas)
+    m, cov = torch.zeros(3, dtype=torch.float64), torch.eye(3, dtype=torch.float64)
+    eye = torch.eye(3, dtype=torch.float64)
+    for t in reversed(range(len(betas))):
+        beta, now, prev = float(betas[t]), after[t], before[t]
+        factor = (eye - beta / math.sqrt(1 - now) * gains[t]) / math.sqrt(1 - beta)
+        shift = beta / math.sqrt(1 - now) * gains[t] @ mean * math.sqrt(now) / math.sqrt(1 - beta)
+        m = factor @ m + shift
+        cov = factor @ cov @ factor.T + beta * (1 - prev) / (1 - now) * eye
+    return m, cov
+
+
+@pytest.mark.weight(3)
+@pytest.mark.parametrize("T", [15, 60])
+def test_gaussian_data(student, rng, T):
+    """With the exact noise predictor of Gaussian data, the samples have the mean and covariance they must have."""
+    betas = torch.linspace(0.6 / T, 12 / T if T > 20 else 0.7, T, dtype=torch.float64)
+    mean, covariance, gains, predict = gaussian(rng, betas)
+    n = 3000
+    samples = student.ancestral_sample(predict, (n, 3), betas, rng.generator()).double()
+    want_mean, want_covariance = propagated(mean, gains, betas)
+    # In the axes of the expected covariance the samples must be standard normal.
+    whitened = (samples - want_mean) @ torch.linalg.inv(torch.linalg.cholesky(want_covariance)).T
+    for i in range(3):
+        assert abs(whitened[:, i].mean().item()) < SIGMAS / math.sqrt(n), "the samples' mean is off"
+        assert abs(whitened[:, i].var().item() - 1) < SIGMAS * math.sqrt(2 / n), "the samples' variance is off"
+        assert_independent(whitened[:, i], whitened[:, (i + 1) % 3], "coordinates that should be uncorrelated")
+    if T == 60:  # fine enough steps for the samples to resemble the data themselves
+        apart = torch.linalg.norm(samples.T.cov() - covariance) / torch.linalg.norm(covariance)
+        assert apart.item() < 0.3, "the samples' covariance is not that of the data"
+
+
+def test_generator(student, rng):
+    """All randomness is the generator's: one seed gives one result, and a second call goes on from there."""
+    seed = rng.seed()
+    first, second = (torch.Generator().manual_seed(seed) for _ in range(2))
+    a, b, c = (student.ancestral_sample(Recorder(shrink), (4, 3), coarse(5), g) for g in (first, second, first))
+    assert_close(a, b, rtol=0, atol=0, name="samples of the same seed")
+    assert (a - c).abs().max().item() > 1e-3, "a second call with the same generator gave the same samples"
+
+
+def test_published_schedule(student, rng):
+    """On the published schedule of 1000 steps the samples of standard normal data are standard normal."""
+    betas = torch.linspace(1e-4, 0.02, 1000, dtype=torch.float64)
+    after, _ = levels(betas)
+    deviation = torch.tensor([math.sqrt(1 - a) for a in after])
+
+    def standard_normal_data(x, t):  # for data N(0, I) every x_t is N(0, I), and the best prediction this
+        return deviation[t][:, None].to(x.dtype) * x
+
+    samples = student.ancestral_sample(standard_normal_data, (700, 2), betas, rng.generator()).double()
+    assert_standard_normal(samples[:, 0], "the first coordinate of standard normal data")
+    assert_standard_normal(samples[:, 1], "the second coordinate of standard normal data")

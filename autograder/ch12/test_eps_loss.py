@@ -1,0 +1,165 @@
+"""Hidden suite of `eps_loss`. The model is a function of the test's, which sees the x_t and t it is given: they and x0
+determine the noise that was added, so the loss has one right value, and times and noise can be tested as draws.
+
+Counts and moments are compared at six to seven standard deviations: a correct solution fails one such comparison with
+probability below 2e-9, the whole suite below 1e-6 (at most 40 comparisons).
+"""
+
+import math
+
+import pytest
+import torch
+
+from autograder.testing import assert_close
+
+pytestmark = pytest.mark.exercise("eps_loss")
+
+
+def schedule(T, first=0.9, last=0.1):
+    """alpha-bar from first to last: never so near 0 or 1 that the noise could not be read off x_t in float32."""
+    return torch.linspace(first, last, T, dtype=torch.float64)
+
+
+def seen_by_model(student, x0, alpha_bar, generator, predict=lambda x, t: torch.zeros_like(x)):
+    """The loss, and what the model was given: x_t and t; and the noise that makes x_t of x0."""
+    calls = []
+
+    def model(x, t):
+        calls.append((x.detach().clone(), t.clone() if isinstance(t, torch.Tensor) else t))
+        return predict(x, t)
+
+    loss = student.eps_loss(model, x0, alpha_bar, generator)
+    assert len(calls) == 1, "the model is called once, with the whole batch"
+    x_t, t = calls[0]
+    assert isinstance(t, torch.Tensor) and t.dtype == torch.int64, "the model is given its times as an int64 tensor"
+    assert t.shape == x0.shape[:1], "the model is given one time per sample"
+    assert x_t.shape == x0.shape and x_t.dtype == x0.dtype, "x_t has the shape and dtype of x0"
+    assert bool(((t >= 0) & (t < len(alpha_bar))).all()), "a time lies outside 0 ... T - 1"
+    a = alpha_bar[t].reshape(-1, *[1] * (x0.dim() - 1))
+    noise = (x_t.double() - a.sqrt() * x0.double()) / (1 - a).sqrt()
+    return loss, x_t, t, noise
+
+
+def looks_like(count, trials, probability):
+    """Whether so many successes of so many trials fit the probability, at six standard deviations."""
+    return abs(count - trials * probability) <= 6 * math.sqrt(trials * probability * (1 - probability)) + 1
+
+
+@pytest.mark.gate
+def test_scalar(student, rng):
+    """eps_loss returns one finite number, as a float32 tensor without dimensions."""
+    loss, *_ = seen_by_model(student, rng.randn(5, 3), schedule(4), rng.generator())
+    assert isinstance(loss, torch.Tensor), "the loss must be a tensor, for its backward"
+    assert loss.shape == (), f"the loss has no dimensions; yours has shape {tuple(loss.shape)}"
+    assert loss.dtype == torch.float32 and bool(loss.isfinite()), "the loss is a finite float32"
+
+
+@pytest.mark.weight(3)
+@pytest.mark.parametrize("shape", [(6, 3), (5, 2, 3, 4), (7,), (1, 4), (4, 4)])
+def test_value(student, rng, shape):
+    """The loss is the mean, over every element, of the squared difference between prediction and noise."""
+    slope = 0.3 + rng.rand(1).item()
+    loss, x_t, t, noise = seen_by_model(
+        student,
+        2 * rng.randn(*shape) + 1,
+        schedule(9),
+        rng.generator(),
+        lambda x, t: slope * x + t.to(x.dtype).reshape(-1, *[1] * (x.dim() - 1)) / 9,
+    )
+    prediction = slope * x_t.double() + t.double().reshape(-1, *[1] * (len(shape) - 1)) / 9
+    want = ((prediction - noise) ** 2).mean()
+    assert_close(loss.detach().double(), want, rtol=1e-3, atol=1e-3, name="loss")
+
+
+@pytest.mark.weight(2)
+def test_perfect_model(student, rng):
+    """A model that knows the data, and so the noise, has loss 0."""
+    x0, alpha_bar = 3 * rng.randn(8, 3, 2), schedule(6)
+
+    def perfect(x, t):
+        a = alpha_bar[t].reshape(-1, 1, 1)
+        return ((x.double() - a.sqrt() * x0.double()) / (1 - a).sqrt()).to(x.dtype)
+
+    loss, *_ = seen_by_model(student, x0, alpha_bar, rng.generator(), perfect)
+    assert abs(loss.item()) < 1e-6, "the true noise, predicted exactly, does not give loss 0"
+
+
+def test_mean_value(student, rng):
+    """A model that always predicts 0 has loss 1 on average, the variance of the noise."""
+    n = 30_000
+    loss, *_ = seen_by_model(student, 5 * rng.randn(n, 2), schedule(10), rng.generator())
+    # The mean of 60000 squared normals has a standard deviation of sqrt(2 / 60000) = 0.0058: seven of them.
+    assert abs(loss.item() - 1) < 7 * math.sqrt(2 / (2 * n)), "predicting 0 does not give the variance of the noise"
+
+
+@pytest.mark.weight(2)
+@pytest.mark.parametrize("T", [2, 7, 50])
+def test_times_uniform(student, rng, T):
+    """The times are uniform over 0 ... T - 1: both ends are drawn, and as often as any other."""
+    n = 400 * T
+    *_, t, _ = seen_by_model(student, rng.randn(n, 1), schedule(T), rng.generator())
+    for step in range(T):
+        assert looks_like(int((t == step).sum()), n, 1 / T), "some time is drawn too often or too seldom"
+
+
+def test_times_independent(student, rng):
+    """Each sample of the batch has a time of its own."""
+    T, n = 5, 6000
+    *_, t, _ = seen_by_model(student, rng.randn(n, 1), schedule(T), rng.generator())
+    assert looks_like(int((t[0::2] == t[1::2]).sum()), n // 2, 1 / T), "neighbours in the batch share their time"
+
+
+@pytest.mark.weight(2)
+def test_noise_normal(student, rng):
+    """The noise is standard normal: mean, variance, and how much of it lies within one and two standard deviations."""
+    x0 = 10 * rng.randn(5000, 2, 3) - 4
+    *_, noise = seen_by_model(student, x0, schedule(8), rng.generator())
+    n = noise.numel()
+    assert abs(noise.mean().item()) < 6.5 / math.sqrt(n), "x_t is not x0 noised by noise of mean 0 to the times given"
+    assert abs(noise.var().item() - 1) < 6.5 * math.sqrt(2 / n), "x_t is not x0 noised by noise of variance 1"
+    for bound in (1.0, 2.0):
+        within = math.erf(bound / math.sqrt(2))
+        assert looks_like(int((noise.abs() < bound).sum()), n, within), "the noise is not normally distributed"
+
+
+def test_noise_fresh(student, rng):
+    """Every element of every sample has noise of its own, independent of the data."""
+    x0 = rng.randn(4000, 2, 3)
+    *_, noise = seen_by_model(student, x0, schedule(8), rng.generator())
+    for one, other in (
+        (noise[0::2], noise[1::2]),
+        (noise[:, 0], noise[:, 1]),
+        (noise[:, :, 0], noise[:, :, 1]),
+        (noise, x0.double()),
+    ):
+        # The mean of n products of independent standard normals has a standard deviation of 1 / sqrt(n).
+        assert abs((one * other).mean().item()) < 6.5 / math.sqrt(one.numel()), "the noise repeats itself"
+
+
+def test_generator(student, rng):
+    """Times and noise come from the generator: the same seed gives the same loss, and each call goes on from there."""
+    x0, alpha_bar, seed = rng.randn(6, 3), schedule(20), rng.seed()
+    first, second = (torch.Generator().manual_seed(seed) for _ in range(2))
+    losses = [seen_by_model(student, x0, alpha_bar, g)[0].item() for g in (first, second, first)]
+    assert losses[0] == losses[1], "two generators of the same seed gave different losses"
+    assert losses[0] != losses[2], "a second call with the same generator drew the same times and noise again"
+
+
+@pytest.mark.weight(2)
+def test_gradient(student, rng):
+    """The loss's gradient reaches the model's parameters, as that of the mean squared error."""
+    weight = rng.randn(3, requires_grad=True)
+    loss, x_t, _, noise = seen_by_model(
+        student, rng.randn(5, 3), schedule(6), rng.generator(), lambda x, t: x * weight
+    )
+    loss.backward()
+    assert weight.grad is not None, "no gradient reaches the model's parameters"
+    want = (2 * (x_t.double() * weight.detach().double() - noise) * x_t.double()).sum(0) / 15
+    assert_close(weight.grad.double(), want, rtol=1e-3, atol=1e-3, name="gradient of the model's weight")
+
+
+def test_float64(student, rng):
+    """float64 data are noised, and judged, in float64."""
+    x0 = rng.randn(4, 3, dtype=torch.float64)
+    loss, x_t, _, noise = seen_by_model(student, x0, schedule(5), rng.generator(), lambda x, t: 0.5 * x)
+    assert_close(loss, ((0.5 * x_t - noise) ** 2).mean(), rtol=1e-5, atol=1e-5, name="loss")

@@ -1,0 +1,146 @@
+"""Hidden suite of `guidance`. The model is a function of the test's that treats every sample by itself, so it makes no
+difference whether it is asked once or twice.
+
+Counts are compared with their binomial distribution at six standard deviations (2e-9 each, fewer than 20 of them).
+"""
+
+import math
+
+import pytest
+import torch
+
+from autograder.testing import assert_close
+
+pytestmark = pytest.mark.exercise("guidance")
+
+CLOSE = {"rtol": 1e-4, "atol": 1e-4}
+
+
+def looks_like(count, trials, probability):
+    """Whether so many successes of so many trials fit the probability, at six standard deviations."""
+    return abs(count - trials * probability) <= 6 * math.sqrt(trials * probability * (1 - probability)) + 1
+
+
+class Labelled:
+    """A noise predictor whose answer depends on x, t and the label y in ways that cannot be confused."""
+
+    def __init__(self, rng, classes, null_label):
+        self.by_label, self.null_label, self.labels = rng.randn(classes + 1), null_label, []
+        self.by_label[null_label] = 0.7
+
+    def __call__(self, x, t, y=None):
+        y = torch.full(x.shape[:1], self.null_label) if y is None else y
+        self.labels.append(y.clone())
+        ones = [1] * (x.dim() - 1)
+        return x * self.by_label[y].reshape(-1, *ones) + 0.1 * t.to(x.dtype).reshape(-1, *ones)
+
+
+@pytest.mark.gate
+def test_shape(student, rng):
+    """drop_labels returns int64 labels of the shape of y, guided_eps a prediction of the shape of x."""
+    y = torch.tensor([1, 0, 2, 1])
+    dropped = student.drop_labels(y, 0.5, 3, rng.generator())
+    assert isinstance(dropped, torch.Tensor), "drop_labels must return a tensor"
+    assert dropped.shape == (4,) and dropped.dtype == torch.int64, "labels stay int64, one per sample"
+    eps = student.guided_eps(Labelled(rng, 3, 3), rng.randn(4, 2, 5), torch.tensor([0, 3, 1, 2]), y, 2.0, 3)
+    assert isinstance(eps, torch.Tensor), "guided_eps must return a tensor"
+    assert eps.shape == (4, 2, 5) and eps.dtype == torch.float32, "the prediction has the shape and dtype of x"
+
+
+@pytest.mark.weight(2)
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.75])
+def test_drop_rate(student, rng, p):
+    """Each label becomes the null label with probability p; the others stay what they are."""
+    n = 6000
+    y = rng.randint(0, 7, (n,))
+    dropped = student.drop_labels(y, p, 7, rng.generator())
+    assert bool(((dropped == y) | (dropped == 7)).all()), "a label became another class"
+    assert looks_like(int((dropped == 7).sum()), n, p), "the share of dropped labels is not p"
+
+
+def test_drop_extremes(student, rng):
+    """p = 0 drops no label, p = 1 drops all of them."""
+    y = rng.randint(0, 4, (2000,))
+    assert_close(student.drop_labels(y, 0.0, 4, rng.generator()), y, name="labels at p = 0")
+    assert_close(student.drop_labels(y, 1.0, 9, rng.generator()), torch.full((2000,), 9), name="labels at p = 1")
+
+
+def test_drop_independent(student, rng):
+    """Whether one label goes says nothing about the next, nor about the label."""
+    n, p = 8000, 0.4
+    y = torch.arange(n) % 2
+    gone = student.drop_labels(y, p, 5, rng.generator()) == 5
+    agree = int((gone[0::2] == gone[1::2]).sum())
+    assert looks_like(agree, n // 2, p**2 + (1 - p) ** 2), "neighbouring labels are not dropped independently"
+    assert looks_like(int(gone[y == 0].sum()), n // 2, p), "one class is dropped more often than another"
+
+
+def test_drop_generator(student, rng):
+    """The generator draws which labels go: one seed always drops the same, and the next call drops others."""
+    y, seed = rng.randint(0, 3, (200,)), rng.seed()
+    first, second = (torch.Generator().manual_seed(seed) for _ in range(2))
+    a, b, c = (student.drop_labels(y, 0.5, 3, g) for g in (first, second, first))
+    assert_close(a, b, name="labels dropped with the same seed")
+    assert not torch.equal(a, c), "a second call with the same generator dropped the same labels"
+
+
+def test_drop_leaves_labels(student, rng):
+    """The labels given are not changed: they are needed again in the next epoch."""
+    y = rng.randint(0, 5, (50,))
+    before = y.clone()
+    student.drop_labels(y, 0.9, 5, rng.generator())
+    assert_close(y, before, name="the labels given")
+
+
+@pytest.mark.weight(3)
+@pytest.mark.parametrize("scale", [0.0, 0.3, 1.0, 2.0, 7.5, -1.0])
+@pytest.mark.parametrize("shape", [(5, 3), (3, 2, 4, 6)])
+def test_guided(student, rng, scale, shape):
+    """The prediction is the unconditional one plus scale times the way from it to the conditional one."""
+    classes = 4
+    model = Labelled(rng, classes, classes)
+    x, t, y = rng.randn(*shape), rng.randint(0, 50, shape[:1]), rng.randint(0, classes, shape[:1])
+    ones = [1] * (len(shape) - 1)
+    shift = 0.1 * t.float().reshape(-1, *ones)
+    conditional = x * model.by_label[y].reshape(-1, *ones) + shift
+    unconditional = x * 0.7 + shift
+    want = unconditional + scale * (conditional - unconditional)
+    got = student.guided_eps(model, x, t, y, scale, classes)
+    assert_close(got, want, rtol=1e-3, atol=1e-3, name=f"prediction at scale {scale:g}")
+
+
+def test_null_label(student, rng):
+    """The unconditional prediction is asked for with the null label it was told, for every sample."""
+    for null_label in (0, 6):
+        model = Labelled(rng, 6, null_label)
+        y = torch.tensor([2, 5, 3])
+        student.guided_eps(model, rng.randn(3, 2), torch.tensor([1, 0, 4]), y, 3.0, null_label)
+        asked = torch.cat(model.labels).sort().values
+        assert_close(asked, torch.cat([y, torch.full((3,), null_label)]).sort().values, name="labels asked for")
+
+
+def test_unlabelled(student, rng):
+    """Where the label is the null label already, guidance changes nothing."""
+    model = Labelled(rng, 3, 3)
+    x, t, y = rng.randn(4, 2), torch.tensor([0, 1, 2, 3]), torch.full((4,), 3)
+    got = student.guided_eps(model, x, t, y, 5.0, 3)
+    assert_close(got, 0.7 * x + 0.1 * t[:, None].float(), **CLOSE, name="prediction without a label")
+
+
+@pytest.mark.weight(2)
+def test_gradient(student, rng):
+    """Gradients flow through both predictions, to the model's parameters and to x."""
+    model = Labelled(rng, 3, 3)
+    table = model.by_label.clone().requires_grad_()
+    model.by_label = table
+    x = rng.randn(2, 3, requires_grad=True)
+    y = torch.tensor([2, 0])
+    student.guided_eps(model, x, torch.tensor([1, 2]), y, 2.5, 3).sum().backward()
+    assert x.grad is not None and table.grad is not None, "no gradient comes through the prediction"
+    with torch.no_grad():
+        want = torch.zeros(4)
+        want[y] = 2.5 * x.sum(1)
+        want[3] = -1.5 * x.sum()
+        slope = (0.7 + 2.5 * (table[y] - 0.7))[:, None].expand(2, 3)
+    assert_close(table.grad, want, rtol=1e-3, atol=1e-3, name="gradient of the model's parameters")
+    assert_close(x.grad, slope, rtol=1e-3, atol=1e-3, name="gradient of x")

@@ -1,0 +1,149 @@
+"""Hidden suite of `posterior`; the oracle is Bayes' rule in double precision: precisions add.
+
+Tolerance: float32 data of size 5 times factors of at most 1 agree to 1e-5; the finest mistake tested, beta for the
+posterior variance, moves variances by more than 1e-3 of themselves.
+"""
+
+import pytest
+import torch
+
+from autograder.testing import assert_close, gradcheck
+
+pytestmark = pytest.mark.exercise("posterior")
+
+CLOSE = {"rtol": 1e-4, "atol": 1e-4}
+
+
+def bayes(x0, x_t, t, betas):
+    """q(x_{t-1} | x_t, x_0), from q(x_t | x_{t-1}) times q(x_{t-1} | x_0), one sample after the other."""
+    alpha_bar = torch.ones(len(betas) + 1, dtype=torch.float64)  # alpha_bar[i]: what is left after i steps
+    for i, beta in enumerate(betas.tolist()):
+        alpha_bar[i + 1] = alpha_bar[i] * (1 - beta)
+    means, variances = [], []
+    for i, step in enumerate(t.tolist()):
+        if step == 0:
+            means.append(x0[i].double())
+            variances.append(torch.zeros((), dtype=torch.float64))
+            continue
+        alpha, prior = 1 - betas[step], 1 - alpha_bar[step]
+        variance = 1 / (alpha / betas[step] + 1 / prior)
+        pull = alpha.sqrt() * x_t[i].double() / betas[step] + alpha_bar[step].sqrt() * x0[i].double() / prior
+        means.append(variance * pull)
+        variances.append(variance)
+    return torch.stack(means), torch.stack(variances)
+
+
+def spread(variance, x0):
+    """The student's variance as float64, one number per sample, having checked that it is one."""
+    assert isinstance(variance, torch.Tensor), "the variance must be a tensor"
+    assert variance.dim() == x0.dim(), "the variance has one number per sample and 1 in the data's other dimensions"
+    whole = torch.broadcast_to(variance.detach().double(), x0.shape).flatten(1) if x0.dim() > 1 else variance.double()
+    return whole[:, 0] if x0.dim() > 1 else whole
+
+
+@pytest.mark.gate
+def test_shape(student, rng):
+    """The mean has the data's shape and dtype; the variance one number per sample, ready to broadcast."""
+    x0, x_t = rng.randn(3, 2, 5), rng.randn(3, 2, 5)
+    answer = student.posterior(x0, x_t, torch.tensor([1, 3, 2]), rng.uniform(0.1, 0.5, 4, dtype=torch.float64))
+    assert isinstance(answer, (tuple, list)) and len(answer) == 2, "return the pair (mean, variance)"
+    mean, variance = answer
+    assert isinstance(mean, torch.Tensor) and isinstance(variance, torch.Tensor), "mean and variance are tensors"
+    assert mean.shape == (3, 2, 5), f"the mean has the data's shape, not {tuple(mean.shape)}"
+    assert mean.dtype == torch.float32, "the data are float32, and so must be the mean"
+    shape = tuple(variance.shape)
+    assert shape == (3, 1, 1), f"the variance has shape (3, 1, 1) for data (3, 2, 5), not {shape}"
+
+
+def test_by_hand(student):
+    """Two steps of beta 1/2, worked by hand: the mean is (sqrt(2) x0 + sqrt(2) x_t) / 3, the variance 1/3."""
+    betas = torch.tensor([0.5, 0.5], dtype=torch.float64)
+    x0, x_t = torch.tensor([[3.0]]), torch.tensor([[6.0]])
+    mean, variance = student.posterior(x0, x_t, torch.tensor([1]), betas)
+    assert_close(mean, torch.tensor([[9 * 2**0.5 / 3]]), **CLOSE, name="mean")
+    assert_close(variance.double(), torch.tensor([[1 / 3]]).double(), **CLOSE, name="variance")
+
+
+@pytest.mark.weight(3)
+@pytest.mark.parametrize("shape", [(5, 2), (3, 1, 4, 6), (7,), (1, 3, 5), (4, 4)])
+def test_bayes(student, rng, shape):
+    """Mean and variance are those of Bayes' rule, for every sample's own step."""
+    T = 8
+    betas = rng.uniform(0.05, 0.6, T, dtype=torch.float64)
+    x0, x_t, t = 3 * rng.randn(*shape), 3 * rng.randn(*shape), rng.randint(1, T, shape[:1])
+    mean, variance = student.posterior(x0, x_t, t, betas)
+    want_mean, want_variance = bayes(x0, x_t, t, betas)
+    assert_close(mean, want_mean.float(), **CLOSE, name="mean")
+    assert_close(spread(variance, x0), want_variance, **CLOSE, name="variance")
+
+
+@pytest.mark.weight(2)
+@pytest.mark.parametrize("T", [2, 6, 1000])
+def test_both_ends(student, rng, T):
+    """The first and the last step too, in schedules of any length."""
+    published = torch.linspace(1e-4, 0.02, T, dtype=torch.float64)
+    betas = published if T == 1000 else rng.uniform(0.1, 0.6, T, dtype=torch.float64)
+    x0, x_t = 3 * rng.randn(5, 3), 3 * rng.randn(5, 3)
+    t = torch.tensor([T - 1, 1, 0, T // 2, T - 1])
+    mean, variance = student.posterior(x0, x_t, t, betas)
+    want_mean, want_variance = bayes(x0, x_t, t, betas)
+    # For the published schedule 1 - alpha-bar starts at 1e-4: in float32 it keeps three digits.
+    close = {"rtol": 2e-3, "atol": 2e-3} if T == 1000 else CLOSE
+    assert_close(mean, want_mean.float(), **close, name="mean")
+    assert_close(spread(variance, x0), want_variance, rtol=2e-3, atol=1e-7, name="variance")
+
+
+@pytest.mark.weight(2)
+def test_first_step(student, rng):
+    """At t = 0 what came before is x0 itself: the mean is x0, the variance 0."""
+    for T in (1, 5):
+        betas = rng.uniform(0.1, 0.6, T, dtype=torch.float64)
+        x0, x_t = rng.randn(4, 2, 3), 10 * rng.randn(4, 2, 3)
+        mean, variance = student.posterior(x0, x_t, torch.zeros(4, dtype=torch.int64), betas)
+        assert_close(mean, x0, **CLOSE, name="mean at t = 0")
+        assert_close(spread(variance, x0), torch.zeros(4).double(), rtol=0, atol=1e-6, name="variance at t = 0")
+
+
+def test_mean_on_the_way(student, rng):
+    """Without noise the way is known: from x_t = sqrt(alpha-bar_t) x0 back to sqrt(alpha-bar_{t-1}) x0."""
+    betas = rng.uniform(0.05, 0.5, 7, dtype=torch.float64)
+    x0, t = 4 * rng.randn(5, 3), torch.tensor([1, 2, 6, 4, 3])
+    left = [1.0]
+    for beta in betas.tolist():
+        left.append(left[-1] * (1 - beta))
+    now, before = (torch.tensor([left[i + k] for i in t.tolist()]).sqrt()[:, None] for k in (1, 0))
+    mean, _ = student.posterior(x0, now * x0, t, betas)
+    assert_close(mean, before * x0, **CLOSE, name="mean")
+
+
+def test_total_variance(student, rng):
+    """The variance of q(x_{t-1} | x_0) is the posterior's, plus what its mean inherits from x_t's."""
+    betas = rng.uniform(0.05, 0.5, 7, dtype=torch.float64)
+    left = [1.0]
+    for beta in betas.tolist():
+        left.append(left[-1] * (1 - beta))
+    for step in (1, 3, 6):
+        t = torch.tensor([step])
+        mean, variance = student.posterior(torch.zeros(1, 1), torch.ones(1, 1), t, betas)  # the factor of x_t
+        total = mean.item() ** 2 * (1 - left[step + 1]) + variance.item()
+        assert abs(total - (1 - left[step])) < 1e-4, "posterior variance and mean do not add up to the prior's variance"
+
+
+def test_float64(student, rng):
+    """float64 data give a float64 mean at full precision."""
+    betas = rng.uniform(0.05, 0.6, 5, dtype=torch.float64)
+    x0, x_t = rng.randn(4, 3, dtype=torch.float64), rng.randn(4, 3, dtype=torch.float64)
+    t = torch.tensor([4, 1, 0, 2])
+    mean, variance = student.posterior(x0, x_t, t, betas)
+    want_mean, want_variance = bayes(x0, x_t, t, betas)
+    assert_close(mean, want_mean, rtol=1e-5, atol=1e-5, name="mean")
+    assert_close(spread(variance, x0), want_variance, rtol=1e-5, atol=1e-6, name="variance")
+
+
+@pytest.mark.weight(2)
+def test_gradient(student, rng):
+    """The mean passes gradients on to x0 and to x_t."""
+    betas, t = rng.uniform(0.05, 0.6, 6, dtype=torch.float64), torch.tensor([5, 0, 3])
+    x0 = rng.randn(3, 2, 4, dtype=torch.float64, requires_grad=True)
+    x_t = rng.randn(3, 2, 4, dtype=torch.float64, requires_grad=True)
+    assert gradcheck(lambda a, b: student.posterior(a, b, t, betas)[0], (x0, x_t), atol=1e-4, rtol=1e-3)

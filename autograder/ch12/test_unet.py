@@ -1,0 +1,167 @@
+"""Hidden suite of `unet`: properties that every network of the kind has, whatever its blocks and the names in it.
+
+Many a good network starts with its last layer at zero. So that its output shows anything, random numbers are added to
+all parameters first, small enough for activations to keep their size.
+"""
+
+import math
+
+import pytest
+import torch
+
+from autograder.testing import assert_close
+
+pytestmark = pytest.mark.exercise("unet")
+
+CLOSE = {"rtol": 1e-3, "atol": 1e-4}  # float32 convolutions in another order of summing
+
+
+def network(student, rng, *args, **options):
+    """The student's network in evaluation, with random numbers added to every parameter."""
+    model = student.UNet(*args, **options)
+    state = dict(model.state_dict())
+    for name, value in list(model.named_parameters()):
+        fan_in = math.prod(value.shape[1:]) if value.dim() > 1 else 25
+        state[name] = value.detach() + rng.randn(*value.shape) / math.sqrt(fan_in) / 2
+    model.load_state_dict(state)
+    model.eval()
+    return model
+
+
+def differ(one, other):
+    """Whether two outputs differ by more than rounding."""
+    return (one - other).abs().max().item() > 1e-4 * other.abs().max().item()
+
+
+@pytest.mark.gate
+def test_shape(student, rng):
+    """The output has the input's shape and dtype."""
+    y = student.UNet()(rng.randn(2, 1, 8, 8), torch.tensor([3, 0]))
+    assert isinstance(y, torch.Tensor), "the network must return a tensor"
+    assert y.shape == (2, 1, 8, 8), f"the input has shape (2, 1, 8, 8), the output {tuple(y.shape)}"
+    assert y.dtype == torch.float32, "the output is float32"
+
+
+@pytest.mark.weight(2)
+@pytest.mark.parametrize(
+    ("shape", "base_channels"), [((3, 1, 8, 12), 16), ((2, 3, 16, 4), 8), ((1, 2, 12, 20), 24), ((5, 1, 4, 8), 16)]
+)
+def test_shapes(student, rng, shape, base_channels):
+    """Images may have any number of channels and any height and width divisible by 4."""
+    model = student.UNet(in_channels=shape[1], base_channels=base_channels)
+    y = model(rng.randn(*shape), rng.randint(0, 1000, shape[:1]))
+    assert y.shape == shape, f"the input has shape {shape}, the output {tuple(y.shape)}"
+    assert bool(y.isfinite().all()), "the output is not finite"
+
+
+@pytest.mark.weight(3)
+def test_depends_on_time(student, rng):
+    """The same image at different times gives different outputs, also where the times are neighbours."""
+    model = network(student, rng)
+    x = rng.randn(1, 1, 8, 12)
+    times = torch.tensor([0, 1, 10, 11, 199, 200, 999])
+    outputs = model(x.expand(7, 1, 8, 12), times).detach()
+    for i in range(6):
+        for j in range(i + 1, 7):
+            assert differ(outputs[i], outputs[j]), "at two different times the output is the same"
+
+
+@pytest.mark.weight(2)
+def test_each_sample_its_time(student, rng):
+    """Every image of a batch is treated at its own time, and without regard to the other images."""
+    model = network(student, rng, 2)
+    x, t = rng.randn(4, 2, 8, 4), torch.tensor([7, 950, 0, 120])
+    together = model(x, t).detach()
+    for i in (1, 3):
+        alone = model(x[i : i + 1], t[i : i + 1]).detach()
+        assert_close(alone, together[i : i + 1], **CLOSE, name="output for one image")
+
+
+@pytest.mark.weight(2)
+def test_depends_on_label(student, rng):
+    """With classes, every label and the null label give an output of their own."""
+    model = network(student, rng, num_classes=3)
+    x, t = rng.randn(1, 1, 8, 8), torch.full((4,), 20)
+    outputs = model(x.expand(4, 1, 8, 8), t, torch.arange(4)).detach()
+    for i in range(4):
+        for j in range(i + 1, 4):
+            assert differ(outputs[i], outputs[j]), "two labels give the same output"
+
+
+def test_each_sample_its_label(student, rng):
+    """Every image of a batch is treated as of its own label."""
+    model = network(student, rng, num_classes=5)
+    x, t, y = rng.randn(3, 1, 4, 8), torch.tensor([4, 30, 500]), torch.tensor([5, 2, 0])
+    together = model(x, t, y).detach()
+    for i in range(3):
+        alone = model(x[i : i + 1], t[i : i + 1], y[i : i + 1]).detach()
+        assert_close(alone, together[i : i + 1], **CLOSE, name="output for one image")
+
+
+def test_null_label(student, rng):
+    """Without y every image has the null label, which is num_classes."""
+    model = network(student, rng, num_classes=6)
+    x, t = rng.randn(3, 1, 8, 4), torch.tensor([1, 700, 42])
+    assert_close(model(x, t).detach(), model(x, t, torch.full((3,), 6)).detach(), **CLOSE, name="output without y")
+
+
+@pytest.mark.weight(2)
+@pytest.mark.parametrize("num_classes", [None, 4])
+def test_gradients(student, rng, num_classes):
+    """Every parameter gets a gradient, and so does the image."""
+    model = network(student, rng, 2, num_classes=num_classes)
+    model.zero_grad()
+    x, t = rng.randn(5, 2, 8, 12, requires_grad=True), torch.tensor([0, 999, 3, 70, 400])
+    inputs = (x, t) if num_classes is None else (x, t, torch.arange(5))
+    (model(*inputs) * rng.randn(5, 2, 8, 12)).sum().backward()
+    parameters = list(model.named_parameters())
+    assert parameters, "the network has no parameters"
+    for name, value in parameters:
+        assert value.grad is not None, f"no gradient reaches the parameter {name}"
+        assert bool(value.grad.isfinite().all()), f"the gradient of the parameter {name} is not finite"
+        assert bool((value.grad != 0).any()), f"the gradient of the parameter {name} is zero everywhere"
+    assert x.grad is not None and bool((x.grad != 0).any()), "no gradient reaches the image"
+
+
+@pytest.mark.weight(3)
+def test_skips(student, rng):
+    """Skip connections bring the full resolution to the output: not all of it goes through the narrow middle."""
+    model = network(student, rng, 16)
+    size = 16 * 8 * 4
+    x = rng.randn(1, 16, 8, 4).expand(size, 16, 8, 4).clone().requires_grad_()
+    y = model(x, torch.full((size,), 50))
+    # Row i of the Jacobian: the gradient of output i, taken in copy i of the image.
+    y.backward(torch.eye(size).reshape(size, 16, 8, 4))
+    values = torch.linalg.svdvals(x.grad.reshape(size, size).double())
+    rank = int((values > 1e-4 * values[0]).sum())
+    # Through a middle of 4 times 16 channels at a quarter of the resolution go 128 numbers, through one of half the
+    # resolution and 32 channels 256. The image has 512.
+    assert rank > 384, "the output sees too little of the full resolution: are there skip connections at every level?"
+
+
+def test_neighbourhood(student, rng):
+    """What a pixel becomes depends on pixels several places away: the resolution was reduced on the way."""
+    model = network(student, rng)
+    x = rng.randn(1, 1, 16, 12)
+    changed = x.clone()
+    changed[0, 0, 8, 6] += 3.0
+    t = torch.tensor([30])
+    moved = (model(changed, t).detach() - model(x, t).detach()).abs()[0, 0]
+    assert moved[:, :2].max().item() > 0 and moved[:4].max().item() > 0, "pixels five places away make no difference"
+
+
+def test_state(student, rng):
+    """The state_dict holds all that the network knows: with it, another network gives the same output."""
+    model = network(student, rng, 3, num_classes=2)
+    twin = student.UNet(3, num_classes=2)
+    twin.load_state_dict(dict(model.state_dict()))
+    twin.eval()
+    x, t, y = rng.randn(2, 3, 8, 4), torch.tensor([77, 3]), torch.tensor([1, 2])
+    assert_close(twin(x, t, y).detach(), model(x, t, y).detach(), **CLOSE, name="output of the second network")
+
+
+def test_repeatable(student, rng):
+    """In evaluation the same input gives the same output twice."""
+    model = network(student, rng)
+    x, t = rng.randn(2, 1, 8, 8), torch.tensor([9, 800])
+    assert_close(model(x, t).detach(), model(x, t).detach(), **CLOSE)

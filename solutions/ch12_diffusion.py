@@ -1,0 +1,2359 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+
+# %% [markdown]
+# # Chapter 12. Diffusion models
+#
+# Let a drop of ink fall into water and it spreads until nothing of it is left to see. Film it, and run the
+# film backwards: out of grey water a drop gathers. A diffusion model learns to run that film backwards, for
+# images. The way forwards needs no learning, it is adding noise; the way back is one regression, repeated a
+# hundred times. Here you build all of it: the noise, the network, the samplers, guidance, and the theory that
+# ties them together.
+#
+# | | exercise | points | minutes |
+# |---|---|---|---|
+# | 1 | `schedules`: how fast data turn into noise | 7 | 20 |
+# | 2 | `q_sample`: noising in one step | 6 | 15 |
+# | 3 | `posterior`: one step back, if you knew the data | 9 | 35 |
+# | 4 | `time_embedding`: telling a network the time | 5 | 15 |
+# | 5 | `unet`: a network that sees time and label | 9 | 50 |
+# | 6 | `eps_loss`: the loss | 7 | 15 |
+# | 7 | `ancestral_sampler`: the reverse process | 9 | 35 |
+# | 8 | `ddim_sampler`: fewer steps, and no dice | 8 | 30 |
+# | 9 | `guidance`: asking for a class | 6 | 15 |
+# | 10 | `score_matching`: scores, bounds, velocities | 9 | 45 |
+# | 11 | `ema`: averaging weights | 4 | 10 |
+# | 12 | `train_diffusion`: the training loop | 9 | 30 |
+# | 13 | two written questions | 6 + 6 | 30 |
+
+# %% [markdown]
+# ### How to work
+#
+# - Write your code where a cell says `raise NotImplementedError()`, then run the check cell below it. A check
+#   runs the public tests; your work is graded by more tests of the same properties, on other shapes and
+#   numbers.
+# - Exercises are judged one by one, and none needs another: if you are stuck, go on. Only figures may wait
+#   for an exercise.
+# - A card opens each exercise and says which functions you may use. Hints are folded below the check: read
+#   one at a time.
+# - Data are $(N, \dots)$: a batch of points $(N, 2)$ or of images $(N, C, H, W)$. The same code serves both.
+# - **Times** are $t = 0, 1, \dots, T-1$, an int64 tensor $(N,)$ with a time for each sample. `betas[t]` is
+#   the noise of step $t$. So $x_t$ has been noised $t + 1$ times, and what comes *before* $x_0$-at-time-0 are
+#   the data themselves, where $\bar\alpha = 1$. (Papers count from 1; then their $\beta_1$ is our
+#   `betas[0]`.)
+# - All randomness comes from a `torch.Generator` that is handed in, so that a seed repeats a run.
+# - Cells that draw figures are not graded. Change their numbers and see what happens.
+# - In a terminal, in this folder, `selfcheck` checks the whole notebook at once.
+
+# %% nbgrader={"grade": false, "grade_id": "given_imports", "locked": true, "schema_version": 3, "solution": false, "task": false}
+import math
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from selfcheck import check
+
+
+# %% nbgrader={"grade": false, "grade_id": "given_per_sample", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def per_sample(
+    table: Float[Tensor, "T"], t: Int[Tensor, "N"], like: Float[Tensor, "N ..."]
+) -> Float[Tensor, "N ..."]:
+    """The entry `table[t]` of each sample, as (N, 1, ..., 1) in the dtype of `like`, ready to be multiplied with it."""
+    return table[t].to(like.dtype).view(-1, *[1] * (like.dim() - 1))
+
+
+# %% nbgrader={"grade": false, "grade_id": "given_point_data", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def two_moons(n: int, generator: torch.Generator) -> Float[Tensor, "n 2"]:
+    """Points on two interleaved half circles, blurred by a normal error of 0.1."""
+    angle = math.pi * torch.rand(n, generator=generator)
+    side = torch.where(torch.rand(n, generator=generator) < 0.5, 1.0, -1.0)
+    points = torch.stack([side * (angle.cos() - 0.5), side * (angle.sin() - 0.25)], 1)
+    return 1.2 * points + 0.1 * torch.randn(n, 2, generator=generator)
+
+
+def two_rings(n: int, generator: torch.Generator) -> Float[Tensor, "n 2"]:
+    """Points on two circles of radius 0.7 and 1.6 about the origin, blurred by a normal error of 0.08."""
+    angle = 2 * math.pi * torch.rand(n, generator=generator)
+    radius = torch.where(torch.rand(n, generator=generator) < 0.6, 1.6, 0.7)
+    return radius[:, None] * torch.stack([angle.cos(), angle.sin()], 1) + 0.08 * torch.randn(
+        n, 2, generator=generator
+    )
+
+
+def eight_gaussians(n: int, generator: torch.Generator) -> Float[Tensor, "n 2"]:
+    """Points from eight normal distributions of standard deviation 0.15, centred on a circle of radius 1.5."""
+    angle = torch.randint(0, 8, (n,), generator=generator) * (math.pi / 4)
+    return 1.5 * torch.stack([angle.cos(), angle.sin()], 1) + 0.15 * torch.randn(n, 2, generator=generator)
+
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+import sys
+import time
+from contextlib import contextmanager
+
+import matplotlib.pyplot as plt
+
+from selfcheck.data import load_digits
+
+BLUE, ORANGE, GREEN, RED, GREY, PALE = "#2f6db3", "#e07b16", "#2a9265", "#c43c39", "#8a8f98", "#a9c1dc"
+torch.set_num_threads(1)  # networks this small lose more time to sharing work than they gain
+# An opaque light page keeps every figure legible in a dark theme too.
+plt.rcParams.update({"figure.facecolor": "white", "figure.constrained_layout.use": True, "figure.dpi": 90})
+plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 10})
+plt.rcParams.update({"font.size": 10, "legend.frameon": False})
+
+
+def show_points(ax, points, title="", colour=BLUE, limit=2.6, size=3):
+    """Points (N, 2) on a square piece of the plane."""
+    ax.scatter(points[:, 0], points[:, 1], s=size, color=colour, linewidths=0)
+    ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xticks=[], yticks=[], title=title)
+    ax.spines[:].set(visible=True, color="#c9ced6")
+
+
+def show_images(axes, images):
+    """One image (H, W) with values in [-1, 1] on each axis, in a thin frame."""
+    for ax, image in zip(axes, images, strict=False):
+        ax.imshow(image.detach(), cmap="gray_r", vmin=-1, vmax=1)
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set(visible=True, color="#c9ced6")
+
+
+@contextmanager
+def progress(model, steps):
+    """Show, while a model trains, how many of its training steps are done."""
+    done, start = [0], time.perf_counter()
+
+    def count(*_):
+        done[0] += 1
+        if done[0] % max(1, steps // 20) == 0 or done[0] == steps:
+            bar = "#" * (40 * done[0] // steps)
+            sys.stdout.write(f"\r[{bar:40}] {done[0]}/{steps} steps, {time.perf_counter() - start:.0f} s")
+            sys.stdout.flush()
+
+    hook = model.register_forward_hook(count)
+    try:
+        yield
+    finally:
+        hook.remove()
+        print()
+
+
+# %% [markdown]
+# ### The data
+#
+# Two kinds. Points in the plane, where you can see everything: a whole distribution at one glance, with your
+# own eyes as the judge. And the 8x8 digits of scikit-learn, scaled from [0, 1] to [-1, 1], so that they have
+# about the size of the noise that they will meet.
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_data", "locked": true, "schema_version": 3, "solution": false, "task": false}
+generator = torch.Generator().manual_seed(0)
+digits = load_digits()
+digit_images, digit_labels = 2 * digits.train_images - 1, digits.train_labels
+test_images = 2 * digits.test_images - 1
+figure = plt.figure(figsize=(11, 2.7))
+left, right = figure.subfigures(1, 2, width_ratios=[1.25, 1])
+for ax, (name, draw) in zip(
+    left.subplots(1, 3),
+    {"two moons": two_moons, "two rings": two_rings, "eight Gaussians": eight_gaussians}.items(),
+    strict=True,
+):
+    show_points(ax, draw(1500, generator), name)
+show_images(right.subplots(3, 6).flat, digit_images[:18, 0])
+plt.show()
+
+# %% [markdown]
+# **Notice** how thin the support is: almost all of the plane holds no data, and almost all of the
+# 64-dimensional space of images holds no digit. A generator has to find the thin part without being told
+# where it is.
+
+# %% [markdown]
+# ## 1. Adding noise, a little at a time
+#
+# One step of the forward process shrinks the sample a little and adds a little noise:
+#
+# $$x_t = \sqrt{1-\beta_t}\; x_{t-1} + \sqrt{\beta_t}\; \varepsilon_t, \qquad \varepsilon_t \sim \mathcal N(0, I).$$
+#
+# Why shrink? The variance of a sum of independent parts is the sum of theirs. If $x_{t-1}$ has variance 1, so
+# has $x_t$: $(1-\beta_t) \cdot 1 + \beta_t = 1$. Without the shrinking, values would grow without end.
+#
+# Write $\alpha_t = 1-\beta_t$. What is left of the data after step $t$? Each step multiplies their *variance*
+# by $\alpha$, so after all of them
+#
+# $$\bar\alpha_t = \prod_{s \le t} \alpha_s .$$
+#
+# That number, not $\beta$, says how noisy $x_t$ is: **alpha-bar** is the share of the variance that is still
+# data, $1-\bar\alpha$ the share that is noise.
+
+# %% [markdown]
+# ### Two schedules
+#
+# **Linear** (Ho et al., 2020): $\beta$ rises in a straight line from $10^{-4}$ to $0.02$, for $T = 1000$.
+#
+# **Cosine** (Nichol and Dhariwal, 2021): choose how $\bar\alpha$ should fall, and let $\beta$ follow. With
+#
+# $$f(u) = \cos^2\!\left(\frac{u/T + s}{1+s} \cdot \frac{\pi}{2}\right), \qquad
+# \bar\alpha_t = \frac{f(t+1)}{f(0)}, \qquad \beta_t = \min\!\left(1 - \frac{f(t+1)}{f(t)},\; 0.999\right),$$
+#
+# the data fade evenly. The clip is needed because $f(T) = 0$: the last $\beta$ would be 1, and later we
+# divide by $\sqrt{\alpha_t}$.
+#
+# | symbol | in code | meaning |
+# |---|---|---|
+# | $T$ | `T` | number of steps |
+# | $\beta_t$ | `betas[t]` | variance of the noise added by step $t$ |
+# | $\bar\alpha_t$ | `alpha_bar[t]` | share of the variance left of the data after step $t$ |
+#
+# **Example.** $\beta = (0.1, 0.2, 0.5)$ leaves
+# $\bar\alpha = (0.9,\; 0.9 \cdot 0.8,\; 0.9 \cdot 0.8 \cdot 0.5) = (0.9, 0.72, 0.36)$. In three steps 64% of
+# the variance has become noise.
+
+# %% [markdown]
+# ### Exercise `schedules`
+#
+# | points | your time | check takes | allowed |
+# |---|---|---|---|
+# | 7 | 20 min | 0.5 s | everything in PyTorch |
+#
+# **What.** The two schedules, and alpha-bar.
+#
+# **Why.** Everything below is written in $\bar\alpha$. A mistake here makes a model that trains and samples
+# without an error, and draws mud.
+
+
+# %% nbgrader={"grade": false, "grade_id": "schedules_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def linear_betas(T: int, beta_start: float = 1e-4, beta_end: float = 0.02) -> Float[Tensor, "T"]:
+    """Variances of the noise of each step, evenly spaced from beta_start to beta_end.
+
+    Args:
+        T: number of steps, at least 1.
+        beta_start, beta_end: the first and the last variance.
+
+    Returns:
+        beta, (T,), float64.
+
+    Source: Ho, Jain and Abbeel (2020), section 4.
+    """
+    ### BEGIN SOLUTION
+    return torch.linspace(beta_start, beta_end, T, dtype=torch.float64)
+    ### END SOLUTION
+
+
+def cosine_betas(T: int, s: float = 0.008, max_beta: float = 0.999) -> Float[Tensor, "T"]:
+    """Variances for which alpha-bar falls like a squared cosine.
+
+    Args:
+        T: number of steps, at least 1.
+        s: small offset that keeps the first steps from being tiny.
+        max_beta: no variance is larger than this.
+
+    Returns:
+        beta, (T,), float64: beta[t] = min(1 - f(t + 1) / f(t), max_beta) with
+        f(u) = cos^2((u / T + s) / (1 + s) * pi / 2).
+
+    Source: Nichol and Dhariwal (2021), section 3.2.
+    """
+    ### BEGIN SOLUTION
+    u = torch.arange(T + 1, dtype=torch.float64)
+    f = torch.cos((u / T + s) / (1 + s) * math.pi / 2) ** 2
+    return (1 - f[1:] / f[:-1]).clamp(max=max_beta)
+    ### END SOLUTION
+
+
+def alpha_bars(betas: Float[Tensor, "T"]) -> Float[Tensor, "T"]:
+    """Share of the data's variance that is left after each step: alpha_bar[t] = prod of 1 - beta[s] for s <= t.
+
+    Args:
+        betas: (T,), float64, each in (0, 1).
+
+    Returns:
+        alpha-bar, (T,), float64, decreasing.
+
+    Source: Ho, Jain and Abbeel (2020), equation 4.
+    """
+    ### BEGIN SOLUTION
+    return torch.cumprod(1 - betas, dim=0)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "schedules", "locked": true, "points": 7, "schema_version": 3, "solution": false, "task": false}
+check("schedules")
+
+# %% [markdown]
+# <a id="hints-schedules"></a>
+# <details><summary>Hint 1: a beta is negative, or larger than 1</summary>
+#
+# In the cosine schedule a beta comes from *two* neighbours of $f$: one minus the later over the earlier. Is
+# the fraction the right way up? $f$ falls.
+# </details>
+# <details><summary>Hint 2: off by one</summary>
+#
+# There are $T$ betas and $T + 1$ places of $f$: $u = 0, 1, \dots, T$. The first beta uses $f(1)$ and $f(0)$.
+# </details>
+# <details><summary>Hint 3: float32</summary>
+#
+# `torch.linspace` and `torch.arange` make float32 unless you give a dtype. $1 - \beta$ with a beta of
+# $10^{-4}$ loses four of its seven digits there.
+# </details>
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_schedules", "locked": true, "schema_version": 3, "solution": false, "task": false}
+T = 1000
+_, axes = plt.subplots(1, 3, figsize=(12, 3))
+for name, betas, colour in (("linear", linear_betas(T), BLUE), ("cosine", cosine_betas(T), ORANGE)):
+    alpha_bar = alpha_bars(betas)
+    axes[0].plot(betas, color=colour, label=name)
+    axes[1].plot(alpha_bar, color=colour)
+    axes[2].plot((alpha_bar / (1 - alpha_bar)).log10(), color=colour)
+axes[0].set(title=r"$\beta_t$", ylim=(0, 0.06), xlabel="t")
+axes[1].set(title=r"$\bar\alpha_t$: share of the data", xlabel="t")
+axes[2].set(
+    title=r"signal to noise, $\log_{10}\ \bar\alpha_t / (1 - \bar\alpha_t)$", xlabel="t", ylim=(-6, 4.5)
+)
+axes[2].axhline(0, color=GREY, linewidth=0.8, linestyle=":")
+axes[0].legend()
+plt.show()
+
+# %% [markdown]
+# **Notice** in the middle how early the linear schedule is done: by $t = 600$ under 3% of the variance is
+# data, and the last 400 steps turn noise into noise. The cosine spends its steps evenly. On the right, both
+# run through the same range of noise levels; a schedule only decides how much *time* is spent on each.
+
+# %% [markdown]
+# ## 2. All the steps at once
+#
+# Must we loop through 600 steps to see $x_{600}$? Take two steps and look:
+#
+# $$x_1 = \sqrt{\alpha_1}\,\big(\sqrt{\alpha_0}\,x + \sqrt{\beta_0}\,\varepsilon_0\big) + \sqrt{\beta_1}\,\varepsilon_1
+# = \sqrt{\alpha_1\alpha_0}\,x + \underbrace{\sqrt{\alpha_1\beta_0}\,\varepsilon_0 + \sqrt{\beta_1}\,\varepsilon_1}_{\text{normal, variance } \alpha_1(1-\alpha_0) + 1-\alpha_1 \,=\, 1-\alpha_1\alpha_0} .$$
+#
+# Two independent normal terms are one normal term, and their variances add up to just what is missing to 1.
+# By induction
+#
+# $$q(x_t \mid x_0) = \mathcal N\big(\sqrt{\bar\alpha_t}\,x_0,\; (1-\bar\alpha_t) I\big), \qquad
+# x_t = \sqrt{\bar\alpha_t}\; x_0 + \sqrt{1-\bar\alpha_t}\; \varepsilon .$$
+#
+# This is what makes training cheap: any time of any sample is one multiplication away.
+#
+# **Example.** $\bar\alpha_t = 0.64$, $x_0 = (2, -1)$, $\varepsilon = (1, 3)$:
+# $x_t = 0.8 \cdot (2, -1) + 0.6 \cdot (1, 3) = (2.2, 1.0)$.
+
+# %% [markdown]
+# ### A number for each sample
+#
+# Every sample of a batch has its own $t$, so $\bar\alpha_t$ is one number per *sample*, shape $(N,)$, and
+# must be multiplied with data $(N, C, H, W)$. Broadcasting aligns shapes from the right: $(N,)$ would be laid
+# along the width. It has to become $(N, 1, 1, 1)$. The given `per_sample(alpha_bar, t, x)` does that, and
+# turns float64 into the dtype of `x`.
+
+# %% [markdown]
+# ### Exercise `q_sample`
+#
+# | points | your time | check takes | allowed |
+# |---|---|---|---|
+# | 6 | 15 min | 0.6 s | everything in PyTorch, the given `per_sample` |
+#
+# **What.** Noise a batch to given times, with given noise.
+#
+# **Why.** The forward process is all the supervision that a diffusion model ever gets.
+
+
+# %% nbgrader={"grade": false, "grade_id": "q_sample_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def q_sample(
+    x0: Float[Tensor, "N ..."],
+    t: Int[Tensor, "N"],
+    alpha_bar: Float[Tensor, "T"],
+    noise: Float[Tensor, "N ..."],
+) -> Float[Tensor, "N ..."]:
+    """Noise data to time t in one step: a draw from q(x_t given x_0), made of the noise given.
+
+    Args:
+        x0: data of any shape (N, ...).
+        t: a time for each sample, int64 in 0 ... T - 1; after t = 0 one step of noise has been added.
+        alpha_bar: (T,), float64.
+        noise: standard normal, of the shape of x0.
+
+    Returns:
+        x_t, shape and dtype of x0.
+
+    Source: Ho, Jain and Abbeel (2020), equation 4.
+    """
+    ### BEGIN SOLUTION
+    a = per_sample(alpha_bar, t, x0)
+    return a.sqrt() * x0 + (1 - a).sqrt() * noise
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "q_sample", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+check("q_sample")
+
+# %% [markdown]
+# <a id="hints-q_sample"></a>
+# <details><summary>Hint 1: the variance is not 1</summary>
+#
+# The *squares* of the two weights add up to 1: $\sqrt{\bar\alpha}^2 + \sqrt{1-\bar\alpha}^2$. Did a square
+# root get lost?
+# </details>
+# <details><summary>Hint 2: alone or among others</summary>
+#
+# Look up `alpha_bar[t]` with the whole tensor `t`, and give the result axes of length 1 until it has as many
+# as the data.
+# </details>
+
+# %% [markdown]
+# ### Watching data dissolve
+#
+# For the figures we take $T = 100$ steps, each ten times as large as the paper's:
+# `linear_betas(100, 1e-3, 0.2)`.
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_noising", "locked": true, "schema_version": 3, "solution": false, "task": false}
+generator = torch.Generator().manual_seed(1)
+betas = linear_betas(100, 1e-3, 0.2)
+alpha_bar = alpha_bars(betas)
+times = [0, 5, 10, 20, 30, 45, 60, 99]
+_, axes = plt.subplots(2, 9, figsize=(13, 3.2))
+moons = two_moons(1200, generator)
+show_points(axes[0, 0], moons, "data")
+show_images(axes[1, :1], digit_images[2:3, 0])
+for column, t in zip(axes.T[1:], times, strict=True):
+    noisy = q_sample(moons, torch.full((1200,), t), alpha_bar, torch.randn(1200, 2, generator=generator))
+    show_points(column[0], noisy, rf"$t = {t}$, $\bar\alpha = {float(alpha_bar[t]):.2g}$")
+    noise = torch.randn(1, 1, 8, 8, generator=generator)
+    show_images(column[1:], q_sample(digit_images[2:3], torch.tensor([t]), alpha_bar, noise)[0])
+plt.show()
+
+# %% [markdown]
+# **Notice** that the two ends are easy: at $t = 0$ nothing is to be done, at $t = 99$ nothing can be known.
+# What a digit *is* gets decided in the middle, around $t = 20$ to $45$. And notice that the moons do not
+# fade: they blur and shrink into one round cloud, the same for every data set. From there the way back
+# starts.
+
+# %% [markdown]
+# ## 3. One step back
+#
+# The film backwards needs $q(x_{t-1} \mid x_t)$: given this frame, what was the one before? That depends on
+# the whole data distribution, which nobody has. But if someone *told* us the data point $x_0$, Bayes' rule
+# answers, and everything in it is normal:
+#
+# $$q(x_{t-1} \mid x_t, x_0) \;\propto\; \underbrace{q(x_t \mid x_{t-1})}_{\text{one step}}\; \underbrace{q(x_{t-1} \mid x_0)}_{\text{section 2}} .$$
+#
+# As functions of $x_{t-1}$ both are Gaussian bells, and a product of bells is a bell. In the exponent the two
+# parabolas add up:
+#
+# $$-\frac{(x_t - \sqrt{\alpha_t}\,x_{t-1})^2}{2\beta_t} - \frac{(x_{t-1} - \sqrt{\bar\alpha_{t-1}}\,x_0)^2}{2(1-\bar\alpha_{t-1})} .$$
+
+# %% [markdown]
+# **Variance.** Half of the number in front of $x_{t-1}^2$, times $-1$, is $1/(2\tilde\beta_t)$:
+#
+# $$\frac1{\tilde\beta_t} = \frac{\alpha_t}{\beta_t} + \frac1{1-\bar\alpha_{t-1}}
+# \quad\Longrightarrow\quad \tilde\beta_t = \frac{1-\bar\alpha_{t-1}}{1-\bar\alpha_t}\,\beta_t .$$
+#
+# **Mean.** The number in front of $x_{t-1}$ is $\tilde\mu_t / \tilde\beta_t$, so
+#
+# $$\tilde\mu_t = \frac{\sqrt{\bar\alpha_{t-1}}\,\beta_t}{1-\bar\alpha_t}\; x_0 \;+\; \frac{\sqrt{\alpha_t}\,(1-\bar\alpha_{t-1})}{1-\bar\alpha_t}\; x_t .$$
+#
+# A weighted sum of where the sample comes from and where it is. Before $t = 0$ stand the data,
+# $\bar\alpha_{-1} = 1$: then $\tilde\mu_0 = x_0$ and $\tilde\beta_0 = 0$, as it should be.
+#
+# **Example.** $\beta = (0.5, 0.5)$, so $\bar\alpha = (0.5, 0.25)$. At $t = 1$ with $x_0 = 1$ and $x_1 = 0$:
+# $\tilde\mu = \frac{\sqrt{0.5} \cdot 0.5}{0.75} \cdot 1 + 0 = 0.4714$ and
+# $\tilde\beta = \frac{0.5}{0.75} \cdot 0.5 = \frac13$.
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_bayes", "locked": true, "schema_version": 3, "solution": false, "task": false}
+x, x0, x_t, a_before, beta = torch.linspace(-3.5, 3.5, 400), 1.5, -0.4, 0.6, 0.35
+a = a_before * (1 - beta)
+prior = torch.exp(-((x - math.sqrt(a_before) * x0) ** 2) / (2 * (1 - a_before)))
+step = torch.exp(-((x_t - math.sqrt(1 - beta) * x) ** 2) / (2 * beta))
+_, ax = plt.subplots(figsize=(8, 2.8))
+for curve, name, colour in (
+    (prior, r"$q(x_{t-1}\,|\,x_0)$: noised from the data", BLUE),
+    (step, r"$q(x_t\,|\,x_{t-1})$: what would step to $x_t$", ORANGE),
+    (prior * step, "their product, the posterior", GREEN),
+):
+    ax.fill_between(x, curve / curve.sum(), color=colour, alpha=0.2)
+    ax.plot(x, curve / curve.sum(), color=colour, label=name)
+ax.set(yticks=[], xlabel=r"$x_{t-1}$")
+ax.annotate(r"$x_0$", (x0, 0), (x0, 0.004), ha="center", arrowprops={"arrowstyle": "->"})
+ax.annotate(r"$x_t$", (x_t, 0), (x_t, 0.004), ha="center", arrowprops={"arrowstyle": "->"})
+ax.legend(loc="upper left")
+plt.show()
+
+# %% [markdown]
+# **Notice** that the posterior stands between the two and is narrower than either: two vague witnesses who
+# agree are better than one. A small $\beta$ makes the orange bell narrow, and then $x_{t-1}$ is nearly $x_t$.
+
+# %% [markdown]
+# ### Exercise `posterior`
+#
+# | points | your time | check takes | allowed |
+# |---|---|---|---|
+# | 9 | 35 min | 0.5 s | everything in PyTorch, `per_sample` |
+#
+# **What.** Mean and variance of $q(x_{t-1} \mid x_t, x_0)$, with a time per sample.
+#
+# **Why.** It is what the network has to imitate, the step of the sampler, and a term of the variational
+# bound.
+
+
+# %% nbgrader={"grade": false, "grade_id": "posterior_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def posterior(
+    x0: Float[Tensor, "N ..."], x_t: Float[Tensor, "N ..."], t: Int[Tensor, "N"], betas: Float[Tensor, "T"]
+) -> tuple[Float[Tensor, "N ..."], Float[Tensor, "N ..."]]:
+    """Mean and variance of q(x_{t-1} given x_t and x_0): one step back when the data are known.
+
+    Args:
+        x0, x_t: data and their noised versions, of any shape (N, ...).
+        t: a time for each sample, int64 in 0 ... T - 1. The state before t = 0 is the data themselves.
+        betas: (T,), float64.
+
+    Returns:
+        (mean, variance): the mean of the shape of x0, the variance (N, 1, ..., 1), both in the dtype of x0.
+        At t = 0 they are x0 and 0.
+
+    Source: Ho, Jain and Abbeel (2020), equations 6 and 7.
+    """
+    ### BEGIN SOLUTION
+    alpha_bar = torch.cumprod(1 - betas, dim=0)
+    before = torch.cat([torch.ones_like(alpha_bar[:1]), alpha_bar[:-1]])  # alpha-bar of t - 1, 1 for the data
+    from_x0 = before.sqrt() * betas / (1 - alpha_bar)
+    from_xt = (1 - betas).sqrt() * (1 - before) / (1 - alpha_bar)
+    mean = per_sample(from_x0, t, x0) * x0 + per_sample(from_xt, t, x0) * x_t
+    return mean, per_sample(betas * (1 - before) / (1 - alpha_bar), t, x0)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "posterior", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
+check("posterior")
+
+# %% [markdown]
+# <a id="hints-posterior"></a>
+# <details><summary>Hint 1: alpha-bar before time 0</summary>
+#
+# Make a table `before` of $\bar\alpha_{t-1}$ for all $t$: the table `alpha_bar` moved by one place, with a 1
+# in front. What does `alpha_bar[t - 1]` give at $t = 0$?
+# </details>
+# <details><summary>Hint 2: which alpha where</summary>
+#
+# In front of $x_0$ stands $\sqrt{\bar\alpha_{t-1}}$, with a bar; in front of $x_t$ stands $\sqrt{\alpha_t}$,
+# without. Check with $x_0 = 1$ and the noiseless $x_t = \sqrt{\bar\alpha_t}$: the mean must come out as
+# $\sqrt{\bar\alpha_{t-1}}$.
+# </details>
+# <details><summary>Hint 3: shapes and dtypes</summary>
+#
+# Compute the three tables of weights in float64, shape $(T,)$, and look them up with `per_sample` last.
+# </details>
+
+# %% [markdown]
+# ## 4. Telling a network the time
+#
+# One network serves all noise levels, so it must know which one it is at. A bare number $t = 37$ is a poor
+# input: a linear layer can scale it, but hardly treat 37 and 38 alike and 3 and 4 differently. Clocks have
+# the same task and solve it with hands of different speed. So does the sinusoidal embedding, with
+# $h = \text{dim}/2$ frequencies
+#
+# $$\omega_i = P^{-i/h}, \quad i = 0, \dots, h-1, \qquad
+# \mathrm{emb}(t) = (\sin \omega_0 t, \dots, \sin \omega_{h-1} t,\; \cos \omega_0 t, \dots, \cos \omega_{h-1} t) .$$
+#
+# | symbol | argument | meaning |
+# |---|---|---|
+# | $P$ | `max_period` | how slow the slowest hand is, 10,000 by custom |
+# | $h$ | `dim // 2` | number of hands; each has a sine and a cosine |
+#
+# **Example.** dim 4 and $P = 100$: frequencies $1$ and $100^{-1/2} = 0.1$. Time 3 becomes
+# $(\sin 3, \sin 0.3, \cos 3, \cos 0.3) = (0.141, 0.296, -0.990, 0.955)$.
+
+# %% [markdown]
+# ### Exercise `time_embedding`
+#
+# | points | your time | check takes | allowed |
+# |---|---|---|---|
+# | 5 | 15 min | 0.5 s | everything in PyTorch |
+#
+# **What.** Times as vectors of sines and cosines.
+#
+# **Why.** Many a first diffusion model computes it and forgets to feed it in; in the next exercise you feed
+# it. The same embedding marks places in transformers.
+
+
+# %% nbgrader={"grade": false, "grade_id": "time_embedding_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def time_embedding(t: Int[Tensor, "N"], dim: int, max_period: float = 10000.0) -> Float[Tensor, "N dim"]:
+    """Each time as waves of geometrically falling frequency.
+
+    Args:
+        t: times, (N,).
+        dim: length of the embedding, even. With half = dim / 2, frequency i is max_period^(-i / half).
+        max_period: the longest wave is a little shorter than 2 pi times this.
+
+    Returns:
+        (N, dim), float32: the sines of all frequencies, then the cosines.
+
+    Raises:
+        ValueError: if dim is odd.
+
+    Source: Vaswani et al. (2017), section 3.5; Ho, Jain and Abbeel (2020), appendix B.
+    """
+    ### BEGIN SOLUTION
+    if dim % 2:
+        raise ValueError(f"dim must be even, to hold as many sines as cosines; it is {dim}")
+    half = dim // 2
+    frequencies = max_period ** (-torch.arange(half, dtype=torch.float64) / half)
+    angles = t[:, None].double() * frequencies
+    return torch.cat([angles.sin(), angles.cos()], dim=1).float()
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "time_embedding", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+check("time_embedding")
+
+# %% [markdown]
+# <a id="hints-time_embedding"></a>
+# <details><summary>Hint 1: frequencies</summary>
+#
+# Exponents are $0, -1/h, -2/h, \dots$: the fastest hand has frequency exactly 1, and the slowest is a little
+# faster than $1/P$.
+# </details>
+# <details><summary>Hint 2: shapes</summary>
+#
+# `t[:, None] * frequencies` is a table (N, h) of angles.
+# </details>
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_time_embedding", "locked": true, "schema_version": 3, "solution": false, "task": false}
+embedding = time_embedding(torch.arange(100), 32)
+_, axes = plt.subplots(1, 2, figsize=(11, 3), width_ratios=[2, 1])
+axes[0].imshow(embedding.T, aspect="auto", cmap="RdBu", vmin=-1, vmax=1)
+axes[0].set(xlabel="t", ylabel="component", title="sines above, cosines below")
+axes[1].imshow(embedding @ embedding.T / 16, cmap="Blues", vmin=0, vmax=1)
+axes[1].set(xlabel="t", ylabel="t'", title="how alike two times look")
+plt.show()
+
+# %% [markdown]
+# **Notice** on the right that likeness depends on the *distance* of two times alone (the picture is constant
+# along diagonals), since $\sin a \sin b + \cos a \cos b = \cos(a - b)$. On the left, the lower half of each
+# block hardly moves in 100 steps: with $P = 10{,}000$ most hands are too slow for so short a day.
+
+# %% [markdown]
+# ## 5. A network that sees image, time and label
+#
+# The network answers "which part of this image is noise?", so its output is as large as its input. To see a
+# stroke as a whole it must look from afar; to say which *pixel* is noise it must keep every detail. A
+# **U-Net** does both: it goes down to coarse maps and up again, and at each level hands the fine map across,
+# a **skip connection**.
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_unet_picture", "locked": true, "schema_version": 3, "solution": false, "task": false}
+_, ax = plt.subplots(figsize=(10, 3.9))
+boxes = {
+    "in": (0.4, 3, 0.9, "x\nC"),
+    "down1": (1.9, 3, 1.0, "c"),
+    "down2": (3.5, 2, 1.0, "2c"),
+    "middle": (5.1, 1, 1.2, "4c"),
+    "up2": (6.9, 2, 1.2, "6c → 2c"),
+    "up1": (8.7, 3, 1.2, "3c → c"),
+    "out": (10.5, 3, 0.9, "noise\nC"),
+}
+for name, (x, y, width, text) in boxes.items():
+    colour = GREY if name in ("in", "out") else BLUE
+    ax.add_patch(plt.Rectangle((x, y - 0.3), width, 0.6, facecolor=colour, alpha=0.25, edgecolor=colour))
+    ax.text(x + width / 2, y, text, ha="center", va="center")
+links = [
+    ("in", "down1", ""),
+    ("down1", "down2", "halve"),
+    ("down2", "middle", "halve"),
+    ("middle", "up2", "double"),
+    ("up2", "up1", "double"),
+    ("up1", "out", ""),
+]
+for start, end, text in links:
+    (x1, y1, width, _), (x2, y2, _, _) = boxes[start], boxes[end]
+    ax.annotate("", (x2, y2), (x1 + width, y1), arrowprops={"arrowstyle": "->", "color": "black"})
+    ax.text(
+        (x1 + width + x2) / 2 + (0.1 if y2 < y1 else -0.1),
+        (y1 + y2) / 2 + 0.1,
+        text,
+        fontsize=8,
+        ha="left" if y2 < y1 else "right",
+    )
+for start, end in (("down1", "up1"), ("down2", "up2")):
+    (x1, y, width, _), (x2, _, _, _) = boxes[start], boxes[end]
+    ax.annotate(
+        "",
+        (x2, y + 0.15),
+        (x1 + width, y + 0.15),
+        arrowprops={"arrowstyle": "->", "color": ORANGE, "linewidth": 2},
+    )
+    ax.text(
+        (x1 + width + x2) / 2, y + 0.24, "skip: concatenate channels", ha="center", color=ORANGE, fontsize=9
+    )
+for name in ("down1", "down2", "middle", "up2", "up1"):
+    x, y, width, _ = boxes[name]
+    ax.annotate(
+        "",
+        (x + width / 2, y - 0.3),
+        (x + width / 2, y - 0.62),
+        arrowprops={"arrowstyle": "->", "color": GREEN},
+    )
+    ax.text(x + width / 2, y - 0.78, "time + label", ha="center", color=GREEN, fontsize=8)
+for y, text in ((3, "H x W"), (2, "H/2 x W/2"), (1, "H/4 x W/4")):
+    ax.text(-0.9, y, text, color=GREY, va="center")
+ax.set(xlim=(-1, 11.8), ylim=(0, 3.6))
+ax.axis("off")
+plt.show()
+
+# %% [markdown]
+# **Notice** the channels going up: 6c are 4c from below and 2c from the side. Time and label enter *every*
+# block, as one vector: time features through a small network, plus a learned vector for each class.
+#
+# **No label** is a label too. With $K$ classes there are $K + 1$ vectors, and number $K$ means "I am not
+# told". In section 9 that becomes the handle by which we steer.
+#
+# The block is given: two convolutions, a normalisation, the condition added in between, and a way around all
+# of it. So that this exercise needs none of your others, a plain set of time features is given as well.
+
+# %% nbgrader={"grade": false, "grade_id": "given_time_features", "locked": true, "schema_version": 3, "solution": false, "task": false}
+TIME_FEATURES = 16
+
+
+def time_features(t: Int[Tensor, "N"]) -> Float[Tensor, "N 16"]:
+    """Times 0 ... 999 as 16 smooth bumps, evenly spaced on a logarithmic scale. Needs no exercise of yours."""
+    place = torch.log1p(t.float()) / math.log(1000) * (TIME_FEATURES - 1)
+    return torch.exp(-0.5 * (place[:, None] - torch.arange(TIME_FEATURES)) ** 2)
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions with a skip around them; the condition is added to every channel in between.
+
+    Maps x (N, in_channels, H, W) and a condition (N, condition_dim) to (N, out_channels, H, W).
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, condition_dim: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(in_channels, out_channels, 3, padding=1)
+        self.second = nn.Conv2d(out_channels, out_channels, 3, padding=1)
+        self.norm = nn.GroupNorm(1, out_channels)
+        self.condition = nn.Linear(condition_dim, out_channels)
+        self.skip = nn.Conv2d(in_channels, out_channels, 1)
+
+    def forward(
+        self, x: Float[Tensor, "N C_in H W"], condition: Float[Tensor, "N D"]
+    ) -> Float[Tensor, "N C_out H W"]:
+        h = self.norm(self.first(x)) + self.condition(condition)[:, :, None, None]
+        return self.skip(x) + self.second(F.silu(h))
+
+
+# %% [markdown]
+# ### Exercise `unet`
+#
+# | points | your time | check takes | allowed |
+# |---|---|---|---|
+# | 9 | 50 min | 0.6 s | everything in PyTorch, `ResidualBlock`, `time_features` |
+#
+# **What.** The network of the figure. Names and details are yours; the tests ask what it does: shapes, time,
+# label, a gradient for every parameter.
+#
+# **Why.** It is the workhorse of image diffusion, and of every task whose output is an image.
+
+
+# %% nbgrader={"grade": false, "grade_id": "unet_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class UNet(nn.Module):
+    """A network that predicts the noise in an image, told the time and, if there are classes, the label.
+
+    Args:
+        in_channels: C, channels of the images.
+        base_channels: channels at full resolution; twice as many at half of it, four times at a quarter.
+        num_classes: K, or None for a network without labels. Label K means "no label".
+
+    forward(x, t, y=None): x (N, C, H, W) with H and W divisible by 4, t (N,) int64, y (N,) int64 in 0 ... K or
+    None for "no label" throughout; returns (N, C, H, W).
+
+    Source: Ronneberger, Fischer and Brox (2015); Ho, Jain and Abbeel (2020), appendix B.
+    """
+
+    def __init__(self, in_channels: int = 1, base_channels: int = 16, num_classes: int | None = None) -> None:
+        super().__init__()
+        ### BEGIN SOLUTION
+        c, d = base_channels, 4 * base_channels
+        self.time = nn.Sequential(nn.Linear(TIME_FEATURES, d), nn.SiLU(), nn.Linear(d, d))
+        self.label = None if num_classes is None else nn.Embedding(num_classes + 1, d)
+        self.down1 = ResidualBlock(in_channels, c, d)
+        self.down2 = ResidualBlock(c, 2 * c, d)
+        self.middle = ResidualBlock(2 * c, 4 * c, d)
+        self.up2 = ResidualBlock(4 * c + 2 * c, 2 * c, d)
+        self.up1 = ResidualBlock(2 * c + c, c, d)
+        self.out = nn.Conv2d(c, in_channels, 3, padding=1)
+        ### END SOLUTION
+
+    def forward(
+        self, x: Float[Tensor, "N C H W"], t: Int[Tensor, "N"], y: Int[Tensor, "N"] | None = None
+    ) -> Float[Tensor, "N C H W"]:
+        ### BEGIN SOLUTION
+        condition = self.time(time_features(t))
+        if self.label is not None:
+            null = torch.full_like(t, self.label.num_embeddings - 1)
+            condition = condition + self.label(null if y is None else y)
+        fine = self.down1(x, condition)  # (N, c, H, W)
+        coarse = self.down2(F.avg_pool2d(fine, 2), condition)  # (N, 2c, H/2, W/2)
+        h = self.middle(F.avg_pool2d(coarse, 2), condition)  # (N, 4c, H/4, W/4)
+        h = self.up2(torch.cat([F.interpolate(h, scale_factor=2), coarse], dim=1), condition)
+        h = self.up1(torch.cat([F.interpolate(h, scale_factor=2), fine], dim=1), condition)
+        return self.out(h)
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "unet", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
+check("unet")
+
+# %% [markdown]
+# <a id="hints-unet"></a>
+# <details><summary>Hint 1: sizes</summary>
+#
+# `F.avg_pool2d(x, 2)` halves, `F.interpolate(x, scale_factor=2)` doubles, `torch.cat([a, b], dim=1)` joins
+# channels. Write the shape behind every line as a comment.
+# </details>
+# <details><summary>Hint 2: the condition</summary>
+#
+# Make one vector (N, D): `self.time(time_features(t))`, and with classes `+ self.label(y)`. D is your choice;
+# each `ResidualBlock` is told it when it is made.
+# </details>
+# <details><summary>Hint 3: a parameter gets no gradient</summary>
+#
+# Something is made in `__init__` and not used in `forward`, or a skip is computed and not joined on.
+# </details>
+
+# %% [markdown]
+# You can see it train in section 12. First, what should it be trained *for*?
+
+# %% [markdown]
+# ## 6. The loss
+#
+# The step back needs $x_0$, and the network is to guess it. Since
+# $x_t = \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\varepsilon$, who knows $x_t$ and $t$ can turn a
+# guess of the noise into a guess of the data and back. Ho et al. (2020) let the network $\varepsilon_\theta$
+# guess the noise:
+#
+# $$L = \mathbb E_{\,x_0,\; t \sim U\{0, \dots, T-1\},\; \varepsilon \sim \mathcal N(0, I)}\;
+# \big\lVert \varepsilon_\theta\big(\sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\varepsilon,\; t\big) - \varepsilon \big\rVert^2 ,$$
+#
+# as a mean over all elements. It is a regression with endless data: every batch gets new times and new noise.
+#
+# **Example.** A network that always says 0 has the loss $\mathbb E\,\varepsilon^2 = 1$. That is the mark to
+# beat, and where a healthy training curve starts.
+
+# %% [markdown]
+# ### Exercise `eps_loss`
+#
+# | points | your time | check takes | allowed |
+# |---|---|---|---|
+# | 7 | 15 min | 0.5 s | everything in PyTorch |
+#
+# **What.** One number: draw times, draw noise, noise the batch, compare.
+#
+# **Why.** The derivation of diffusion models fills pages. What is left of it in code are these five lines.
+
+
+# %% nbgrader={"grade": false, "grade_id": "eps_loss_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def eps_loss(
+    model: Callable[[Tensor, Tensor], Tensor],
+    x0: Float[Tensor, "N ..."],
+    alpha_bar: Float[Tensor, "T"],
+    generator: torch.Generator,
+) -> Float[Tensor, ""]:
+    """Mean squared error of the predicted noise, at a random time for each sample.
+
+    Args:
+        model: maps (x_t, t), with t (N,) int64, to a prediction of the noise, of the shape of x_t.
+        x0: data of any shape (N, ...).
+        alpha_bar: (T,), float64.
+        generator: draws the times, uniform over 0 ... T - 1, and the noise.
+
+    Returns:
+        The mean over all N x ... elements, differentiable in the model's parameters.
+
+    Source: Ho, Jain and Abbeel (2020), equation 14.
+    """
+    ### BEGIN SOLUTION
+    t = torch.randint(0, len(alpha_bar), (len(x0),), generator=generator)
+    noise = torch.randn(x0.shape, dtype=x0.dtype, generator=generator)
+    a = per_sample(alpha_bar, t, x0)
+    x_t = a.sqrt() * x0 + (1 - a).sqrt() * noise
+    return F.mse_loss(model(x_t, t), noise)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "eps_loss", "locked": true, "points": 7, "schema_version": 3, "solution": false, "task": false}
+check("eps_loss")
+
+# %% [markdown]
+# <a id="hints-eps_loss"></a>
+# <details><summary>Hint 1: the perfect prediction has a loss</summary>
+#
+# The noise in the comparison must be the very tensor that went into $x_t$, and the time that the model is
+# told the one it was made with.
+# </details>
+# <details><summary>Hint 2: times</summary>
+#
+# `torch.randint(low, high, ...)` leaves `high` out. One time for each sample, not one for the batch.
+# </details>
+
+# %% [markdown]
+# ### The best possible answer
+#
+# What is the best a network can do? A squared error is smallest at the conditional mean,
+# $\mathbb E[\varepsilon \mid x_t]$, which is the same as knowing $\mathbb E[x_0 \mid x_t]$. If the data were
+# just $M$ training points, that mean can be *computed*: every point $x^{(i)}$ votes with the weight by which
+# it explains $x_t$,
+#
+# $$w_i \propto \exp\!\left(-\frac{\lVert x_t - \sqrt{\bar\alpha_t}\,x^{(i)} \rVert^2}{2(1-\bar\alpha_t)}\right), \qquad
+# \mathbb E[x_0 \mid x_t] = \sum_i w_i\, x^{(i)} .$$
+#
+# So we have a perfect noise predictor before any training. It will serve us to test samplers.
+
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_exact", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def exact_denoiser(data, alpha_bar):
+    """The noise predictor with the smallest possible loss on this training set, computed, not learned."""
+
+    def model(x, t):
+        a = per_sample(alpha_bar, t, x)
+        logits = -(torch.cdist(x, data * a[0].sqrt()) ** 2) / (2 * (1 - a[0]))
+        return (x - a.sqrt() * (logits.softmax(1) @ data)) / (1 - a).sqrt()
+
+    return model
+
+
+generator = torch.Generator().manual_seed(2)
+betas = linear_betas(100, 1e-3, 0.2)
+alpha_bar = alpha_bars(betas)
+ring = eight_gaussians(40, generator)
+exact = exact_denoiser(ring, alpha_bar)
+side = torch.linspace(-2.4, 2.4, 17)
+grid = torch.cartesian_prod(side, side)
+
+
+def show_arrows(ax, places, arrows, scale=19.0):
+    """An arrow (N, 2) at each place (N, 2); its length is a square root, so that the long ones do not hide the rest."""
+    length = arrows.norm(dim=1, keepdim=True)
+    arrows = arrows / length.sqrt().clamp(min=1e-6) / length.max().sqrt()
+    ax.quiver(places[:, 0], places[:, 1], arrows[:, 0], arrows[:, 1], color=ORANGE, scale=scale, width=0.006)
+
+
+_, axes = plt.subplots(1, 4, figsize=(13, 3.4))
+for ax, t in zip(axes, (80, 20, 8, 2), strict=True):
+    times = torch.full((len(grid),), t)
+    a = alpha_bar[t].float()
+    guess = (grid - (1 - a).sqrt() * exact(grid, times)) / a.sqrt()
+    noisy = q_sample(
+        ring.repeat(16, 1), torch.full((640,), t), alpha_bar, torch.randn(640, 2, generator=generator)
+    )
+    show_points(ax, noisy, f"t = {t}", PALE)
+    show_arrows(ax, grid, a.sqrt() * guess - grid)
+plt.show()
+
+# %% [markdown]
+# Pale blue are 40 training points, noised to time $t$. An arrow points from $x_t$ to the best guess of what
+# it was without the noise.
+#
+# **Notice** how the question changes. In heavy noise all arrows point to the middle: no guess is better than
+# the mean of everything. As the noise goes, the arrows choose sides: first the ring, then one of eight, at
+# last single points. An early step back settles the large, a late one the small.
+
+# %% [markdown]
+# ## 7. The reverse process
+#
+# Now run the film backwards. Start at $x \sim \mathcal N(0, I)$ and for $t = T-1, \dots, 0$:
+#
+# 1. ask the model for the noise $\hat\varepsilon = \varepsilon_\theta(x_t, t)$,
+# 2. solve for the data:
+#    $\hat x_0 = \big(x_t - \sqrt{1-\bar\alpha_t}\;\hat\varepsilon\big) / \sqrt{\bar\alpha_t}$,
+# 3. step back as if $\hat x_0$ were the truth: draw
+#    $x_{t-1} \sim \mathcal N\big(\tilde\mu_t(\hat x_0, x_t),\; \tilde\beta_t I\big)$ of section 3. At $t = 0$
+#    take the mean, without noise.
+#
+# Papers put 2 into 3 and write
+# $\tilde\mu_t = \frac1{\sqrt{\alpha_t}}\big(x_t - \frac{\beta_t}{\sqrt{1-\bar\alpha_t}} \hat\varepsilon\big)$:
+# noise is *subtracted*. Ours has one advantage. Images live in $[-1, 1]$, so a guess $\hat x_0$ outside can
+# be clamped before it does harm.
+#
+# **Why add noise again** on the way back? Because $\hat x_0$ is a mean over all data that could be behind
+# $x_t$. Who follows the mean only ends up in the middle of them: blurred. The noise makes the sampler decide.
+
+# %% [markdown]
+# **Example.** Data that are always the point 2; $\bar\alpha_t = 0.25$, $x_t = 1.866$. The model knows:
+# $\hat\varepsilon = (1.866 - 0.5 \cdot 2) / \sqrt{0.75} = 1$. Then
+# $\hat x_0 = (1.866 - 0.866 \cdot 1)/0.5 = 2$, whatever $x_t$ was. With $\beta_t = 0.5$ and
+# $\bar\alpha_{t-1} = 0.5$ the mean is $0.471 \cdot 2 + 0.471 \cdot 1.866 = 1.823$, on its way.
+
+# %% [markdown]
+# ### Exercise `ancestral_sampler`
+#
+# | points | your time | check takes | allowed |
+# |---|---|---|---|
+# | 9 | 35 min | 0.5 s | everything in PyTorch |
+#
+# **What.** The reverse process, with optional clipping.
+#
+# **Why.** It is the first sampler, and still the reference that others are measured by. Judged with models
+# whose answer is known in closed form, so your training cannot spoil it.
+
+
+# %% nbgrader={"grade": false, "grade_id": "ancestral_sampler_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
+@torch.no_grad()
+def ancestral_sample(
+    model: Callable[[Tensor, Tensor], Tensor],
+    shape: tuple[int, ...],
+    betas: Float[Tensor, "T"],
+    generator: torch.Generator,
+    clip: float | None = None,
+) -> Float[Tensor, "N ..."]:
+    """Samples from noise, step by step through all T times.
+
+    Args:
+        model: maps (x_t, t), with t (N,) int64, to a prediction of the noise, of the shape of x_t.
+        shape: (N, ...) of the samples.
+        betas: (T,), float64.
+        generator: draws the starting noise and the noise of every step.
+        clip: if given, the predicted x_0 is kept in [-clip, clip] at every step.
+
+    Returns:
+        Samples, float32, of the given shape. Each step's noise has the variance of q(x_{t-1} given x_t, x_0); the
+        last step (t = 0) adds none.
+
+    Source: Ho, Jain and Abbeel (2020), algorithm 2 and equations 7 and 15.
+    """
+    ### BEGIN SOLUTION
+    alpha_bar = torch.cumprod(1 - betas, dim=0).tolist()
+    x = torch.randn(shape, generator=generator)
+    for t in reversed(range(len(betas))):
+        beta, a, before = float(betas[t]), alpha_bar[t], alpha_bar[t - 1] if t > 0 else 1.0
+        eps = model(x, torch.full((shape[0],), t))
+        x0 = (x - math.sqrt(1 - a) * eps) / math.sqrt(a)
+        if clip is not None:
+            x0 = x0.clamp(-clip, clip)
+        x = (math.sqrt(before) * beta * x0 + math.sqrt(1 - beta) * (1 - before) * x) / (1 - a)
+        if t > 0:
+            x = x + math.sqrt(beta * (1 - before) / (1 - a)) * torch.randn(shape, generator=generator)
+    return x
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "ancestral_sampler", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
+check("ancestral_sampler")
+
+# %% [markdown]
+# <a id="hints-ancestral_sampler"></a>
+# <details><summary>Hint 1: the model wants a tensor of times</summary>
+#
+# `torch.full((N,), t)` is int64, one time per sample.
+# </details>
+# <details><summary>Hint 2: samples are near the point, not on it</summary>
+#
+# Is noise still added at $t = 0$? And is $\bar\alpha$ before $t = 0$ equal to 1, not `alpha_bar[-1]`?
+# </details>
+# <details><summary>Hint 3: the variance is too large or too small</summary>
+#
+# The standard deviation of the noise is the *root* of $\tilde\beta_t$. Draw new noise at every step.
+# </details>
+# <details><summary>Hint 4: samples explode</summary>
+#
+# Is the predicted noise taken away, not added? Is it $\bar\alpha$ in the guess of $\hat x_0$, not $\alpha$?
+# </details>
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_reverse", "locked": true, "schema_version": 3, "solution": false, "task": false}
+generator = torch.Generator().manual_seed(3)
+frames = {}
+
+
+def filmed(x, t):
+    frames[int(t[0])] = x
+    return exact(x, t)
+
+
+frames["samples"] = ancestral_sample(filmed, (600, 2), betas, generator)
+_, axes = plt.subplots(1, 9, figsize=(14, 1.9))
+show_points(axes[0], ring, "40 training points", GREY, size=8)
+for ax, key in zip(axes[1:], [99, 60, 30, 20, 10, 5, 2, "samples"], strict=True):
+    show_points(
+        ax,
+        frames[key],
+        "600 samples" if key == "samples" else f"t = {key}",
+        GREEN if key == "samples" else BLUE,
+    )
+for name, points in (
+    ("a sample", frames["samples"]),
+    ("a new point of the data", eight_gaussians(600, generator)),
+):
+    apart = torch.cdist(points, ring).min(1).values
+    print(f"distance of {name} to the nearest training point: median {float(apart.median()):.4f}")
+plt.show()
+
+# %% [markdown]
+# **Notice** that the film runs backwards without a trained network. Now look at the green points, and at the
+# numbers below: 600 samples, and nearly all of them sit on one of the 40 training points! The predictor with
+# the *smallest possible loss* has learned its training set by heart. That a trained network makes new images
+# is owed to its failing to reach that minimum, and to *how* it fails. We come back to this with the digits.
+
+# %% [markdown]
+# ## 8. Fewer steps, and no dice
+#
+# A hundred network calls for one batch is slow. Song et al. (2021) saw that the loss never looks at
+# $q(x_t \mid x_{t-1})$: it knows $x_t$ and $x_0$ alone. So *any* process whose $x_t$ are distributed as in
+# section 2 can use the trained network, also one that jumps from time $t$ straight to an earlier time $s$:
+#
+# $$x_s = \sqrt{\bar\alpha_s}\;\hat x_0 + \sqrt{1-\bar\alpha_s-\sigma^2}\;\hat\varepsilon + \sigma z, \qquad
+# \sigma = \eta\, \sqrt{\frac{1-\bar\alpha_s}{1-\bar\alpha_t}}\, \sqrt{1 - \frac{\bar\alpha_t}{\bar\alpha_s}}, \quad z \sim \mathcal N(0, I).$$
+#
+# Read it: noise the guess $\hat x_0$ to level $s$, but use the noise you already see, $\hat\varepsilon$, for
+# all but a part $\sigma^2$ of it. With $\eta = 0$ nothing is drawn after the start, and the sampler is a
+# *function* from noise to data. With $\eta = 1$ and all times, $\sigma^2 = \tilde\beta_t$: the ancestral
+# sampler.
+#
+# | symbol | in code | meaning |
+# |---|---|---|
+# | $t \to s$ | `steps[i]` to `steps[i - 1]` | neighbours in the list; from `steps[0]` to the data, where $\bar\alpha_s = 1$ |
+# | $\eta$ | `eta` | share of the ancestral sampler's noise |
+
+# %% [markdown]
+# **Example.** $\bar\alpha_t = 0.36$, $\bar\alpha_s = 0.64$, $x_t = 1.4$, and the model says
+# $\hat\varepsilon = 1$. Then $\hat x_0 = (1.4 - 0.8)/0.6 = 1$ and, with $\eta = 0$,
+# $x_s = 0.8 \cdot 1 + 0.6 \cdot 1 = 1.4$. With $\eta = 1$:
+# $\sigma = \frac{0.6}{0.8}\sqrt{1 - 0.5625} = 0.496$, so that
+# $x_s = 0.8 + \sqrt{0.36 - 0.246} \cdot 1 + 0.496\,z = 1.138 + 0.496\,z$.
+
+# %% [markdown]
+# ### Exercise `ddim_sampler`
+#
+# | points | your time | check takes | allowed |
+# |---|---|---|---|
+# | 8 | 30 min | 0.5 s | everything in PyTorch |
+#
+# **What.** The sampler for any list of times and any $\eta$.
+#
+# **Why.** Ten steps instead of a hundred; and a deterministic map lets you go *back* from an image to its
+# noise, the ground of most image editing.
+
+
+# %% nbgrader={"grade": false, "grade_id": "ddim_sampler_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
+@torch.no_grad()
+def ddim_sample(
+    model: Callable[[Tensor, Tensor], Tensor],
+    shape: tuple[int, ...],
+    alpha_bar: Float[Tensor, "T"],
+    steps: list[int],
+    eta: float = 0.0,
+    generator: torch.Generator | None = None,
+) -> Float[Tensor, "N ..."]:
+    """Samples from noise through any subset of the times.
+
+    Args:
+        model: maps (x_t, t), with t (N,) int64, to a prediction of the noise, of the shape of x_t.
+        shape: (N, ...) of the samples.
+        alpha_bar: (T,), float64.
+        steps: the times to visit, increasing, at most T - 1; the sampler runs through them backwards, and from
+            the first of them to the data, where alpha-bar is 1.
+        eta: 0 for a deterministic path from the starting noise, 1 for the noise of the ancestral sampler.
+        generator: draws the starting noise, and the noise of the steps; None for the global one.
+
+    Returns:
+        Samples, float32, of the given shape.
+
+    Source: Song, Meng and Ermon (2021), equations 12 and 16.
+    """
+    ### BEGIN SOLUTION
+    x = torch.randn(shape, generator=generator)
+    for i in reversed(range(len(steps))):
+        a, before = float(alpha_bar[steps[i]]), float(alpha_bar[steps[i - 1]]) if i > 0 else 1.0
+        eps = model(x, torch.full((shape[0],), steps[i]))
+        x0 = (x - math.sqrt(1 - a) * eps) / math.sqrt(a)
+        sigma = eta * math.sqrt((1 - before) / (1 - a) * (1 - a / before))
+        x = math.sqrt(before) * x0 + math.sqrt(1 - before - sigma**2) * eps
+        if sigma > 0:
+            x = x + sigma * torch.randn(shape, generator=generator)
+    return x
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "ddim_sampler", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
+check("ddim_sampler")
+
+# %% [markdown]
+# <a id="hints-ddim_sampler"></a>
+# <details><summary>Hint 1: the last step</summary>
+#
+# From `steps[0]` you go to $\bar\alpha_s = 1$: then $\sigma = 0$ and $x = \hat x_0$. Ending at `alpha_bar[0]`
+# leaves a little noise in.
+# </details>
+# <details><summary>Hint 2: which is which</summary>
+#
+# In $\sigma$ the fraction $\bar\alpha_t/\bar\alpha_s$ is below 1, because $t$ is the noisier one.
+# </details>
+# <details><summary>Hint 3: eta 0 is not deterministic</summary>
+#
+# Multiplying a draw by 0 is deterministic too; but is the *starting* noise drawn from the generator, and only
+# there?
+# </details>
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_paths", "locked": true, "schema_version": 3, "solution": false, "task": false}
+_, axes = plt.subplots(1, 4, figsize=(13, 3.4))
+every, few = list(range(100)), list(range(9, 100, 10))
+for ax, (steps, eta) in zip(axes, ((every, 1.0), (every, 0.0), (few, 1.0), (few, 0.0)), strict=True):
+    path = []
+    generator = torch.Generator().manual_seed(4)
+    end = ddim_sample(
+        lambda x, t, path=path: (path.append(x), exact(x, t))[1], (40, 2), alpha_bar, steps, eta, generator
+    )
+    track = torch.stack([*path, end])
+    show_points(ax, ring, f"{len(steps)} steps, eta {eta:g}", PALE)
+    ax.plot(track[:, :, 0], track[:, :, 1], color=BLUE, linewidth=0.7, alpha=0.6)
+    ax.scatter(end[:, 0], end[:, 1], s=12, color=ORANGE, zorder=3)
+plt.show()
+
+# %% [markdown]
+# The same forty starts, with the exact predictor for the eight Gaussians.
+#
+# **Notice** that with $\eta = 0$ the paths are smooth, and a start decides its end, like a place on a hill
+# the stream that rain from it will join. Smooth paths can be followed in ten strides. With $\eta = 1$ each
+# step shakes, and in ten strides the shaking is coarse.
+
+# %% [markdown]
+# ## 9. Asking for a class
+#
+# A conditional model $\varepsilon_\theta(x_t, t, y)$ is told the label while it trains. In practice such
+# models listen badly: much of $x_t$ can be denoised without the label. **Classifier-free guidance** (Ho and
+# Salimans, 2022) makes them listen. While training, replace the label now and then by "no label". One network
+# then knows two predictions, and their *difference* is what the label contributes. When sampling, take more
+# of it:
+#
+# $$\hat\varepsilon = \varepsilon_\theta(x_t, t, \varnothing) + w\,\big(\varepsilon_\theta(x_t, t, y) - \varepsilon_\theta(x_t, t, \varnothing)\big) .$$
+#
+# $w = 0$ ignores the label, $w = 1$ is the plain conditional model, $w > 1$ exaggerates. (The paper's $w$ is
+# ours minus 1.) What does it sample from? The noise prediction is, up to a factor, the gradient of a
+# log-density (section 10), and by Bayes' rule the difference is that of $\log p(y \mid x_t)$. So guidance
+# climbs
+#
+# $$\log p(x_t) + w \log p(y \mid x_t) :$$
+#
+# data that a classifier would be *very* sure of.
+#
+# **Example.** Without the label the model says 1, with it 4. Scale 0 gives 1, scale 1 gives 4, and scale 3
+# gives $1 + 3 \cdot 3 = 10$.
+
+# %% [markdown]
+# ### Exercise `guidance`
+#
+# | points | your time | check takes | allowed |
+# |---|---|---|---|
+# | 6 | 15 min | 0.5 s | everything in PyTorch |
+#
+# **What.** Dropping labels, and the guided prediction.
+#
+# **Why.** Every text-to-image model you have seen uses these two functions.
+
+
+# %% nbgrader={"grade": false, "grade_id": "guidance_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def drop_labels(
+    y: Int[Tensor, "N"], p: float, null_label: int, generator: torch.Generator
+) -> Int[Tensor, "N"]:
+    """Replace each label by the null label with probability p, independently.
+
+    Args:
+        y: labels, (N,), int64; not changed.
+        p: probability in [0, 1].
+        null_label: the label that means "no label".
+        generator: draws which labels go.
+
+    Returns:
+        New labels, (N,), int64.
+
+    Source: Ho and Salimans (2022), algorithm 1.
+    """
+    ### BEGIN SOLUTION
+    dropped = torch.rand(y.shape, generator=generator) < p
+    return torch.where(dropped, torch.full_like(y, null_label), y)
+    ### END SOLUTION
+
+
+def guided_eps(
+    model: Callable[[Tensor, Tensor, Tensor], Tensor],
+    x: Float[Tensor, "N ..."],
+    t: Int[Tensor, "N"],
+    y: Int[Tensor, "N"],
+    scale: float,
+    null_label: int,
+) -> Float[Tensor, "N ..."]:
+    """Classifier-free guidance: the noise predicted without the label, moved towards and past that with it.
+
+    Args:
+        model: maps (x_t, t, y) to a prediction of the noise.
+        x, t, y: noised data (N, ...), times (N,) and labels (N,).
+        scale: 0 gives the prediction without label, 1 that with it; larger values go on in that direction.
+        null_label: the label that means "no label".
+
+    Returns:
+        The guided prediction, of the shape of x.
+
+    Source: Ho and Salimans (2022), equation 6, with scale = 1 + w.
+    """
+    ### BEGIN SOLUTION
+    eps_null = model(x, t, torch.full_like(y, null_label))
+    return eps_null + scale * (model(x, t, y) - eps_null)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "guidance", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+check("guidance")
+
+# %% [markdown]
+# <a id="hints-guidance"></a>
+# <details><summary>Hint 1: the labels given are changed</summary>
+#
+# Make new labels with `torch.where` or `masked_fill`, not by writing into `y`.
+# </details>
+# <details><summary>Hint 2: scale 0 and scale 1 are exchanged</summary>
+#
+# At scale 0 the *unconditional* prediction must come out.
+# </details>
+
+# %% [markdown]
+# ### What exaggerating does
+#
+# Two classes on a line, both normal and overlapping: the densities $p(x)\,p(y \mid x)^w$ can be drawn at
+# once.
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_guidance", "locked": true, "schema_version": 3, "solution": false, "task": false}
+x = torch.linspace(-4, 4, 600)
+first, second = torch.exp(-((x - 0.8) ** 2) / 2), torch.exp(-((x + 0.8) ** 2) / 2)
+_, ax = plt.subplots(figsize=(8, 2.9))
+for scale, colour in ((0, GREY), (1, BLUE), (3, GREEN), (8, ORANGE)):
+    density = (first + second) * (first / (first + second)) ** scale
+    ax.plot(x, density / density.sum() / (x[1] - x[0]), color=colour, label=f"w = {scale}")
+ax.axvline(0.8, color=BLUE, linewidth=0.8, linestyle=":")
+ax.set(yticks=[], xlabel="x", title="guided towards the class with mean 0.8")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# **Notice** the two prices. The bells move *away* from the class's true mean (dotted), to where no one could
+# mistake it for the other class. And they get narrower: less fidelity to the distribution, less diversity, in
+# exchange for clarity. In section 12 you will measure that on digits.
+
+# %% [markdown]
+# ## 10. Scores, bounds and velocities
+#
+# Four short theories that turn out to be one.
+#
+# **The score.** The gradient of the log-density, $s(x) = \nabla_x \log p(x)$, points to where data are
+# denser, and needs no normalising constant. For the noised data, $q(x_t \mid x_0)$ is normal and its score is
+# $-(x_t - \sqrt{\bar\alpha_t}x_0)/(1-\bar\alpha_t) = -\varepsilon/\sqrt{1-\bar\alpha_t}$; averaging over the
+# $x_0$ behind $x_t$ keeps the form:
+#
+# $$\nabla \log q(x_t) = -\frac{\mathbb E[\varepsilon \mid x_t]}{\sqrt{1-\bar\alpha_t}} .$$
+#
+# A noise predictor **is** a score model.
+
+# %% [markdown]
+# **Denoising score matching** (Vincent, 2011) trains the score without ever knowing it: blur the data with
+# $\sigma\varepsilon$ and regress on the score of the blur, $-\varepsilon/\sigma$. With the weight $\sigma^2$,
+#
+# $$L_\sigma = \mathbb E\; \tfrac12 \sigma^2\, \Big\lVert s_\theta(x + \sigma\varepsilon, \sigma) + \frac{\varepsilon}{\sigma} \Big\rVert^2 .$$
+#
+# Put $s_\theta = -\varepsilon_\theta/\sigma$ and it is
+# $\frac12 \lVert \varepsilon_\theta - \varepsilon \rVert^2$, section
+# 6. Norms are summed over the dimensions of a sample and averaged over samples.
+#
+# **Example.** $\sigma = 0.5$, noise $(1, -1)$ and $(0, 2)$, and a model that says 0:
+# $\frac12 \sigma^2 \lVert \varepsilon/\sigma \rVert^2 = \frac12 \lVert \varepsilon \rVert^2$, that is 1 and
+# 2, mean 1.5.
+
+# %% [markdown]
+# **The variational bound.** $-\log p_\theta(x_0)$ is at most a sum of divergences, one per time: how far is
+# the model's step $p_\theta(x_{t-1} \mid x_t)$ from the true step back $q(x_{t-1} \mid x_t, x_0)$? Both are
+# normal, and for normals
+#
+# $$\mathrm{KL}\big(\mathcal N(\mu_1, \sigma_1^2)\,\|\,\mathcal N(\mu_2, \sigma_2^2)\big) =
+# \tfrac12\Big(\log\frac{\sigma_2^2}{\sigma_1^2} + \frac{\sigma_1^2 + (\mu_1-\mu_2)^2}{\sigma_2^2} - 1\Big) .$$
+#
+# Our sampler gives both the same variance $\tilde\beta_t$, so a term is
+# $\lVert \tilde\mu_t(x_0, x_t) - \tilde\mu_t(\hat x_0, x_t) \rVert^2 / (2\tilde\beta_t)$, where $\hat x_0$ is
+# what the predicted noise implies. The $x_t$ parts are the same in both means and cancel.
+#
+# **Example.** $\beta = (0.5, 0.5)$, $t = 1$, two dimensions, $x_0 = (1, 1)$, $x_t = (0, 0)$, predicted noise
+# 0, so $\hat x_0 = 0$: the means differ by 0.4714 (section 3) in both, $\tilde\beta = \frac13$, and the term
+# is $2 \cdot 0.4714^2 / (2 \cdot \frac13) = 0.667$ nats.
+
+# %% [markdown]
+# **Velocity** (Salimans and Ho, 2022). Predicting noise is hopeless to sample from where
+# $\bar\alpha \approx 0$ (dividing by $\sqrt{\bar\alpha}$), predicting data is trivial where
+# $\bar\alpha \approx 1$. Write $\sqrt{\bar\alpha} = \cos\varphi$ and $\sqrt{1-\bar\alpha} = \sin\varphi$;
+# then $x_t = \cos\varphi\; x_0 + \sin\varphi\; \varepsilon$ turns on a circle, and its velocity is
+#
+# $$v = \frac{\mathrm d x_t}{\mathrm d \varphi} = \sqrt{\bar\alpha_t}\;\varepsilon - \sqrt{1-\bar\alpha_t}\;x_0,
+# \qquad x_0 = \sqrt{\bar\alpha_t}\;x_t - \sqrt{1-\bar\alpha_t}\;v :$$
+#
+# no division anywhere.
+#
+# **Example.** $\bar\alpha = 0.64$, $x_0 = 2$, $\varepsilon = 1$: $x_t = 2.2$, $v = 0.8 - 1.2 = -0.4$, and
+# back, $0.8 \cdot 2.2 - 0.6 \cdot (-0.4) = 2$.
+
+# %% [markdown]
+# ### Exercise `score_matching`
+#
+# | points | your time | check takes | allowed | not allowed |
+# |---|---|---|---|---|
+# | 9 | 45 min | 0.5 s | everything in PyTorch | `torch.distributions`, `F.kl_div`, `nn.KLDivLoss` |
+#
+# **What.** Six short functions: a score, a loss, a divergence, a velocity and back, and a term of the bound.
+#
+# **Why.** Papers speak of scores, bounds or velocities as if they were different models. After this you can
+# read all of them.
+
+
+# %% nbgrader={"grade": false, "grade_id": "score_matching_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def score_from_eps(
+    eps: Float[Tensor, "N ..."], t: Int[Tensor, "N"], alpha_bar: Float[Tensor, "T"]
+) -> Float[Tensor, "N ..."]:
+    """The score, gradient of log q(x_t) in x_t, that belongs to a noise prediction.
+
+    Args:
+        eps: predicted noise (N, ...).
+        t: times (N,).
+        alpha_bar: (T,), float64.
+
+    Returns:
+        The score, of the shape and dtype of eps.
+
+    Source: Song et al. (2021), section 3; Luo (2022), equation 148.
+    """
+    ### BEGIN SOLUTION
+    return -eps / (1 - per_sample(alpha_bar, t, eps)).sqrt()
+    ### END SOLUTION
+
+
+def dsm_loss(
+    score_model: Callable[[Tensor, float], Tensor],
+    x: Float[Tensor, "N ..."],
+    sigma: float,
+    noise: Float[Tensor, "N ..."],
+) -> Float[Tensor, ""]:
+    """Denoising score matching at one noise level, weighted by its variance.
+
+    Args:
+        score_model: maps (points, sigma) to the score at the points, of their shape.
+        x: data of any shape (N, ...).
+        sigma: standard deviation of the noise added.
+        noise: standard normal, of the shape of x.
+
+    Returns:
+        sigma^2 / 2 times the squared distance between the model's score at x + sigma * noise and the score
+        -noise / sigma of the blur; summed over the dimensions of a sample, averaged over the N samples.
+
+    Source: Vincent (2011), equation 9; Song and Ermon (2019), equations 5 and 6.
+    """
+    ### BEGIN SOLUTION
+    difference = score_model(x + sigma * noise, sigma) + noise / sigma
+    return 0.5 * sigma**2 * difference.square().flatten(1).sum(1).mean()
+    ### END SOLUTION
+
+
+def gaussian_kl(mean1: Tensor, log_var1: Tensor, mean2: Tensor, log_var2: Tensor) -> Tensor:
+    """KL divergence from N(mean1, exp(log_var1)) to N(mean2, exp(log_var2)), element by element.
+
+    Args:
+        mean1, log_var1, mean2, log_var2: of shapes that broadcast.
+
+    Returns:
+        KL(first || second) of each element, in nats, of the broadcast shape.
+
+    Source: Kingma and Welling (2014), appendix B.
+    """
+    ### BEGIN SOLUTION
+    ratio = torch.exp(log_var1 - log_var2)
+    return 0.5 * (log_var2 - log_var1 + ratio + (mean1 - mean2) ** 2 * torch.exp(-log_var2) - 1)
+    ### END SOLUTION
+
+
+def v_target(
+    x0: Float[Tensor, "N ..."],
+    noise: Float[Tensor, "N ..."],
+    t: Int[Tensor, "N"],
+    alpha_bar: Float[Tensor, "T"],
+) -> Float[Tensor, "N ..."]:
+    """The velocity v = sqrt(alpha_bar) noise - sqrt(1 - alpha_bar) x_0, of the shape and dtype of x0.
+
+    Source: Salimans and Ho (2022), section 4 and appendix D.
+    """
+    ### BEGIN SOLUTION
+    a = per_sample(alpha_bar, t, x0)
+    return a.sqrt() * noise - (1 - a).sqrt() * x0
+    ### END SOLUTION
+
+
+def x0_from_v(
+    x_t: Float[Tensor, "N ..."], v: Float[Tensor, "N ..."], t: Int[Tensor, "N"], alpha_bar: Float[Tensor, "T"]
+) -> Float[Tensor, "N ..."]:
+    """The x_0 that belongs to x_t and the velocity v, of the shape and dtype of x_t.
+
+    Source: Salimans and Ho (2022), section 4 and appendix D.
+    """
+    ### BEGIN SOLUTION
+    a = per_sample(alpha_bar, t, x_t)
+    return a.sqrt() * x_t - (1 - a).sqrt() * v
+    ### END SOLUTION
+
+
+def vlb_term(
+    x0: Float[Tensor, "N ..."],
+    x_t: Float[Tensor, "N ..."],
+    t: Int[Tensor, "N"],
+    eps_pred: Float[Tensor, "N ..."],
+    betas: Float[Tensor, "T"],
+) -> Float[Tensor, "N"]:
+    """One term of the variational bound: KL(q(x_{t-1} given x_t, x_0) || p(x_{t-1} given x_t)), in nats.
+
+    Args:
+        x0, x_t: data and their noised versions, of any shape (N, ...).
+        t: times (N,), each at least 1.
+        eps_pred: the noise the model predicts in x_t. p is q's posterior with the x_0 that this noise implies,
+            of the same variance.
+        betas: (T,), float64.
+
+    Returns:
+        (N,), summed over the dimensions of a sample, in the dtype of x0.
+
+    Source: Ho, Jain and Abbeel (2020), equations 5 and 12, with the posterior variance.
+    """
+    ### BEGIN SOLUTION
+    alpha_bar = torch.cumprod(1 - betas, dim=0)
+    a, before = alpha_bar[1:], alpha_bar[:-1]
+    # Both means weigh x_0 by before.sqrt() * beta / (1 - a), both variances are beta (1 - before) / (1 - a).
+    weight = before * betas[1:] / ((1 - a) * (1 - before))
+    a_t = per_sample(alpha_bar, t, x0)
+    x0_pred = (x_t - (1 - a_t).sqrt() * eps_pred) / a_t.sqrt()
+    return 0.5 * weight[t - 1].to(x0.dtype) * (x0 - x0_pred).square().flatten(1).sum(1)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "score_matching", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
+check("score_matching")
+
+# %% [markdown]
+# <a id="hints-score_matching"></a>
+# <details><summary>Hint 1: the loss is too small</summary>
+#
+# Sum over the dimensions of a sample, *then* average over the samples. `.mean()` over everything divides by
+# the dimension too.
+# </details>
+# <details><summary>Hint 2: gaussian_kl</summary>
+#
+# You are given log-variances: the ratio of variances is `exp(log_var1 - log_var2)`, and you never need a
+# root.
+# </details>
+# <details><summary>Hint 3: vlb_term</summary>
+#
+# Get $\hat x_0$ from the predicted noise. The means differ by their weight of $x_0$ times $x_0 - \hat x_0$.
+# Simplify weight squared over variance on paper:
+# $\bar\alpha_{t-1}\beta_t / ((1-\bar\alpha_t)(1-\bar\alpha_{t-1}))$.
+# </details>
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_vlb", "locked": true, "schema_version": 3, "solution": false, "task": false}
+betas_1000 = linear_betas(1000)
+bars = alpha_bars(betas_1000)
+t = torch.arange(1, 1000)
+x0 = torch.ones(999, 1, dtype=torch.float64)
+noise = torch.zeros_like(x0)
+wrong_by_one = vlb_term(x0, q_sample(x0, t, bars, noise), t, noise + 1, betas_1000)
+_, ax = plt.subplots(figsize=(8, 2.6))
+ax.semilogy(t, wrong_by_one, color=BLUE)
+ax.set(xlabel="t", ylabel="nats", title="what an error of 1 in the predicted noise costs in the bound")
+plt.show()
+
+# %% [markdown]
+# **Notice** that the bound cares a hundred times more about the first steps than about the middle. The simple
+# loss of section 6 weighs all times alike: it gives up likelihood (the faintest noise, that no eye sees) for
+# what the picture shows. That is the choice that made diffusion models look good.
+
+# %% [markdown]
+# ## 11. Averaging weights
+#
+# A diffusion model's loss is noisy, since every batch has other times, and the weights jitter about their
+# optimum. A sampler calls the network a hundred times and adds its errors up, so jitter shows. The cure is
+# cheap: besides the weights $\theta$ keep a slow average of them, and sample with that:
+#
+# $$\bar\theta \leftarrow d\,\bar\theta + (1-d)\,\theta .$$
+#
+# Its memory is about $1/(1-d)$ steps: 1000 for $d = 0.999$.
+#
+# **Example.** $d = 0.9$, an average of 0 and weights that stay at 1: after one update 0.1, after two
+# $0.9 \cdot 0.1 + 0.1 = 0.19$, after $n$ of them $1 - 0.9^n$.
+
+# %% [markdown]
+# ### Exercise `ema`
+#
+# | points | your time | check takes | allowed | not allowed |
+# |---|---|---|---|---|
+# | 4 | 10 min | 0.5 s | everything in PyTorch | `torch.optim.swa_utils` |
+#
+# **What.** A class that follows a list of parameters.
+#
+# **Why.** Nearly every published diffusion sample was drawn with averaged weights. (The other cure, which the
+# training loop below uses, is to let the learning rate fall to 0.)
+
+
+# %% nbgrader={"grade": false, "grade_id": "ema_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class EMA:
+    """Exponential moving average of parameters.
+
+    Args:
+        params: tensors, such as `model.parameters()`; not changed and not kept.
+        decay: share of the old average that stays at each update, in [0, 1].
+
+    Attributes:
+        shadow: list of the averages, detached copies that start as the parameters.
+
+    Source: Ho, Jain and Abbeel (2020), appendix B; Polyak and Juditsky (1992).
+    """
+
+    def __init__(self, params: list[Tensor], decay: float = 0.999) -> None:
+        ### BEGIN SOLUTION
+        self.decay = decay
+        self.shadow = [p.detach().clone() for p in params]
+        ### END SOLUTION
+
+    @torch.no_grad()
+    def update(self, params: list[Tensor]) -> None:
+        """Move each average a share 1 - decay of the way to its parameter."""
+        ### BEGIN SOLUTION
+        for average, p in zip(self.shadow, params, strict=True):
+            average.lerp_(p.detach(), 1 - self.decay)
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "ema", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+check("ema")
+
+# %% [markdown]
+# <a id="hints-ema"></a>
+# <details><summary>Hint 1: the average changes with the weights</summary>
+#
+# `p.detach()` shares memory with `p`. Clone it too.
+# </details>
+# <details><summary>Hint 2: shadow needs a gradient</summary>
+#
+# Update under `torch.no_grad()` and from detached parameters.
+# </details>
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_ema", "locked": true, "schema_version": 3, "solution": false, "task": false}
+generator = torch.Generator().manual_seed(5)
+weight = torch.zeros(1)
+averages = {decay: EMA([weight], decay) for decay in (0.9, 0.99)}
+history = {"weight": [], 0.9: [], 0.99: []}
+for _ in range(500):
+    # Gradient descent on (weight - 1)^2 / 2 with a noisy gradient.
+    weight = weight - 0.1 * (weight - 1 + 2 * torch.randn(1, generator=generator))
+    history["weight"].append(float(weight))
+    for decay, average in averages.items():
+        average.update([weight])
+        history[decay].append(float(average.shadow[0]))
+_, ax = plt.subplots(figsize=(8, 2.6))
+for (name, values), colour in zip(history.items(), ("#c9cdd3", BLUE, ORANGE), strict=True):
+    ax.plot(
+        values,
+        color=colour,
+        label=name if name == "weight" else f"average, decay {name}",
+        linewidth=1 if name == "weight" else 2,
+    )
+ax.axhline(1, color="black", linewidth=0.8, linestyle=":")
+ax.set(xlabel="step")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# **Notice** the trade: the slow average (orange) is calm, but starts late. With a decay of 0.999 and a run of
+# 500 steps it would not have arrived.
+
+# %% [markdown]
+# ## 12. Training
+#
+# All is in place. Two networks are given, small enough for a laptop: one for points, one for digits with
+# labels. They are no U-Nets; an 8x8 digit has 64 numbers, and dense layers will do.
+
+
+# %% nbgrader={"grade": false, "grade_id": "given_denoisers", "locked": true, "schema_version": 3, "solution": false, "task": false}
+class PointDenoiser(nn.Module):
+    """Predicts the noise in points of the plane: forward(x (N, 2), t (N,)) -> (N, 2)."""
+
+    def __init__(self, width: int = 128) -> None:
+        super().__init__()
+        self.time = nn.Sequential(nn.Linear(TIME_FEATURES, width), nn.SiLU(), nn.Linear(width, width))
+        self.first = nn.Linear(14, width)
+        self.second = nn.Linear(width, width)
+        self.third = nn.Linear(width, width)
+        self.out = nn.Linear(width, 2)
+
+    def forward(self, x: Float[Tensor, "N 2"], t: Int[Tensor, "N"]) -> Float[Tensor, "N 2"]:
+        # Waves over the plane: from the coordinates alone a network is slow to learn fine structure.
+        waves = torch.cat([x, 2 * x, 4 * x], dim=1)
+        time = self.time(time_features(t))
+        h = F.relu(self.first(torch.cat([x, waves.sin(), waves.cos()], dim=1)) + time)
+        h = F.relu(self.second(h) + time)
+        return self.out(F.relu(self.third(h)))
+
+
+class DigitDenoiser(nn.Module):
+    """Predicts the noise in 8x8 images: forward(x (N, 1, 8, 8), t (N,), y (N,)) -> (N, 1, 8, 8).
+
+    Labels are 0 ... num_classes - 1; num_classes itself means "no label".
+    """
+
+    def __init__(self, num_classes: int, width: int = 224) -> None:
+        super().__init__()
+        self.label = nn.Embedding(num_classes + 1, 32)
+        self.condition = nn.Sequential(nn.Linear(TIME_FEATURES + 32, 128), nn.SiLU())
+        self.first = nn.Linear(64, width)
+        self.shift = nn.ModuleList(nn.Linear(128, width) for _ in range(2))
+        self.up = nn.ModuleList(nn.Linear(width, width) for _ in range(2))
+        self.down = nn.ModuleList(nn.Linear(width, width) for _ in range(2))
+        self.out = nn.Linear(width, 64)
+
+    def forward(
+        self, x: Float[Tensor, "N 1 8 8"], t: Int[Tensor, "N"], y: Int[Tensor, "N"]
+    ) -> Float[Tensor, "N 1 8 8"]:
+        condition = self.condition(torch.cat([time_features(t), self.label(y)], dim=1))
+        h = self.first(x.flatten(1))
+        for shift, up, down in zip(self.shift, self.up, self.down, strict=True):
+            h = h + down(F.silu(up(h) + shift(condition)))
+        return self.out(F.silu(h)).view_as(x)
+
+
+def point_denoiser() -> nn.Module:
+    """A new network for points of the plane: model(x (N, 2), t (N,)) -> (N, 2)."""
+    return PointDenoiser()
+
+
+def digit_denoiser(num_classes: int = 10) -> nn.Module:
+    """A new network for 8x8 digits with labels: model(x (N, 1, 8, 8), t (N,), y (N,)); label 10 is "no label"."""
+    return DigitDenoiser(num_classes)
+
+
+# %% [markdown]
+# One epoch: put the samples in a new random order, cut it into batches, and for each batch
+#
+# 1. draw a time for each sample and noise for each element, and noise the batch,
+# 2. with labels: replace each by the null label with probability `p_drop`,
+# 3. ask the model, `model(x_t, t)` or `model(x_t, t, y)`, and take the mean squared error of the noise,
+# 4. clear the gradients, compute new ones, step; lower the learning rate a little.
+#
+# **The learning rate** starts at `lr` and falls in a straight line to 0 over all steps. The gradient never
+# stops being noisy, so a constant rate would leave the weights jittering where they are, and samples show it:
+# on the moons, a constant rate moves the mean of all samples by up to 0.2, a falling one by 0.04 at most.
+#
+# **Example.** 500 samples in batches of 64 are 8 steps an epoch, the last of 52 samples. With 3 epochs there
+# are 24 steps, and step number $k$ (from 0) has the rate $\text{lr}\,(1 - k/24)$.
+
+# %% [markdown]
+# ### Exercise `train_diffusion`
+#
+# | points | your time | check takes | allowed |
+# |---|---|---|---|
+# | 9 | 30 min | 1.5 s | everything in PyTorch, `torch.optim` and its `lr_scheduler` too |
+#
+# **What.** The training loop, with and without labels. It is graded by samples that the *grader* draws from
+# your trained network: points must be distributed like new points; guided digits must be recognised by a
+# classifier that you do not have, and must be neither all alike nor copies of the training set.
+#
+# **Why.** A low loss is easily had and easily misread. Only samples tell. It is independent of your other
+# exercises.
+
+
+# %% nbgrader={"grade": false, "grade_id": "train_diffusion_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def train_diffusion(
+    model: nn.Module,
+    data: Float[Tensor, "N ..."],
+    alpha_bar: Float[Tensor, "T"],
+    labels: Int[Tensor, "N"] | None = None,
+    null_label: int | None = None,
+    epochs: int = 150,
+    batch_size: int = 128,
+    lr: float = 4e-3,
+    p_drop: float = 0.1,
+    generator: torch.Generator | None = None,
+) -> list[float]:
+    """Train a noise predictor in place by Adam on the mean squared error of the noise, in training mode.
+
+    Args:
+        model: predicts the noise, as model(x_t, t), or as model(x_t, t, y) if labels are given.
+        data: (N, ...).
+        alpha_bar: (T,), float64.
+        labels: (N,), int64, or None.
+        null_label: the label that means "no label"; needed with labels.
+        epochs: passes over all N samples, each in a new random order, at new times and with new noise.
+        batch_size: samples per step; the last batch of an epoch may be smaller.
+        lr: learning rate of the first step; from step to step it falls linearly, to 0 after the last.
+        p_drop: each label is replaced by the null label with this probability, anew at each step.
+        generator: draws orders, times, noise and dropped labels; None for the global one.
+
+    Returns:
+        Mean loss per sample of each epoch, `epochs` numbers.
+
+    Source: Ho, Jain and Abbeel (2020), algorithm 1; Ho and Salimans (2022), algorithm 1.
+    """
+    ### BEGIN SOLUTION
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    steps = epochs * math.ceil(len(data) / batch_size)
+    falling = torch.optim.lr_scheduler.LinearLR(
+        optimizer, start_factor=1.0, end_factor=0.0, total_iters=steps
+    )
+    model.train()
+    losses = []
+    for _ in range(epochs):
+        total = 0.0
+        for batch in torch.randperm(len(data), generator=generator).split(batch_size):
+            x0, t = data[batch], torch.randint(0, len(alpha_bar), batch.shape, generator=generator)
+            noise = torch.randn(x0.shape, dtype=x0.dtype, generator=generator)
+            a = per_sample(alpha_bar, t, x0)
+            inputs = [a.sqrt() * x0 + (1 - a).sqrt() * noise, t]
+            if labels is not None:
+                dropped = torch.rand(batch.shape, generator=generator) < p_drop
+                inputs.append(labels[batch].masked_fill(dropped, null_label))
+            loss = F.mse_loss(model(*inputs), noise)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            falling.step()
+            total += loss.item() * len(batch)
+        losses.append(total / len(data))
+    return losses
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "train_diffusion", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
+check("train_diffusion")
+
+# %% [markdown]
+# <a id="hints-train_diffusion"></a>
+# <details><summary>Hint 1: the loss stays at 1</summary>
+#
+# Is the model told `x_t` (not `x0`)? Is the noise in the loss the one that was added? Are gradients cleared
+# before `backward`, and is the optimiser made once?
+# </details>
+# <details><summary>Hint 2: the loss falls, the samples are poor</summary>
+#
+# Is there a time for *each sample*, drawn anew for each batch? Does the learning rate fall? Does `alpha_bar`
+# get its square roots?
+# </details>
+# <details><summary>Hint 3: guided digits are the wrong class</summary>
+#
+# Labels must be indexed by the same batch as the images. And if labels are never dropped, the null label is
+# never learned.
+# </details>
+# <details><summary>Hint 4: the learning rate</summary>
+#
+# `torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=steps)`, stepped after each
+# `optimizer.step()`.
+# </details>
+
+# %% [markdown]
+# ### The real run: points
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_train_points", "locked": true, "schema_version": 3, "solution": false, "task": false}
+betas = linear_betas(100, 1e-3, 0.2)
+alpha_bar = alpha_bars(betas)
+generator = torch.Generator().manual_seed(0)
+torch.manual_seed(0)
+moons = two_moons(2000, generator)
+point_model = point_denoiser()
+with progress(point_model, 150 * 16):
+    point_losses = train_diffusion(point_model, moons, alpha_bar, epochs=150, generator=generator)
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_point_samples", "locked": true, "schema_version": 3, "solution": false, "task": false}
+frames = {}
+
+
+def filmed(x, t):
+    frames[int(t[0])] = x
+    return point_model(x, t)
+
+
+frames["samples"] = ancestral_sample(filmed, (1500, 2), betas, generator)
+figure = plt.figure(figsize=(13.5, 4.6))
+top, bottom = figure.subfigures(2, 1)
+axes = top.subplots(1, 7)
+for ax, key in zip(axes, [99, 60, 40, 20, 10, 3, "samples"], strict=True):
+    show_points(
+        ax, frames[key], key if key == "samples" else f"t = {key}", GREEN if key == "samples" else BLUE
+    )
+left, middle, right = bottom.subplots(1, 3, width_ratios=[2, 1, 1])
+left.plot(point_losses, color=BLUE)
+left.set(xlabel="epoch", ylabel="loss", ylim=(0.15, 0.5))
+show_points(middle, two_moons(1500, generator), "new data")
+show_points(right, frames["samples"], "samples", GREEN)
+for name, points in (
+    ("a sample", frames["samples"]),
+    ("a new point of the data", two_moons(1500, generator)),
+):
+    apart = torch.cdist(points, moons).min(1).values
+    print(f"distance of {name} to the nearest training point: median {float(apart.median()):.4f}")
+plt.show()
+
+# %% [markdown]
+# **Notice** the loss: it falls to about 0.2 within some epochs and then hardly moves, while the samples go on
+# getting sharper. It cannot go to 0, because in heavy noise the noise cannot be told from the data; the
+# little that is left to gain is where the quality hides. The samples are as far from the training points as
+# new data are: they are *new*. A few stray points lie between the moons, where the network is not sure which
+# way to go.
+
+# %% [markdown]
+# ### The score field
+#
+# With `score_from_eps` your network shows the landscape that it has learned.
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_score_field", "locked": true, "schema_version": 3, "solution": false, "task": false}
+side = torch.linspace(-2.1, 2.1, 22)
+places = torch.cartesian_prod(side, side)
+_, axes = plt.subplots(1, 4, figsize=(15, 4))
+with torch.no_grad():
+    for ax, t in zip(axes, (60, 15, 5, 1), strict=True):
+        times = torch.full((len(places),), t)
+        noisy = q_sample(moons, torch.full((2000,), t), alpha_bar, torch.randn(2000, 2, generator=generator))
+        show_points(ax, noisy, f"t = {t}", PALE, limit=2.2, size=2)
+        show_arrows(ax, places, score_from_eps(point_model(places, times), times, alpha_bar), scale=22.0)
+plt.show()
+
+# %% [markdown]
+# **Notice** that each arrow points uphill, to where the points are denser. At $t = 60$ the field knows one
+# hill; at $t = 5$ and $t = 1$ it knows two curved ridges, and between them a watershed where neighbouring
+# arrows part. Far from the data at low noise the arrows are a guess: no training point was ever there.
+
+# %% [markdown]
+# ### The real run: digits
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_train_digits", "locked": true, "schema_version": 3, "solution": false, "task": false}
+generator = torch.Generator().manual_seed(1)
+torch.manual_seed(1)
+digit_model = digit_denoiser()
+with progress(digit_model, 150 * 12):
+    digit_losses = train_diffusion(
+        digit_model, digit_images, alpha_bar, digit_labels, null_label=10, epochs=150, generator=generator
+    )
+
+
+def guided(model, y, scale):
+    """The guided noise predictor for the labels y, ready for a sampler."""
+    return lambda x, t: guided_eps(model, x, t, y, scale, 10)
+
+
+ten = torch.arange(10)
+frames = {}
+
+
+def filmed(x, t):
+    frames[int(t[0])] = x
+    return guided(digit_model, ten, 2.0)(x, t)
+
+
+frames["samples"] = ancestral_sample(filmed, (10, 1, 8, 8), betas, generator, clip=1.0)
+keys = [99, 60, 45, 30, 20, 10, 5, "samples"]
+_, axes = plt.subplots(8, 10, figsize=(7.5, 6.2))
+for row, key in zip(axes, keys, strict=True):
+    show_images(row, frames[key][:, 0])
+    row[0].set_ylabel(key if key == "samples" else f"t = {key}", rotation=0, ha="right", va="center")
+plt.show()
+
+# %% [markdown]
+# One column for each class, from noise at the top to a sample at the bottom, with guidance 2.
+#
+# **Notice** when you can first tell the class, and when the strokes become clean. The order is the same as in
+# section 6: the large before the small.
+
+# %% [markdown]
+# ### Fidelity against diversity
+#
+# Now guidance, measured. A classifier that has never seen a generated image judges 300 samples of each scale
+# (*fidelity*: the share it names as asked). *Diversity* is the mean distance between two samples of a class,
+# divided by the same figure for real digits.
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_guidance_scales", "locked": true, "schema_version": 3, "solution": false, "task": false}
+from sklearn.svm import SVC
+
+judge = SVC(gamma=0.02, C=5.0).fit(digits.train_images.flatten(1).numpy(), digit_labels.numpy())
+
+
+def recognised(images, y):
+    """Share of images that the judge names y."""
+    return float(judge.score((images.flatten(1).numpy() + 1) / 2, y.numpy()))
+
+
+def spread(images, y):
+    """Mean distance between two images of the same class."""
+    return sum(float(torch.pdist(images[y == k].flatten(1)).mean()) for k in range(10)) / 10
+
+
+y = torch.arange(10).repeat(30)
+scales, samples = [0.0, 0.5, 1.0, 2.0, 4.0, 8.0], {}
+for scale in scales:
+    samples[scale] = ancestral_sample(
+        guided(digit_model, y, scale), (300, 1, 8, 8), betas, generator, clip=1.0
+    )
+real_spread = spread(digit_images, digit_labels)
+figure = plt.figure(figsize=(13, 3.6))
+left, right = figure.subfigures(1, 2, width_ratios=[1, 1.6])
+ax = left.subplots()
+ax.plot(
+    scales, [recognised(samples[s], y) for s in scales], marker="o", color=BLUE, label="fidelity: recognised"
+)
+ax.plot(
+    scales[1:],
+    [spread(samples[s], y) / real_spread for s in scales[1:]],
+    marker="o",
+    color=ORANGE,
+    label="diversity within a class",
+)
+ax.set(xlabel="guidance scale", ylim=(0, 1.08))
+ax.legend(loc="lower right")
+for part, scale in zip(right.subfigures(1, 3), (0.0, 1.0, 4.0), strict=True):
+    part.suptitle(f"scale {scale:g}, asked for 3", fontsize=10)
+    show_images(part.subplots(5, 6).flat, samples[scale][y == 3, 0])
+plt.show()
+
+# %% [markdown]
+# **Notice** the crossing of interests. At scale 0 the label is ignored: one in ten is right by chance. At 1
+# nearly all are; at 2 and 4 all are, but the threes look more and more like *one* three. (For scale 0
+# diversity within a class has no meaning, so it is left out.) The figure is your evidence for the second
+# written question.
+
+# %% [markdown]
+# ### Has it learned by heart?
+#
+# The exact predictor of section 6 returned training points. Does yours? Under each sample, the training image
+# that is nearest to it.
+
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_memory", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def nearest(images):
+    """Distance to the nearest training image, and which it is."""
+    return torch.cdist(images.flatten(1), digit_images.flatten(1)).min(1)
+
+
+shown = samples[1.0][:12]
+_, axes = plt.subplots(2, 12, figsize=(11, 2.1))
+show_images(axes[0], shown[:, 0])
+show_images(axes[1], digit_images[nearest(shown).indices, 0])
+axes[0, 0].set_ylabel("sample", rotation=0, ha="right", va="center")
+axes[1, 0].set_ylabel("nearest", rotation=0, ha="right", va="center")
+_, ax = plt.subplots(figsize=(8, 2.6))
+exact_digits = exact_denoiser(digit_images.flatten(1), alpha_bar)
+copies = ancestral_sample(exact_digits, (100, 64), betas, generator)
+for name, images, colour in (
+    ("new real digits", test_images, GREY),
+    ("samples", samples[1.0], BLUE),
+    ("samples of the exact predictor", copies, RED),
+):
+    ax.hist(
+        nearest(images).values,
+        bins=40,
+        range=(0, 5),
+        density=True,
+        histtype="step",
+        linewidth=2,
+        color=colour,
+        label=name,
+    )
+ax.set(xlabel="distance to the nearest training image", yticks=[], ylim=(0, 1.6))
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# **Notice** that the samples stand as far from the training set as new real digits do: they are not copies.
+# The exact predictor, whose loss on the training set nobody can beat, makes copies only (the red spike at 0).
+# A network of modest size, trained for a modest time, cannot draw that jagged landscape and draws a smooth
+# one through it. That failure is its whole talent.
+
+# %% [markdown]
+# ### Your U-Net
+#
+# Last, a network of your own, on the same digits: fewer epochs, as convolutions cost more.
+
+# %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_unet", "locked": true, "schema_version": 3, "solution": false, "task": false}
+torch.manual_seed(2)
+generator = torch.Generator().manual_seed(2)
+network = UNet(base_channels=8, num_classes=10)
+average = EMA(list(network.parameters()), decay=0.99)
+hook = network.register_forward_pre_hook(lambda module, _: average.update(list(module.parameters())))
+with progress(network, 25 * 12):
+    train_diffusion(
+        network, digit_images, alpha_bar, digit_labels, null_label=10, epochs=25, lr=6e-3, generator=generator
+    )
+hook.remove()
+with torch.no_grad():
+    for p, smooth in zip(network.parameters(), average.shadow, strict=True):
+        p.copy_(smooth)
+few = torch.arange(10).repeat(6)
+drawn = ancestral_sample(guided(network, few, 2.0), (60, 1, 8, 8), betas, generator, clip=1.0)
+print(f"recognised: {recognised(drawn, few):.0%}")
+_, axes = plt.subplots(3, 20, figsize=(13, 2.2))
+show_images(axes.flat, drawn[:, 0])
+plt.show()
+
+# %% [markdown]
+# **Notice** how much it knows after 25 epochs: that neighbouring pixels belong together it never had to
+# learn.
+
+# %% [markdown]
+# ## 13. Explore
+#
+# Not graded. Guess first, then run.
+#
+# ### Guess 1. How few steps?
+#
+# The deterministic sampler can take any number of steps. How many do recognisable digits need: 50, 20, 10, 5,
+# 2?
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_few_steps", "locked": true, "schema_version": 3, "solution": false, "task": false}
+generator = torch.Generator().manual_seed(6)
+y = torch.arange(10).repeat(20)
+counts, table = [1, 2, 3, 5, 10, 25, 100], {0.0: [], 1.0: []}
+strips = []
+for count in counts:
+    steps = [99] if count == 1 else torch.linspace(4, 99, count).long().tolist()
+    for eta in table:
+        start = torch.Generator().manual_seed(7)
+        drawn = ddim_sample(guided(digit_model, y, 1.5), (200, 1, 8, 8), alpha_bar, steps, eta, start)
+        table[eta].append(recognised(drawn.clamp(-1, 1), y))
+        if eta == 0:
+            strips.append(drawn[:10, 0].clamp(-1, 1))
+figure = plt.figure(figsize=(13, 4))
+left, right = figure.subfigures(1, 2)
+ax = left.subplots()
+for eta, colour in ((0.0, BLUE), (1.0, ORANGE)):
+    ax.semilogx(counts, table[eta], marker="o", color=colour, label=f"eta {eta:g}")
+ax.set(xlabel="network calls", ylabel="recognised", xticks=counts, xticklabels=counts, ylim=(0, 1.05))
+ax.legend()
+for row, images, count in zip(right.subplots(len(counts), 10), strips, counts, strict=True):
+    show_images(row, images)
+    row[0].set_ylabel(f"{count}", rotation=0, ha="right", va="center")
+plt.show()
+
+# %% [markdown]
+# **Notice** three things. Up to three calls give rubbish: the first step starts at $t = 99$, where the
+# division by $\sqrt{\bar\alpha} = 0.0045$ magnifies the least error of the network 220 times, and no later
+# step makes up for it. (Let the list end at 70 and see.) From five or ten on there are digits, and $\eta = 1$
+# does better than $\eta = 0$: fresh noise washes out the errors of earlier steps. And all strips begin with
+# the same noise, and from ten on each column shows the *same* digit: the map from noise to image belongs to
+# the model, the steps only follow it more or less closely.
+#
+# ### Guess 2. An equation behind it
+#
+# In the limit of small steps, the deterministic sampler follows an ordinary differential equation, the
+# **probability-flow ODE** (Song et al., 2021). With $\varphi$ from section 10
+# ($\cos\varphi = \sqrt{\bar\alpha}$) it is simply
+#
+# $$\frac{\mathrm d x}{\mathrm d \varphi} = v_\theta(x, \varphi) = \cos\varphi\; \hat\varepsilon - \sin\varphi\; \hat x_0 ,$$
+#
+# from $\varphi = \pi/2$ (noise) to $0$ (data). Any solver will do, and it also runs the other way: from data
+# to the noise they belong to. How well does one come back?
+
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_ode", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def flow(model, x, levels):
+    """Follow the probability-flow ODE through the given times, in either direction, by Heun's method."""
+    angles = alpha_bar.sqrt().arccos()
+
+    def velocity(x, t):
+        a = alpha_bar[t]
+        eps = model(x, torch.full((len(x),), t))
+        x0 = (x - (1 - a).sqrt().float() * eps) / a.sqrt().float()
+        return a.sqrt().float() * eps - (1 - a).sqrt().float() * x0
+
+    track = [x]
+    with torch.no_grad():
+        for now, following in zip(levels[:-1], levels[1:], strict=True):
+            h = float(angles[following] - angles[now])
+            first = velocity(x, now)
+            x = x + h / 2 * (first + velocity(x + h * first, following))
+            track.append(x)
+    return torch.stack(track)
+
+
+levels = list(range(1, 98, 2))
+track = flow(point_model, two_moons(600, generator), levels)
+returned = flow(point_model, track[-1], levels[::-1])[-1]
+hue = torch.atan2(track[0][:, 1], track[0][:, 0])
+_, axes = plt.subplots(1, 4, figsize=(14, 3.6))
+for ax, points, title in zip(
+    axes,
+    (track[0], track[5], track[-1], returned),
+    ("data", "at t = 11", "their noise", "and back"),
+    strict=True,
+):
+    show_points(ax, points, title)
+    ax.collections[0].remove()
+    ax.scatter(points[:, 0], points[:, 1], c=hue, cmap="twilight", s=6)
+print(f"error after going there and back: median {float((returned - track[0]).norm(dim=1).median()):.4f}")
+plt.show()
+
+# %% [markdown]
+# **Notice** that the colours keep their order: the flow bends the plane like rubber and tears nothing. The
+# third picture is a round normal cloud, and every point of it is the *code* of a data point. The way back
+# returns to where it started.
+#
+# ### Guess 3. Half an image is missing
+#
+# Your model was trained to make whole digits. Can it complete one? At every step, keep what is known: noise
+# the known pixels to the level of that step, and let the model fill in the rest (Lugmayr et al., 2022,
+# without their resampling). Nothing is trained for it.
+
+
+# %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_inpainting", "locked": true, "schema_version": 3, "solution": false, "task": false}
+@torch.no_grad()
+def inpaint(model, image, known, betas, generator):
+    """Fill in the pixels of images (N, 1, 8, 8) where the mask `known` is False."""
+    alpha_bar = alpha_bars(betas)
+    x = torch.randn(image.shape, generator=generator)
+    for t in reversed(range(len(betas))):
+        times = torch.full((len(x),), t)
+        given = q_sample(image, times, alpha_bar, torch.randn(x.shape, generator=generator))
+        x = torch.where(known, given, x)
+        a = per_sample(alpha_bar, times, x)
+        guess = ((x - (1 - a).sqrt() * model(x, times)) / a.sqrt()).clamp(-1, 1)
+        mean, variance = posterior(torch.where(known, image, guess), x, times, betas)
+        x = mean + variance.sqrt() * torch.randn(x.shape, generator=generator)
+    return torch.where(known, image, x)
+
+
+generator = torch.Generator().manual_seed(8)
+chosen = test_images[:12]
+known = torch.zeros(1, 1, 8, 8, dtype=torch.bool)
+known[..., :4, :] = True
+null = torch.full((12,), 10)
+rows = {"image": chosen, "given": torch.where(known, chosen, -1.0)}
+for attempt in range(1, 4):
+    rows[f"filled {attempt}"] = inpaint(lambda x, t: digit_model(x, t, null), chosen, known, betas, generator)
+_, axes = plt.subplots(5, 12, figsize=(10, 4.4))
+for row, (name, images) in zip(axes, rows.items(), strict=True):
+    show_images(row, images[:, 0])
+    row[0].set_ylabel(name, rotation=0, ha="right", va="center")
+plt.show()
+
+# %% [markdown]
+# **Notice** that the answers differ where the upper half leaves the digit open, and agree where it does not:
+# the model does not restore *the* image, it samples from those that fit. What would change if you told it the
+# label?
+#
+# More to try: train with `v_target` instead of noise, and compare ten-step samples; put `cosine_betas(100)`
+# in the place of the linear schedule and look at its last time, where $\bar\alpha \approx 10^{-7}$; or
+# measure how guidance and $\eta$ interact.
+
+# %% [markdown]
+# ## 14. Written questions
+#
+# Answer in your own words, in about 150 words each. A figure or a number from this notebook is worth more
+# than a quotation.
+
+# %% [markdown]
+# ### Question 1: why predict noise (6 points)
+#
+# 1. A network may predict the noise $\varepsilon$, the data $x_0$, or the velocity $v$. Show with one
+#    equation that from a prediction of the noise, $x_t$ and $t$ you get a prediction of the data; and find
+#    the factor $c_t$ in
+#    $\lVert \hat\varepsilon - \varepsilon \rVert^2 = c_t\, \lVert \hat x_0 - x_0 \rVert^2$. (2 points)
+# 2. What is the loss of predicting noise, then, in terms of the data, and why may that weighting of the times
+#    be better for pictures than that of the variational bound? Use the figure of section 10. (2 points)
+# 3. In which range of $t$ is predicting noise a bad basis for *sampling*, and why? What remedies do you know?
+#    (2 points)
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "written_noise", "locked": false, "points": 6, "schema_version": 3, "solution": true, "task": false}
+# ### BEGIN SOLUTION
+# **Model answer.** From $x_t = \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\varepsilon$ follows
+# $\hat x_0 = (x_t - \sqrt{1-\bar\alpha_t}\,\hat\varepsilon)/\sqrt{\bar\alpha_t}$. Subtracting the same
+# equation for the true values,
+# $\hat x_0 - x_0 = -\sqrt{(1-\bar\alpha_t)/\bar\alpha_t}\,(\hat\varepsilon - \varepsilon)$, so
+# $c_t = \bar\alpha_t/(1-\bar\alpha_t)$, the signal-to-noise ratio.
+#
+# The noise loss is thus a data loss weighted by the signal-to-noise ratio: every time has a target of the
+# same size (variance 1), so that no range of $t$ swamps the gradient. The bound weighs an error in the noise
+# by $\beta_t / (2\alpha_t(1-\bar\alpha_{t-1}))$, which is about a hundred times larger at the first steps
+# than later (figure of section 10): it spends capacity on imperceptible noise at small $t$. Equal weights
+# shift the effort to middle and high noise, where class, shape and strokes are decided (sections 2 and 6).
+#
+# At large $t$, $\bar\alpha_t \approx 0$: the predictor need only return $x_t$ to have nearly no loss, and an
+# error $\delta$ in it becomes $\delta\sqrt{(1-\bar\alpha_t)/\bar\alpha_t}$ in $\hat x_0$, a factor of about
+# 220 at the last of our hundred times. Remedies: clip $\hat x_0$; predict $v$ (or $x_0$) there; a schedule
+# that does not end at $\bar\alpha \approx 0$; averaged weights or a falling learning rate, which make
+# $\delta$ small.
+#
+# **Marks.**
+# - Part 1: 1 for the equation of $\hat x_0$; 1 for $c_t = \bar\alpha_t/(1-\bar\alpha_t)$. Inverted factor:
+#   half.
+# - Part 2: 1 for "a data loss weighted by the signal-to-noise ratio" or "targets of equal variance at all
+#   times"; 1 for the comparison with the bound, with the figure (small $t$ dominates there). "It works
+#   better": 0.
+# - Part 3: 1 for large $t$ with the amplification $1/\sqrt{\bar\alpha_t}$; 1 for a remedy with its reason.
+# ### END SOLUTION
+
+# %% [markdown]
+# ### Question 2: what guidance trades (6 points)
+#
+# 1. Write the guided prediction in terms of scores, and say from which density it would sample if it were the
+#    score of one. (2 points)
+# 2. From your figure: what happens to fidelity and diversity between scale 0 and scale 8, and why can neither
+#    be had in full? Explain with the picture of the two bells in section 9. (2 points)
+# 3. Someone reports that guided samples are recognised 100% of the time and concludes that the model has
+#    learned the distribution of digits. Name two models that would pass this test without having learned it,
+#    and for each a measurement that exposes it. (2 points)
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "written_guidance", "locked": false, "points": 6, "schema_version": 3, "solution": true, "task": false}
+# ### BEGIN SOLUTION
+# **Model answer.** Since $s = -\hat\varepsilon/\sqrt{1-\bar\alpha_t}$, the guided score is
+# $\nabla\log p(x_t) + w\,(\nabla\log p(x_t \mid y) - \nabla\log p(x_t)) = \nabla\log p(x_t) + w\,\nabla\log p(y \mid x_t)$
+# by Bayes' rule: the score of $p(x_t)\,p(y \mid x_t)^w$ up to a constant, which for $w = 1$ is
+# $p(x_t \mid y)$. (Strictly, these densities at different $t$ are not noised versions of one another, so the
+# sampler does not draw from $p(x_0)\,p(y \mid x_0)^w$ exactly.)
+#
+# Fidelity rises from chance (10%) at scale 0 to nearly 1 at scale 1 and 1 from 2 on; diversity within a class
+# falls below that of real digits as the scale grows. With $w > 1$ the density is moved to where $p(y \mid x)$
+# is largest, away from the other classes, and it narrows: the ambiguous but real examples of a class (in the
+# overlap of the two bells) are suppressed. To be recognised always, one must not draw what is hard to
+# recognise, and that is part of the data.
+#
+# A model that returns one perfect image for each class (mode collapse) is exposed by the distance between
+# samples of a class, compared with that of real ones. A model that returns training images is exposed by the
+# distance to the nearest training image, compared with that of held-out real images. (Also good: very high
+# guidance, exposed by comparing the distributions, for instance by MMD to held-out data, or by the variance
+# of pixels.)
+#
+# **Marks.**
+# - Part 1: 1 for $\nabla\log p(x_t) + w\,\nabla\log p(y \mid x_t)$ (or the equivalent with $p(x_t \mid y)$);
+#   1 for $p(x_t)\,p(y \mid x_t)^w$.
+# - Part 2: 1 for both tendencies with numbers read off the own figure; 1 for the reason (moved from the
+#   overlap and narrowed).
+# - Part 3: 1 for each model *with* the measurement and what it is compared with. Without a comparison: half.
+# ### END SOLUTION
+
+# %% [markdown]
+# ## What you have read about
+#
+# - J. Sohl-Dickstein et al. (2015), *Deep unsupervised learning using nonequilibrium thermodynamics*; J. Ho,
+#   A. Jain and P. Abbeel (2020), *Denoising diffusion probabilistic models*.
+# - A. Nichol and P. Dhariwal (2021), *Improved denoising diffusion probabilistic models*.
+# - J. Song, C. Meng and S. Ermon (2021), *Denoising diffusion implicit models*.
+# - P. Vincent (2011), *A connection between score matching and denoising autoencoders*; Y. Song and S. Ermon
+#   (2019), *Generative modeling by estimating gradients of the data distribution*; Y. Song et al. (2021),
+#   *Score-based generative modeling through stochastic differential equations*.
+# - J. Ho and T. Salimans (2022), *Classifier-free diffusion guidance*; T. Salimans and J. Ho (2022),
+#   *Progressive distillation for fast sampling of diffusion models*; C. Luo (2022), *Understanding diffusion
+#   models: a unified perspective*.
+# - O. Ronneberger, P. Fischer and T. Brox (2015), *U-Net*; A. Vaswani et al. (2017), *Attention is all you
+#   need*.
+# - D. Kingma and M. Welling (2014), *Auto-encoding variational Bayes*; B. Polyak and A. Juditsky (1992),
+#   *Acceleration of stochastic approximation by averaging*.
+# - A. Lugmayr et al. (2022), *RePaint*; N. Carlini et al. (2023), *Extracting training data from diffusion
+#   models*.
