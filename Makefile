@@ -2,7 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-ASSIGNMENTS := $(notdir $(wildcard source/ch*))
+# The assignments that are finished. ch12 is in preparation: its audit is still run by hand.
+ASSIGNMENTS ?= ch05
 
 .PHONY: venv demo test lint notebooks check-notebooks audit bench clean
 

@@ -53,8 +53,7 @@ def audit(
         verdicts.defects.append(f"grading the reference took {max(verdicts.reference_seconds):.0f} s")
     if notebook and only is None:
         _run_solved(course.source_notebook(name, assignment.notebook), verdicts, console)
-    if only is None:
-        verdicts.defects += [f"no misconception fails {test}" for test in verdicts.survivors()]
+    verdicts.defects += [f"no misconception fails {test}" for test in verdicts.survivors(only)]
     summarise(assignment, verdicts, seeds, console)
     if verdicts.defects:
         raise typer.Exit(1)

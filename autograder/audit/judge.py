@@ -37,9 +37,10 @@ class Verdicts:
         count[0] += not wrong
         count[1] += 1
 
-    def survivors(self) -> list[str]:
-        """Hidden tests that no misconception and no skeleton failed."""
-        return [f"{exercise}: {name}" for exercise, name in sorted(self.tests - self.killed)]
+    def survivors(self, only: frozenset[str] | None = None) -> list[str]:
+        """Hidden tests (of these exercises) that no misconception and no skeleton failed."""
+        left = sorted(self.tests - self.killed)
+        return [f"{exercise}: {name}" for exercise, name in left if only is None or exercise in only]
 
     def _wrong(self, trial: Trial, result: Result) -> list[str]:
         wrong = [

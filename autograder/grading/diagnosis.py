@@ -30,6 +30,9 @@ from selfcheck.random import Rng, derive_seed
 Trace = Sequence[tuple[str, Any]]
 """What a test asked and was answered, in order."""
 _RELATIVE, _ABSOLUTE = 1e-4, 1e-6
+_ROUGH = 0.02
+"""Relative difference of what many steps of training make of one rounding."""
+_KEPT_VALUES = 1000
 _PATIENCE_SECONDS = 60.0
 
 
@@ -78,6 +81,8 @@ class Diagnosis:
             for variant in variants:
                 if alike(self._answer(variant, replay), replay.trace):
                     explains[variant].add(replay.name)
+        if not any(explains.values()):
+            explains = self._roughly(variants, [*failed, *slow])
         most = max((len(tests) for tests in explains.values()), default=0)
         if not most:
             return {}
@@ -88,6 +93,15 @@ class Diagnosis:
             best.sort(key=lambda variant: -score[variant])
         ranked = [best[0], *sorted(variants, key=lambda v: -len(explains[v]))]
         return {r.name: v for r in [*failed, *slow] for v in reversed(ranked) if r.name in explains[v]}
+
+    def _roughly(self, variants: Sequence[Variant], failed: Sequence[Replay]) -> dict[Variant, set[str]]:
+        """What each variant explains up to the chaos of training, where one alone explains a test."""
+        explains: dict[Variant, set[str]] = {variant: set() for variant in variants}
+        for replay in failed:
+            alone = [v for v in variants if alike(self._answer(v, replay), replay.trace, _ROUGH)]
+            if len(alone) == 1:
+                explains[alone[0]].add(replay.name)
+        return explains
 
     def _answer(self, variant: Variant, replay: Replay) -> Trace:
         key = (variant, replay.name, replay.seed)
@@ -122,16 +136,16 @@ def frozen(trace: Trace) -> Trace:
     return [(op, _plain(value)) for op, value in trace]
 
 
-def alike(one: Trace, other: Trace) -> bool:
+def alike(one: Trace, other: Trace, relative: float = _RELATIVE) -> bool:
     """Whether two traces ask and answer the same, up to rounding."""
     return len(one) == len(other) and all(
-        a[0] == b[0] and _same(a[1], b[1]) for a, b in zip(one, other, strict=True)
+        a[0] == b[0] and _same(a[1], b[1], relative) for a, b in zip(one, other, strict=True)
     )
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
-        return value.detach().clone()
+        return _sample(value.detach())
     if isinstance(value, Handle):
         return ("handle", value._kind)
     if isinstance(value, (list, tuple)):
@@ -141,21 +155,29 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _same(one: Any, other: Any) -> bool:
+def _sample(tensor: torch.Tensor) -> Any:
+    """A tensor's values; of a large one its shape and evenly spaced values, since a class's answers are kept."""
+    if tensor.is_meta or tensor.numel() <= _KEPT_VALUES:
+        return tensor.clone()
+    step = -(-tensor.numel() // _KEPT_VALUES)
+    return [list(tensor.shape), tensor.flatten()[::step].clone()]
+
+
+def _same(one: Any, other: Any, relative: float) -> bool:
     if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
         if one.shape != other.shape or one.dtype != other.dtype:
             return False
         if one.is_meta or other.is_meta:
             return one.is_meta and other.is_meta
-        return torch.allclose(one, other, rtol=_RELATIVE, atol=_ABSOLUTE, equal_nan=True)
+        return torch.allclose(one, other, rtol=relative, atol=_ABSOLUTE, equal_nan=True)
     if isinstance(one, float) and isinstance(other, float):
         return (
             one == other
-            or abs(one - other) <= _ABSOLUTE + _RELATIVE * abs(other)
+            or abs(one - other) <= _ABSOLUTE + relative * abs(other)
             or (one != one and other != other)
         )
     if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(_same(a, b) for a, b in zip(one, other, strict=True))
+        return len(one) == len(other) and all(_same(a, b, relative) for a, b in zip(one, other, strict=True))
     return type(one) is type(other) and bool(one == other)
 
 
