@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Assignment, Grade, Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
+from sqlalchemy import Engine, NullPool, create_engine, select, update
 
 
 @dataclass(frozen=True)
@@ -21,15 +23,30 @@ class CellGrade:
 def void_grades(db_url: str, assignment: str, student: str) -> None:
     """Take back a submission's automatic scores and put its grade cells into the instructor's queue.
 
-    Manual scores stay. Nothing happens where the submission is not in the gradebook.
+    Manual scores stay. Nothing happens where the submission is not in the gradebook. It runs before every recording, so
+    it is one statement on an engine that is kept, not a `Gradebook`, which makes an engine and looks for its tables.
     """
-    with Gradebook(db_url) as gradebook:
-        try:
-            submission = gradebook.find_submission(assignment, student)
-        except MissingEntry:
-            return
-        _void(submission)
-        gradebook.db.commit()
+    notebooks = (
+        select(SubmittedNotebook.id)
+        .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+        .where(Assignment.name == assignment, SubmittedAssignment.student_id == student)
+    )
+    statement = (
+        update(Grade)
+        .where(Grade.notebook_id.in_(notebooks))
+        .values(auto_score=None, needs_manual_grade=True)
+        .execution_options(synchronize_session=False)
+    )
+    with _engine(db_url).begin() as connection:
+        connection.execute(statement)
+
+
+@functools.cache
+def _engine(db_url: str) -> Engine:
+    return create_engine(
+        db_url, poolclass=NullPool
+    )  # no connection outlives its use: the file may be replaced
 
 
 def queue_submission(db_url: str, assignment: str, student: str) -> None:
