@@ -1,5 +1,5 @@
 # Attack: answer with 2 GiB
-# Verdict: failed
+# Verdict: out_of_memory or failed
 
 import torch
 
