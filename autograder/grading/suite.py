@@ -37,6 +37,13 @@ MOST_TRACED = 6
 MOST_FAULTS = 2
 """After that many hangs or crashes an exercise's other tests are not run."""
 _MOST_TEXT = 600
+_REFUSED = {
+    "too large to cross": "What your code returned is too large to be handed over.",
+    "too many to cross": "What your code returned has too many parts to be handed over.",
+    "too deep to cross": "What your code returned is nested too deep to be handed over.",
+    "cannot cross": "What your code returned has a dtype that cannot be handed over, such as complex numbers.",
+}
+"""What the student's side of the wire says of a value it cannot send, and how the student is told."""
 _EXCEPTIONS = frozenset(
     name
     for name, value in vars(builtins).items()
@@ -243,6 +250,9 @@ class SuitePlugin:
         for name in self._asks_for(exercise):
             if error.message == f"`{name}` is not defined in the notebook":
                 return f"`{name}` is not defined in the notebook."
+        for sign, sentence in _REFUSED.items():
+            if sign in error.message:
+                return sentence
         kind = next((name for name in error.type_names if name in _EXCEPTIONS), "an exception")
         return f"Your code raised {kind}{self._session.place(error.where)}."
 
