@@ -38,7 +38,7 @@ def grade_all(
 ) -> Iterator[tuple[Task, Result | str]]:
     """Grade tasks in `jobs` processes; yields each as it is finished, with its result or why there is none.
 
-    When a process of the pool dies, the tasks that were running are graded again one by one, so that one which
+    When a process of the pool dies, the tasks that were running or next are graded again one by one, so that one which
     kills its grader is found out and costs nobody else anything.
 
     Raises:
@@ -72,8 +72,9 @@ def _round(
         try:
             broken = False
             while left or running:
-                # No more is handed out than runs, so a broken pool tells which tasks were running.
-                while left and not broken and len(running) < jobs:
+                # One task waits beside each that runs, so that no process idles while this one is busy; no more, so
+                # that a broken pool tells within a few tasks which one broke it.
+                while left and not broken and len(running) < 2 * jobs:
                     try:
                         running[pool.submit(run, left[-1])] = left[-1]
                     except BrokenProcessPool:  # it broke while what it had finished was looked at
