@@ -18,11 +18,11 @@ import torch
 
 from autograder.grading.assignment import Assignment
 from autograder.grading.variants import Variant, load_variants
+from autograder.jailed.server import Names, describe_error
 from autograder.wire.frames import Channel, PeerGone, ProtocolViolation
 from autograder.wire.handles import GRADER_OPERATIONS, STUDENT_OPERATIONS, Handle
 from autograder.wire.messages import HandleNode
 from autograder.wire.peer import Peer
-from selfcheck.cells import describe
 from selfcheck.compare import revealing
 from selfcheck.errors import StudentError
 from selfcheck.random import Rng, derive_seed
@@ -181,28 +181,14 @@ def _same(one: Any, other: Any, relative: float) -> bool:
     return type(one) is type(other) and bool(one == other)
 
 
-class _Names:
-    """A namespace as the object the peer exports first."""
-
-    def __init__(self, namespace: dict[str, Any]) -> None:
-        self._namespace = namespace
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self._namespace[name]
-        except KeyError:
-            raise NameError(f"`{name}` is not defined in the notebook") from None
-
-
 @contextlib.contextmanager
 def _answering(namespace: dict[str, Any]) -> Iterator[Peer]:
     """The grader's side of a peer whose other side answers from `namespace`, on a thread of this process."""
     ours, theirs = socket.socketpair()
 
     def answer() -> None:
-        described = lambda error: (list((d := describe(error)).types), d.message, d.where)  # noqa: E731
-        peer = Peer(Channel(theirs), STUDENT_OPERATIONS, described, Handle, mirror=True)
-        peer.export(_Names(namespace))
+        peer = Peer(Channel(theirs), STUDENT_OPERATIONS, describe_error, Handle, mirror=True)
+        peer.export(Names(namespace))
         with contextlib.suppress(PeerGone, ProtocolViolation):
             peer.serve()
         theirs.close()

@@ -60,10 +60,6 @@ class StudentProcess:
         self._connection = connection
 
     @property
-    def alive(self) -> bool:
-        return self.exit_code is None
-
-    @property
     def threads(self) -> int:
         """How many threads it has; 0 where it has ended."""
         now = usage_of(self.pid)

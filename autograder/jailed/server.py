@@ -17,18 +17,26 @@ from autograder.wire.peer import Operation, Peer
 from selfcheck.cells import CellRunner, describe, quiet
 
 
-class Notebook:
-    """The names that the cells run so far have defined; attribute access is what the grader's `student` asks."""
+class Names:
+    """A namespace as the object that is exported first; attribute access is what the grader's `student` asks."""
 
-    def __init__(self, runner: CellRunner) -> None:
-        self._runner = runner
-        self._operators: OperatorTrace | None = None
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self._namespace = namespace
 
     def __getattr__(self, name: str) -> Any:
         try:
-            return self._runner.namespace[name]
+            return self._namespace[name]
         except KeyError:
             raise NameError(f"`{name}` is not defined in the notebook") from None
+
+
+class Notebook(Names):
+    """The names that the cells run so far have defined, and what runs the next cell."""
+
+    def __init__(self, runner: CellRunner) -> None:
+        super().__init__(runner.namespace)
+        self._runner = runner
+        self._operators: OperatorTrace | None = None
 
 
 def _run_cell(peer: Peer, notebook: Notebook, source: str, label: str) -> None:
@@ -46,7 +54,8 @@ def _operators(peer: Peer, notebook: Notebook) -> list[str]:
     return sorted(trace.names) if trace is not None else []
 
 
-def _describe(error: BaseException) -> tuple[list[str], str, str]:
+def describe_error(error: BaseException) -> tuple[list[str], str, str]:
+    """An exception as the wire carries it: class names, text, place."""
     described = describe(error)
     return list(described.types), described.message, described.where
 
@@ -66,7 +75,7 @@ def serve(channel: Channel, runner: CellRunner) -> None:
         "watch_operators": _watch_operators,
         "operators": _operators,
     }
-    peer = Peer(channel, operations, _describe, Handle, mirror=True)
+    peer = Peer(channel, operations, describe_error, Handle, mirror=True)
     peer.export(notebook)  # the first export has id 1, which the grader counts on
     with quiet():
         try:
