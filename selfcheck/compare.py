@@ -15,10 +15,19 @@ import torch
 from torch import Tensor
 
 from selfcheck.calls import assert_raises, gradcheck
-from selfcheck.mismatch import BUILTIN_NAMES, TENSOR_TYPES, Mismatch, is_revealing, revealing, wrong_type
+from selfcheck.mismatch import (
+    BUILTIN_NAMES,
+    TENSOR_TYPES,
+    Mismatch,
+    is_revealing,
+    note_tolerance,
+    revealing,
+    tolerance_used,
+    wrong_type,
+)
 from selfcheck.remarks import shape_remark, value_remark
 
-__all__ = ["Mismatch", "assert_close", "assert_raises", "gradcheck", "revealing"]
+__all__ = ["Mismatch", "assert_close", "assert_raises", "gradcheck", "revealing", "tolerance_used"]
 
 # Relative and absolute tolerance by type: a few thousand roundings, the choice of torch.testing.
 TOLERANCES: dict[torch.dtype, tuple[float, float]] = {
@@ -106,6 +115,7 @@ def _compare_numbers(got: Any, want: complex, rtol: float | None, atol: float | 
     except OverflowError:  # an int beyond the range of float64
         difference, size = math.inf, math.inf
     if math.isfinite(size) and difference <= atol + rtol * size:
+        note_tolerance(difference, atol + rtol * size)
         return
     shown = f"is {got} instead of {want}" if is_revealing() else "is wrong"
     size_text = _size_text(difference, exact)
@@ -148,9 +158,11 @@ def _compare_tensors(got: Any, want: Tensor, rtol: float | None, atol: float | N
     error = (a - b).abs()
     # Equal infinities differ by NaN; integers beyond 2**53 lose digits in float64: equality decides both.
     wrong = (got != want) & ~((got != got) & (want != want))
+    allowed = atol + rtol * b.abs()
     if rtol or atol:
-        wrong &= ~(error <= atol + rtol * b.abs()) | b.isinf()
+        wrong &= ~(error <= allowed) | b.isinf()
     if not bool(wrong.any()):
+        note_tolerance(error, allowed)
         return
     index = tuple(int(i) for i in wrong.nonzero()[0])
     differing = int(wrong.sum())

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 _revealing: ContextVar[bool] = ContextVar("revealing", default=True)
+_used: ContextVar[list[float] | None] = ContextVar("used", default=None)
 
 TENSOR_TYPES = (Tensor, torch.nn.Parameter)
 
@@ -30,6 +31,29 @@ def revealing(reveal: bool) -> Iterator[None]:
         yield
     finally:
         _revealing.reset(token)
+
+
+@contextmanager
+def tolerance_used() -> Iterator[list[float]]:
+    """Within the block, collect which share of its tolerance each comparison that passed has used, 0 to 1.
+
+    Whoever writes a test wants to know that right solutions stay far from 1 whatever the inputs.
+    """
+    used: list[float] = []
+    token = _used.set(used)
+    try:
+        yield used
+    finally:
+        _used.reset(token)
+
+
+def note_tolerance(error: Tensor | float, allowed: Tensor | float) -> None:
+    """Tell `tolerance_used` of a comparison that passed: differences and what they may be, elementwise."""
+    used = _used.get()
+    if used is None:
+        return
+    share = torch.as_tensor(error) / torch.as_tensor(allowed)  # NaN where equal values need no tolerance
+    used.append(float(share.nan_to_num(0.0, 0.0, 0.0).max()) if share.numel() else 0.0)
 
 
 class Mismatch(AssertionError):

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from autograder.audit.judge import GRADING_SECONDS, Verdicts
-from autograder.audit.trials import Notebooks, Trial, plan
+from autograder.audit.trials import Notebooks, Trial, beside, plan
 from autograder.course import Course, CourseError
 from autograder.grading.assignment import Assignment
 from autograder.grading.pool import Task, grade_all
@@ -76,15 +76,25 @@ def run(
         str(number): trial for number, trial in enumerate(plan(assignment, notebooks, seeds, slow, only))
     }
     jail = JailChoice.of(course, backend, False)
-    tasks = [Task(k, t.document, assignment, t.seed, jail, t.selection) for k, t in trials.items()]
     verdicts = Verdicts()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        bar = progress.add_task(f"auditing {assignment.name}", total=len(tasks))
-        for task, outcome in grade_all(tasks, jobs):
-            verdicts.add(trials[task.key], outcome)
-            progress.advance(bar)
+        bar = progress.add_task(f"auditing {assignment.name}", total=len(trials))
+        while trials:
+            tasks = [Task(k, t.document, assignment, t.seed, jail, t.selection) for k, t in trials.items()]
+            for task, outcome in grade_all(tasks, jobs):
+                verdicts.add(trials[task.key], outcome)
+                progress.advance(bar)
+            trials = {str(k): t for k, t in enumerate(_culprits(notebooks, verdicts))}
+            progress.update(bar, total=progress.tasks[bar].completed + len(trials))
     return verdicts
+
+
+def _culprits(notebooks: Notebooks, verdicts: Verdicts) -> list[Trial]:
+    """A trial for each variant that may have spoiled another exercise."""
+    trials = [beside(notebooks, t.selection, (variant,)) for t in verdicts.suspects for variant in t.others]
+    verdicts.suspects.clear()
+    return trials
 
 
 def summarise(assignment: Assignment, verdicts: Verdicts, seeds: int, console: Console) -> None:
@@ -97,8 +107,11 @@ def summarise(assignment: Assignment, verdicts: Verdicts, seeds: int, console: C
         colour = "green" if held == count else "red"
         table.add_row(kind, what, f"[{colour}]{held}/{count}[/{colour}]")
     console.print(table)
-    exercises = Table(title="misconceptions", title_justify="left")
-    for column in ("exercise", "points", "misconceptions", "least lost", "tests", "killed"):
+    exercises = Table(title="exercises", title_justify="left")
+    for column in (
+        *("exercise", "points", "misconceptions", "least lost", "tests", "killed"),
+        *("tolerance used", "seconds"),
+    ):
         exercises.add_column(column, justify="left" if column == "exercise" else "right")
     lost: defaultdict[str, list[float]] = defaultdict(list)
     for (exercise, _), share in verdicts.lost.items():
@@ -107,12 +120,14 @@ def summarise(assignment: Assignment, verdicts: Verdicts, seeds: int, console: C
         tests = {test for test in verdicts.tests if test[0] == e.id}
         least = f"{min(lost[e.id]) * e.points:.2g}" if lost[e.id] else "-"
         killed = len(tests & verdicts.killed)
-        exercises.add_row(e.id, f"{e.points:g}", str(len(lost[e.id])), least, str(len(tests)), str(killed))
+        used, seconds = verdicts.tolerance.get(e.id, 0.0), verdicts.exercise_seconds.get(e.id, 0.0)
+        exercises.add_row(
+            *(e.id, f"{e.points:g}", str(len(lost[e.id])), least, str(len(tests)), str(killed)),
+            *(f"{used:.1%}", f"{seconds:.2f}"),
+        )
     console.print(exercises)
-    seconds = sorted(verdicts.reference_seconds)
-    console.print(
-        f"grading the reference: median {seconds[len(seconds) // 2]:.1f} s, at most {seconds[-1]:.1f} s"
-    )
+    times = sorted(verdicts.reference_seconds)
+    console.print(f"grading the reference: median {times[len(times) // 2]:.1f} s, at most {times[-1]:.1f} s")
     for defect in verdicts.defects:
         console.print(f"[red]defect[/red] {escape(defect)}", soft_wrap=True)
     state = (
@@ -124,10 +139,10 @@ def summarise(assignment: Assignment, verdicts: Verdicts, seeds: int, console: C
 _WHAT_HOLDS = {
     "reference": "full marks at every seed",
     "skeleton": "0 points",
-    "misconception": "loses on its own exercise only, and is diagnosed as itself",
+    "misconception": "loses points, and is diagnosed as itself",
     "other seed": "the same at another seed",
     "alternative": "full marks at every seed",
-    "combined": "slow exercises keep full marks beside any misconception",
+    "beside": "full marks beside any misconception or alternative of other exercises",
 }
 
 

@@ -9,6 +9,8 @@ from autograder.audit.trials import Trial
 from autograder.grading.result import ExerciseResult, Result, Verdict
 
 GRADING_SECONDS = 60.0
+TOLERANCE_USED = 0.5
+"""The share of a tolerance that a right solution's roundings may use."""
 
 
 @dataclass
@@ -28,10 +30,18 @@ class Verdicts:
     lost: dict[tuple[str, str], float] = field(default_factory=dict)
     """Share that each misconception loses of its exercise's points."""
     reference_seconds: list[float] = field(default_factory=list)
+    exercise_seconds: dict[str, float] = field(default_factory=dict)
+    """The longest time that each exercise's tests took on the reference."""
+    tolerance: dict[str, float] = field(default_factory=dict)
+    """The largest share of a tolerance that a right solution of each exercise used."""
+    suspects: list[Trial] = field(default_factory=list)
+    """Trials in which several variants stood beside a spoiled exercise; which one spoils it is still to be found."""
 
     def add(self, trial: Trial, result: Result | str) -> None:
         """Judge one trial."""
         wrong = [result] if isinstance(result, str) else list(self._wrong(trial, result))
+        if wrong and len(trial.others) > 1:
+            self.suspects.append(trial)
         self.defects.extend(f"{trial.name}: {what}" for what in wrong)
         count = self.counts[trial.kind]
         count[0] += not wrong
@@ -55,24 +65,39 @@ class Verdicts:
                 self.tests.add(key)
                 if test.ran and test.verdict is not Verdict.PASSED:
                     self.killed.add(key)
-        if trial.kind in ("reference", "alternative", "combined"):
+        if trial.kind in ("reference", "alternative", "beside"):
             wrong += [_failure(e) for e in result.exercises if e.share < 1]
-            if trial.kind == "reference" and result.timing is not None:
-                self.reference_seconds.append(result.timing.total)
+            wrong += self._measure(trial, result)
         elif trial.kind == "skeleton":
             wrong += [f"{e.id} earns {e.score:g} untouched" for e in result.exercises if e.score]
         else:
             wrong += self._misconception(trial, result)
         return wrong
 
+    def _measure(self, trial: Trial, result: Result) -> list[str]:
+        """Note a right solution's times and roundings; says where the roundings come near a tolerance."""
+        if result.measured is None or trial.kind == "beside":
+            return []
+        if trial.kind == "reference":
+            self.reference_seconds.append(result.measured.seconds)
+            for exercise, seconds in result.measured.exercises.items():
+                self.exercise_seconds[exercise] = max(seconds, self.exercise_seconds.get(exercise, 0.0))
+        for exercise, used in result.measured.tolerance.items():
+            self.tolerance[exercise] = max(used, self.tolerance.get(exercise, 0.0))
+        return [
+            f"{exercise} uses {used:.0%} of a tolerance: choose inputs that round less, or a wider tolerance"
+            for exercise, used in result.measured.tolerance.items()
+            if used > TOLERANCE_USED
+        ]
+
     def _misconception(self, trial: Trial, result: Result) -> list[str]:
         assert trial.variant is not None
         own = result.exercise(trial.variant.exercise)
-        wrong = [_failure(e) for e in result.exercises if e.id != own.id and e.share < 1]
+        wrong: list[str] = []
         if trial.kind == "misconception":
             self.lost[(own.id, trial.variant.name)] = 1 - own.share
         if own.share >= 1:
-            return [*wrong, "loses no points"]
+            return ["loses no points"]
         named = Counter(t.misconception for t in own.tests if t.misconception)
         if not named:
             wrong.append("is not diagnosed")

@@ -20,17 +20,25 @@ SLOW_SEEDS = 3
 
 @dataclass(frozen=True)
 class Trial:
-    """One submission to grade. `kind` is reference, skeleton, misconception, other seed, alternative or combined."""
+    """One submission to grade.
+
+    Attributes:
+        kind: reference, skeleton, misconception, other seed, alternative or beside.
+        variant: what a misconception or alternative is.
+        others: the variants of other exercises in the notebook, which must change nothing here.
+    """
 
     kind: str
     document: bytes
     seed: int
     selection: Selection
     variant: Variant | None = None
+    others: tuple[Variant, ...] = ()
 
     @property
     def name(self) -> str:
-        subject = f" {self.variant.exercise}/{self.variant.name}" if self.variant else ""
+        shown = [self.variant] if self.variant else self.others
+        subject = "".join(f" {variant.exercise}/{variant.name}" for variant in shown)
         return f"{self.kind}{subject}" + (f" (seed {self.seed})" if self.seed else "")
 
 
@@ -80,35 +88,51 @@ def plan(
     for seed in range(seeds):
         yield Trial("reference", notebooks.solved, seed, everything)
     yield Trial("skeleton", notebooks.skeleton, 0, everything)
-    wanted = [
-        v for v in load_variants(assignment.suite, "misconceptions") if only is None or v.exercise in only
-    ]
-    for variant in wanted:
-        document = notebooks.replaced({_cell(variant): variant.source})
-        yield Trial("misconception", document, 0, Selection(None, frozenset({variant.exercise})), variant)
-        if variant.exercise not in slow:
-            yield Trial("other seed", document, 1, Selection(frozenset({variant.exercise})), variant)
-    for variant in load_variants(assignment.suite, "alternatives"):
-        if only is not None and variant.exercise not in only:
-            continue
-        document, own = notebooks.replaced({_cell(variant): variant.source}), frozenset({variant.exercise})
-        yield Trial("alternative", document, 0, Selection(None, own), variant)
-        for seed in range(1, min(seeds, SLOW_SEEDS) if variant.exercise in slow else seeds):
-            yield Trial("alternative", document, seed, Selection(own), variant)
-    for cells in _rounds(wanted, slow):
-        yield Trial("combined", notebooks.replaced(cells), 0, Selection(slow))
+    misconceptions = load_variants(assignment.suite, "misconceptions")
+    alternatives = load_variants(assignment.suite, "alternatives")
+    for variant in misconceptions:
+        if only is None or variant.exercise in only:
+            document, own = notebooks.replaced({_cell(variant): variant.source}), _alone(variant.exercise)
+            yield Trial("misconception", document, 0, own, variant)
+            if variant.exercise not in slow:
+                yield Trial("other seed", document, 1, own, variant)
+    for variant in alternatives:
+        if only is None or variant.exercise in only:
+            document, own = notebooks.replaced({_cell(variant): variant.source}), _alone(variant.exercise)
+            for seed in range(min(seeds, SLOW_SEEDS) if variant.exercise in slow else seeds):
+                yield Trial("alternative", document, seed, own, variant)
+    for exercise in assignment.exercises:
+        if only is None or exercise.id in only:
+            for row in _rows([v for v in (*misconceptions, *alternatives) if v.exercise != exercise.id]):
+                yield beside(notebooks, _alone(exercise.id), row)
+    if only is None:
+        return
+    unaudited = frozenset(e.id for e in assignment.exercises) - only
+    for variant in (*misconceptions, *alternatives):
+        if variant.exercise in only and unaudited:
+            yield beside(notebooks, Selection(unaudited, slow=frozenset()), (variant,))
 
 
-def _rounds(variants: list[Variant], slow: frozenset[str]) -> Iterator[dict[str, str]]:
-    """Slow tests are not run on every misconception of the quick exercises; they are run on notebooks that hold one
-    misconception of each quick exercise, so that each has been there once."""
+def beside(notebooks: Notebooks, selection: Selection, others: tuple[Variant, ...]) -> Trial:
+    """The reference's solutions of the selected exercises in a notebook with these variants of other exercises."""
+    document = notebooks.replaced({_cell(variant): variant.source for variant in others})
+    return Trial("beside", document, 0, selection, others=others)
+
+
+def _rows(variants: list[Variant]) -> Iterator[tuple[Variant, ...]]:
+    """One variant of each exercise at a time, until each has been there once.
+
+    A notebook for each pair of a variant and another exercise would show the same at many times the cost.
+    """
     by_exercise: defaultdict[str, list[Variant]] = defaultdict(list)
     for variant in variants:
-        if variant.exercise not in slow:
-            by_exercise[variant.exercise].append(variant)
-    if slow:
-        for group in zip_longest(*by_exercise.values()):
-            yield {_cell(variant): variant.source for variant in group if variant is not None}
+        by_exercise[variant.exercise].append(variant)
+    for group in zip_longest(*by_exercise.values()):
+        yield tuple(variant for variant in group if variant is not None)
+
+
+def _alone(exercise: str) -> Selection:
+    return Selection(frozenset({exercise}))
 
 
 def _cell(variant: Variant) -> str:

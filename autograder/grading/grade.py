@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 
+import msgspec
+
 from autograder.grading.assignment import Assignment, Exercise, environment_digest
 from autograder.grading.diagnosis import Diagnosis
 from autograder.grading.forbidden import forbidden_names
@@ -14,9 +16,8 @@ from autograder.grading.pytest_session import EVERYTHING, Selection
 from autograder.grading.result import (
     ExerciseResult,
     JailRecord,
+    Measured,
     Result,
-    TestResult,
-    Timing,
     Verdict,
     result_key,
 )
@@ -88,7 +89,12 @@ def grade(
         verdict=Verdict.PASSED,
         notes=(*program.notes, *session.notes),
         exercises=exercises,
-        timing=Timing(total=time.perf_counter() - start, student=session.waited, exercises={}),
+        measured=Measured(
+            seconds=time.perf_counter() - start,
+            student_seconds=session.waited,
+            exercises=plugin.seconds,
+            tolerance=plugin.tolerance,
+        ),
     )
 
 
@@ -107,19 +113,7 @@ def _exercise(exercise: Exercise, outcomes: list[Outcome], fault: str, forbidden
     cases: dict[str, int] = defaultdict(int)
     for outcome in outcomes:
         cases[outcome.function] += 1
-    tests = tuple(
-        TestResult(
-            name=o.name,
-            statement=o.statement,
-            weight=o.weight / cases[o.function],
-            verdict=o.verdict,
-            message=o.message,
-            hint=o.hint,
-            misconception=o.misconception,
-            ran=o.ran,
-        )
-        for o in outcomes
-    )
+    tests = tuple(msgspec.structs.replace(o.test, weight=o.test.weight / cases[o.function]) for o in outcomes)
     total = sum(test.weight for test in tests)
     earned = sum(test.weight for test in tests if test.verdict is Verdict.PASSED)
     found = {test.verdict for test in tests}

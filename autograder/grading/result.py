@@ -1,7 +1,7 @@
 """The result of grading one submission: a versioned JSON document, a pure function of its key.
 
 Nothing that depends on the machine's speed is part of it, so one worker, many workers and a loaded machine write the
-same bytes. Seconds are kept beside it (`Timing`), never inside the scored part.
+same bytes. Seconds and roundings are kept beside it (`Measured`), never inside the scored part.
 """
 
 from __future__ import annotations
@@ -79,13 +79,16 @@ class JailRecord(msgspec.Struct, frozen=True, kw_only=True):
     proofs: tuple[str, ...] = ()
 
 
-class Timing(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds spent, kept out of the scored part."""
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """What differs from machine to machine, kept out of the scored part."""
 
-    total: float
-    student: float
-    """Seconds spent waiting for the student's process."""
+    seconds: float
+    student_seconds: float
+    """Spent waiting for the student's process."""
     exercises: dict[str, float]
+    """Seconds of each exercise's tests."""
+    tolerance: dict[str, float]
+    """The largest share of its tolerance, 0 to 1, that a comparison of each exercise's passed tests used."""
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +108,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     """What was odd about the notebook, one sentence each, for student and instructor."""
     exercises: tuple[ExerciseResult, ...]
-    timing: Timing | None = None
+    measured: Measured | None = None
 
     @property
     def score(self) -> float:
@@ -123,8 +126,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         raise KeyError(f"no exercise {exercise_id!r}; there are {[e.id for e in self.exercises]}")
 
     def scored_bytes(self) -> bytes:
-        """The document without its timing and jail record: identical wherever and however often it is graded."""
-        record = msgspec.structs.replace(self, timing=None, jail=JailRecord(backend=""))
+        """The document without its measurements and jail record: identical wherever and however often it is graded."""
+        record = msgspec.structs.replace(self, measured=None, jail=JailRecord(backend=""))
         return msgspec.json.encode(record, order="deterministic")
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import builtins
 import dataclasses
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
 import pytest
 
 from autograder.grading.assignment import Assignment
@@ -23,12 +25,12 @@ from autograder.grading.pytest_session import (
     register_markers,
     run_pytest,
 )
-from autograder.grading.result import Verdict
+from autograder.grading.result import TestResult, Verdict
 from autograder.grading.session import Session
 from autograder.wire.frames import PeerGone
 from autograder.wire.handles import EndlessIterator, Handle
 from autograder.wire.peer import ArgumentChanged
-from selfcheck.compare import revealing
+from selfcheck.compare import revealing, tolerance_used
 from selfcheck.errors import StudentError
 from selfcheck.random import Rng, derive_seed
 
@@ -56,18 +58,16 @@ _STUDENT_FAULTS = (StudentError, ArgumentChanged, EndlessIterator, AssertionErro
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one test."""
+    """What became of one test.
+
+    Attributes:
+        function: the test's name without its parameters.
+        test: with the weight of the whole function, whichever of its cases this is.
+    """
 
     exercise: str
     function: str
-    name: str
-    statement: str
-    weight: float
-    verdict: Verdict
-    message: str = ""
-    hint: str = ""
-    misconception: str = ""
-    ran: bool = True
+    test: TestResult
 
 
 class SuitePlugin:
@@ -85,6 +85,8 @@ class SuitePlugin:
         self.outcomes: list[Outcome] = []
         self.faults: dict[str, str] = {}
         self.replays: dict[str, list[Replay]] = {}
+        self.seconds: dict[str, float] = {}
+        self.tolerance: dict[str, float] = {}
         self._bound: dict[str, Any] = {}
         self._session = session
         self._order = {exercise.id: place for place, exercise in enumerate(assignment.exercises)}
@@ -170,8 +172,14 @@ class SuitePlugin:
         assert isinstance(item, pytest.Function), "a hidden test is a function"
         names = item._fixtureinfo.argnames  # the test's own arguments
         self._bound = {name: value for name, value in item.funcargs.items() if name in names}
-        with revealing(False):
-            return (yield)
+        exercise, begun = exercise_of(item), time.perf_counter()
+        with revealing(False), tolerance_used() as used:
+            try:
+                result = yield
+                self.tolerance[exercise] = max(self.tolerance.get(exercise, 0.0), *used, 0.0)
+                return result
+            finally:
+                self.seconds[exercise] = self.seconds.get(exercise, 0.0) + time.perf_counter() - begun
 
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         error = call.excinfo.value if call.excinfo is not None else None
@@ -271,9 +279,7 @@ def _mutates(item: pytest.Item) -> bool:
 def _outcome(item: pytest.Item, verdict: Verdict, message: str = "", ran: bool = True) -> Outcome:
     function = getattr(item, "function", None)
     weight = item.get_closest_marker("weight")
-    return Outcome(
-        exercise=exercise_of(item),
-        function=getattr(item, "originalname", None) or item.name,
+    test = TestResult(
         name=item.name,
         statement=" ".join((getattr(function, "__doc__", None) or item.name).split()),
         weight=float(weight.args[0]) if weight else 1.0,
@@ -281,6 +287,7 @@ def _outcome(item: pytest.Item, verdict: Verdict, message: str = "", ran: bool =
         message=message,
         ran=ran,
     )
+    return Outcome(exercise_of(item), getattr(item, "originalname", None) or item.name, test)
 
 
 def run_suite(
@@ -316,8 +323,9 @@ def _diagnosed(plugin: SuitePlugin, diagnosis: Diagnosis) -> list[Outcome]:
     }
     outcomes = []
     for outcome in plugin.outcomes:
-        variant = found.get(outcome.exercise, {}).get(outcome.name)
-        if variant is not None and outcome.verdict is not Verdict.PASSED:
-            outcome = dataclasses.replace(outcome, hint=variant.hint, misconception=variant.name)
+        variant = found.get(outcome.exercise, {}).get(outcome.test.name)
+        if variant is not None and outcome.test.verdict is not Verdict.PASSED:
+            test = msgspec.structs.replace(outcome.test, hint=variant.hint, misconception=variant.name)
+            outcome = dataclasses.replace(outcome, test=test)
         outcomes.append(outcome)
     return outcomes

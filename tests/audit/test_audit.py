@@ -51,6 +51,7 @@ def test_a_sound_assignment_holds(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert verdicts.defects == []
     assert verdicts.survivors() == []
     assert verdicts.counts["misconception"] == [5, 5] and verdicts.counts["alternative"] == [2, 2]
+    assert verdicts.tolerance["double"] <= 0.5 and verdicts.exercise_seconds["double"] > 0
     summarise(
         Assignment.load("toy", tmp_path / "source/toy/toy.ipynb", tmp_path / "suite/toy"),
         verdicts,
@@ -74,7 +75,7 @@ def test_each_kind_of_defect_is_named(tmp_path: Path) -> None:
     )
     defects = "\n".join(verdicts.defects)
     assert "double/harmless: loses no points" in defects
-    assert "double/spoils_others: stats earns" in defects
+    assert "beside double/spoils_others: stats earns" in defects
     assert "double/unlike: is not diagnosed" in defects
     assert "alternative stats/wrong: stats earns" in defects
     assert verdicts.survivors() == ["double: test_gradient"]
