@@ -57,9 +57,17 @@ def _headline(outcomes: Sequence[Outcome]) -> str:
     if _state(outcomes) == "unwritten":
         return "not written yet"
     passed = sum(outcome.passed for outcome in outcomes)
-    return (
-        f"all {passed} checks pass" if passed == len(outcomes) else f"{passed} of {len(outcomes)} checks pass"
-    )
+    if passed == len(outcomes):
+        return f"all {passed} checks pass"
+    return f"{passed} of {len(outcomes)} checks pass, {failures(outcomes)}"
+
+
+def failures(outcomes: Sequence[Outcome]) -> str:
+    """How many fail and how many were not run: a test that waits for an earlier step has not failed."""
+    failed = sum(outcome.ran and not outcome.passed for outcome in outcomes)
+    waiting = sum(not outcome.ran for outcome in outcomes)
+    text = f"{failed} {'fails' if failed == 1 else 'fail'}"
+    return f"{text}, {waiting} not run" if waiting else text
 
 
 def _row(outcome: Outcome) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from selfcheck.card import html_card, text_card
+from selfcheck.card import failures, html_card, text_card
 
 JAIL_VARIABLE = "AUTOGRADER_JAIL"
 
@@ -46,7 +46,7 @@ def check(exercise: str) -> None:
     if failed and all(outcome.unwritten for outcome in failed if outcome.ran):
         raise CheckFailed(f"{exercise} is not written yet")
     if failed:
-        raise CheckFailed(f"{exercise}: {len(failed)} of {len(outcomes)} public tests do not pass")
+        raise CheckFailed(f"{exercise}: of {len(outcomes)} public tests {failures(outcomes)}")
 
 
 def _notebook_namespace(caller: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -89,12 +89,14 @@ def _selected(notebook: Notebook, exercise: str | None) -> dict[str, Cell]:
 
 
 def _summary(passing: float, checked: Sequence[Cell], whole: Notebook | None) -> str:
-    """What the table says about points; the only certain ones are those that a failing check has lost."""
+    """What the table says about points: those in reach, and why none is certain yet."""
     points = sum(cell.points for cell in checked)
-    text = f"{passing:g} of {points:g} points are in exercises whose public checks all pass."
+    text = f"in reach: {passing:g} of {points:g} points, those of the exercises whose public checks all pass"
     if whole is not None and whole.written:
-        text += f" {sum(cell.points for cell in whole.written.values()):g} more are graded by hand."
-    return text + " The grader asks more than the public checks do."
+        text += f"; {sum(cell.points for cell in whole.written.values()):g} more are graded by hand"
+    return (
+        f"{text}.\ncertain:  none before grading, which asks the same properties of inputs you have not seen."
+    )
 
 
 if __name__ == "__main__":

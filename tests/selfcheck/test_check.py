@@ -97,8 +97,12 @@ def test_check_outside_a_notebook(tmp_path, monkeypatch, capsys):
     exec("check('double')", namespace)
     assert "double: all 3 checks pass" in capsys.readouterr().out
     namespace["double"] = lambda x: x
-    with pytest.raises(CheckFailed, match="double: 2 of 3 public tests do not pass"):
+    with pytest.raises(CheckFailed, match="double: of 3 public tests 2 fail$"):
         exec("check('double')", namespace)
+    namespace["double"] = lambda x: x[0]
+    with pytest.raises(CheckFailed, match="double: of 3 public tests 1 fails, 2 not run"):
+        exec("check('double')", namespace)
+    assert "double: 0 of 3 checks pass, 1 fails, 2 not run" in capsys.readouterr().out
     with pytest.raises(ValueError, match="no exercise 'tripel'"):
         exec("check('tripel')", namespace)
 

@@ -21,7 +21,8 @@ def test_the_table_and_the_points(tmp_path):
     result = selfcheck(write(tmp_path, module="class Counter: pass"))
     assert result.exit_code == 1
     assert "3/3" in result.output and "0/1" in result.output
-    assert "4 of 10 points" in result.output and "5 more are graded by hand" in result.output
+    assert "in reach: 4 of 10 points" in result.output and "5 more are graded by hand" in result.output
+    assert "certain:  none before grading" in result.output
     assert "The module counts its calls." in result.output
 
 
