@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import builtins
 import dataclasses
+import hashlib
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 
 from autograder.grading.assignment import Assignment
 from autograder.grading.diagnosis import Diagnosis, Replay, frozen
+from autograder.grading.explain import explain
 from autograder.grading.pytest_session import (
     DEFAULT_SECONDS,
     EVERYTHING,
@@ -38,19 +40,6 @@ MOST_TRACED = 6
 """Tests of one exercise that are run again under the operator trace."""
 MOST_FAULTS = 2
 """After that many hangs or crashes an exercise's other tests are not run."""
-_MOST_TEXT = 600
-_REFUSED = {
-    "too large to cross": "What your code returned is too large to be handed over.",
-    "too many to cross": "What your code returned has too many parts to be handed over.",
-    "too deep to cross": "What your code returned is nested too deep to be handed over.",
-    "cannot cross": "What your code returned has a dtype that cannot be handed over, such as complex numbers.",
-}
-"""What the student's side of the wire says of a value it cannot send, and how the student is told."""
-_EXCEPTIONS = frozenset(
-    name
-    for name, value in vars(builtins).items()
-    if isinstance(value, type) and issubclass(value, BaseException)
-)
 _GRADER_FAULTS = (OSError, ImportError, SystemError)
 _STUDENT_FAULTS = (StudentError, ArgumentChanged, EndlessIterator, AssertionError)
 """What a fixture of the suite that asks the student's code may meet."""
@@ -91,7 +80,7 @@ class SuitePlugin:
         self._session = session
         self._order = {exercise.id: place for place, exercise in enumerate(assignment.exercises)}
         self._seed = seed
-        self._digest = assignment.suite_digest
+        self._digests: dict[Path, str] = {}
         self._selection = selection
         self._rules = assignment.rules
         self._asks_for = assignment.asks_for
@@ -131,8 +120,11 @@ class SuitePlugin:
         return Rng(self._test_seed(request.node))
 
     def _test_seed(self, item: pytest.Item) -> int:
-        # The suite's digest makes the inputs unknown to those who know this code but not the suite.
-        return derive_seed(self._seed, self._digest, exercise_of(item), item.name)
+        # The digest makes the inputs unknown to those who know this code but not the hidden test. It is of that file
+        # alone, so that mending another exercise's tests, or the engine, gives this one the same inputs again.
+        if item.path not in self._digests:
+            self._digests[item.path] = hashlib.sha256(item.path.read_bytes()).hexdigest()
+        return derive_seed(self._seed, self._digests[item.path], exercise_of(item), item.name)
 
     # Running -----------------------------------------------------------------------------------------------------
 
@@ -212,7 +204,10 @@ class SuitePlugin:
         elif isinstance(error, StudentError) and _out_of_memory(error):
             verdict, message = Verdict.OUT_OF_MEMORY, "Your code used more memory than a submission may."
         else:
-            verdict, message = Verdict.FAILED, self._explain(exercise, error)
+            verdict, message = (
+                Verdict.FAILED,
+                explain(error, exercise, self._session, self._asks_for(exercise)),
+            )
         self.outcomes.append(_outcome(item, verdict, message))
         if (
             when == "call"
@@ -234,35 +229,6 @@ class SuitePlugin:
         failed = verdict is not Verdict.PASSED
         trace, slow = frozen(self._session.trace), cpu_seconds(item) > DEFAULT_SECONDS
         return Replay(item.name, again, self._test_seed(item), _mutates(item), trace, failed, slow)
-
-    def _explain(self, exercise: str, error: BaseException) -> str:
-        if isinstance(error, StudentError):
-            return self._raised(exercise, error)[:_MOST_TEXT]
-        if isinstance(error, ArgumentChanged):
-            return "Your code changed one of the tensors it was given in place; work on a copy."
-        if isinstance(error, EndlessIterator):
-            return "Your iterator does not end."
-        if isinstance(
-            error, AssertionError
-        ):  # Mismatch too; asserts are not rewritten: this is our own sentence
-            return str(error)[:_MOST_TEXT]
-        return "What your code returned cannot be used as the exercise describes."
-
-    def _raised(self, exercise: str, error: StudentError) -> str:
-        """What a student's exception is told as: nothing that the student's code can write hidden inputs into."""
-        broken = self._session.broken_cells.get(exercise)
-        if broken is not None and error.is_a("NameError"):
-            return f"Your cell stopped: {broken}"  # it ran before it could have seen an input
-        if error.is_a("NotImplementedError"):
-            return "Your code raised NotImplementedError: not written yet."
-        for name in self._asks_for(exercise):
-            if error.message == f"`{name}` is not defined in the notebook":
-                return f"`{name}` is not defined in the notebook."
-        for sign, sentence in _REFUSED.items():
-            if sign in error.message:
-                return sentence
-        kind = next((name for name in error.type_names if name in _EXCEPTIONS), "an exception")
-        return f"Your code raised {kind}{self._session.place(error.where)}."
 
     def _grader_fault(self, item: pytest.Item, error: BaseException) -> None:
         self.faults[exercise_of(item)] = f"{item.nodeid}: {type(error).__name__}: {error}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -50,16 +51,18 @@ def test_a_missing_function_is_named(assignment: Assignment, worker: Worker) -> 
     assert test.message == "`double` is not defined in the notebook."
 
 
-def test_hidden_inputs_depend_on_the_suite(assignment: Assignment) -> None:
-    """Who knows this code and a test's name, but not the suite, cannot draw its inputs."""
+def test_hidden_inputs_depend_on_the_hidden_test(assignment: Assignment, tmp_path: Path) -> None:
+    """Who knows this code and a test's name, but not its file, cannot draw its inputs; no other file matters."""
 
-    def drawn(digest: str) -> int:
-        suite = SimpleNamespace(
-            exercises=assignment.exercises, rules={}, asks_for=assignment.asks_for, suite_digest=digest
-        )
-        plugin = SuitePlugin(None, suite, 0, EVERYTHING, {})  # type: ignore[arg-type]
+    def drawn(content: str) -> int:
+        (tmp_path / "test_double.py").write_text(content)
+        plugin = SuitePlugin(None, assignment, 0, EVERYTHING, {})  # type: ignore[arg-type]
         marker = SimpleNamespace(args=("double",))
-        item = SimpleNamespace(name="test_doubles", get_closest_marker=lambda _: marker)
+        item = SimpleNamespace(
+            name="test_doubles", path=tmp_path / "test_double.py", get_closest_marker=lambda _: marker
+        )
         return plugin._test_seed(item)  # type: ignore[arg-type]
 
-    assert drawn("one") == drawn("one") != drawn("other")
+    first = drawn("one")
+    (tmp_path / "test_layer.py").write_text("another exercise's")
+    assert first == drawn("one") != drawn("other")
