@@ -8,12 +8,48 @@ from __future__ import annotations
 
 import ast
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import ChainMap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from autograder.course import CourseError
+from autograder.grading.scopes import (
+    COMPUTED,
+    UNREADABLE,
+    Aliases,
+    Definitions,
+    definitions,
+    learn_aliases,
+    parse,
+    resolve,
+    walk,
+)
+
+_BUILTINS = ("eval", "exec", "compile", "__import__", "globals", "__builtins__")
+_CONCEALING = (
+    UNREADABLE,
+    f"torch*.{COMPUTED}",
+    "torch*.__dict__",
+    "torch*.__getattr*",
+    *_BUILTINS,
+    *(
+        "builtins.*",
+        "sys.modules",
+        "sys._getframe",
+        "sys.settrace",
+        "sys.setprofile",
+        "get_ipython",
+        "IPython.*",
+    ),
+    *("importlib.*", "pkgutil.*", "runpy.*", "ctypes.*", "gc.get_*", "inspect.*frame*", "inspect.*stack*"),
+    *("threading.*", "_thread.*", "concurrent.*", "multiprocessing.*", "asyncio.*", "queue.*"),
+    *("operator.attrgetter", "operator.methodcaller", "types.FunctionType", "types.CodeType"),
+    *("pickle.*", "marshal.*", "torch.utils._python_dispatch.*", "torch.overrides.*", "torch.library.*"),
+    *("torch.jit.CompilationUnit", "torch.package.*", "torch.hub.*", "autograder.*"),
+)
+"""What no exercise of that kind needs, and what would keep both the reading and the trace from seeing what is used."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +82,7 @@ def load_rules(suite: Path) -> dict[str, Rule]:
 
 def defined_names(source: str) -> tuple[str, ...]:
     """The functions and classes a cell defines; none where it is no Python."""
-    tree = _parse(source)
+    tree = parse(source)
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     return tuple(node.name for node in tree.body if isinstance(node, kinds)) if tree else ()
 
@@ -54,152 +90,53 @@ def defined_names(source: str) -> tuple[str, ...]:
 def forbidden_names(cells: Sequence[str], roots: Iterable[str], rule: Rule) -> tuple[str, ...]:
     """The forbidden names that the definitions of `roots` use, directly or through other definitions of the notebook.
 
+    Where an exercise forbids anything, so is what would hide it: code made of text, names that are computed, threads
+    (which the operators' trace does not follow), the interpreter's own machinery.
+
     Args:
         cells: sources of the cells, in order. roots: the names that the exercise asks for.
     """
     if not rule.names:
         return ()
-    trees = [tree for tree in map(_parse, cells) if tree is not None]
-    definitions = _Definitions.of(trees)
-    found: dict[str, None] = {}
-    for node in definitions.reached_from(roots):
-        scope = _Scope(
-            {**definitions.aliases, **_aliases(ast.walk(node), definitions.aliases)}, definitions.stars
-        )
-        for name in scope.names_in(node):
-            if any(fnmatchcase(name, pattern) for pattern in rule.names):
-                found[name] = None
-    return tuple(found)
+    notebook = definitions(tuple(cells))
+    roots = tuple(roots)
+    used: dict[str, None] = {UNREADABLE: None} if notebook.unreadable else {}
+    for root in roots:
+        used.update(dict.fromkeys(notebook.aliases.get(root, ())))
+    for node in notebook.reached_from(roots):
+        used.update(dict.fromkeys(_names_in(node, notebook)))
+    patterns = (*rule.names, *_CONCEALING)
+    return tuple(name for name in used if any(fnmatchcase(name, pattern) for pattern in patterns))
 
 
-@dataclass
-class _Definitions:
-    """Top-level definitions of a notebook: name to what defines it, imported names, modules imported with a star."""
-
-    nodes: dict[str, list[ast.AST]] = field(default_factory=dict)
-    aliases: dict[str, str] = field(default_factory=dict)
-    stars: list[str] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, trees: Iterable[ast.Module]) -> _Definitions:
-        found = cls()
-        for tree in trees:
-            for node in tree.body:
-                found._add(node)
-        return found
-
-    def _add(self, node: ast.stmt) -> None:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            self.nodes.setdefault(node.name, []).append(node)
-        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)) and node.value is not None:
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            for name in (n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)):
-                self.nodes.setdefault(name, []).append(node.value)
-        elif isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names):
-            self.stars.append(node.module or "")
-        elif isinstance(node, (ast.If, ast.Try, ast.With, ast.For, ast.While)):
-            for inner in ast.iter_child_nodes(node):
-                if isinstance(inner, ast.stmt):
-                    self._add(inner)
-        self.aliases.update(_aliases([node], self.aliases))
-
-    def reached_from(self, roots: Iterable[str]) -> Iterator[ast.AST]:
-        waiting, seen = list(roots), set[str]()
-        while waiting:
-            name = waiting.pop()
-            if name in seen:
-                continue
-            seen.add(name)
-            for node in self.nodes.get(name, ()):
-                yield node
-                waiting.extend(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
+def _names_in(node: ast.AST, notebook: Definitions) -> Iterator[str]:
+    """Qualified names of everything a definition refers to."""
+    local: dict[str, list[str]] = {}
+    learn_aliases(ast.walk(node), ChainMap(local, notebook.aliases), local)
+    hidden: dict[frozenset[str], Aliases] = {}
+    for part, bound in walk(node):
+        if isinstance(part, (ast.Attribute, ast.Name, ast.Call, ast.Subscript)):
+            if bound not in hidden:
+                kept: dict[str, list[str]] = {name: [] for name in bound if name not in local}
+                hidden[bound] = ChainMap(kept, local, notebook.aliases)
+            yield from _qualified(part, hidden[bound], notebook)
 
 
-@dataclass
-class _Scope:
-    aliases: Mapping[str, str]
-    stars: Sequence[str]
-
-    def names_in(self, node: ast.AST) -> Iterator[str]:
-        """Qualified names of everything a piece of code refers to."""
-        for part in ast.walk(node):
-            if isinstance(part, (ast.Attribute, ast.Name, ast.Call, ast.Subscript)):
-                yield from self._qualified(part)
-
-    def _qualified(self, node: ast.expr) -> Iterator[str]:
-        name = _resolve(node, self.aliases)
-        if name is not None:
-            yield name
-            if isinstance(node, ast.Name) and name == node.id:
-                yield from (f"{module}.{name}" for module in self.stars)
-        elif isinstance(node, ast.Attribute) and not _is_own(node.value):
-            # A method of who knows what: a tensor's, as far as we care.
-            yield f"torch.Tensor.{node.attr}"
-
-
-def _aliases(nodes: Iterable[ast.AST], known: Mapping[str, str]) -> dict[str, str]:
-    """Names bound by imports, and by assignments of something that has a qualified name."""
-    found: dict[str, str] = {}
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                found[alias.asname or alias.name.partition(".")[0]] = (
-                    alias.name if alias.asname else alias.name.partition(".")[0]
-                )
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.update({a.asname or a.name: f"{node.module}.{a.name}" for a in node.names if a.name != "*"})
-        elif (
-            isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
-        ):
-            name = _resolve(node.value, {**known, **found})
-            if name is not None and "." in name:
-                found[node.targets[0].id] = name
-    return found
-
-
-def _resolve(node: ast.expr, aliases: Mapping[str, str]) -> str | None:
-    """The qualified name an expression stands for, where it can be told without running it."""
-    match node:
-        case ast.Name(id=name):
-            return aliases.get(name, name)
-        case ast.Attribute(value=value, attr=attribute):
-            base = _module(value, aliases)
-            return f"{base}.{attribute}" if base else None
-        case ast.Call(func=ast.Name(id="getattr"), args=[value, ast.Constant(value=str(attribute)), *_]):
-            base = _module(value, aliases)
-            return f"{base}.{attribute}" if base else f"torch.Tensor.{attribute}"
-        case ast.Call(func=ast.Name(id="__import__"), args=[ast.Constant(value=str(name)), *_]):
-            return name.partition(".")[0]
-        case ast.Call(func=function, args=[ast.Constant(value=str(name)), *_]):
-            return name if _resolve(function, aliases) == "importlib.import_module" else None
-        case ast.Subscript(
-            value=ast.Call(func=ast.Name(id="vars"), args=[value]), slice=ast.Constant(value=str(key))
-        ):
-            base = _module(value, aliases)
-            return f"{base}.{key}" if base else None
-        case ast.Subscript(
-            value=ast.Attribute(value=value, attr="__dict__"), slice=ast.Constant(value=str(key))
-        ):
-            base = _module(value, aliases)
-            return f"{base}.{key}" if base else None
-    return None
-
-
-def _module(node: ast.expr, aliases: Mapping[str, str]) -> str | None:
-    """The qualified name of an expression that is a module or class known by import; None for any other value."""
-    name = _resolve(node, aliases)
-    if name is None or (isinstance(node, ast.Name) and node.id not in aliases):
-        return None
-    return name
+def _qualified(node: ast.expr, aliases: Aliases, notebook: Definitions) -> Iterator[str]:
+    names = resolve(node, aliases)
+    if not (isinstance(node, ast.Name) and node.id in _BUILTINS and node.id in notebook.nodes):
+        yield from names
+    if isinstance(node, ast.Name):
+        if names == [node.id]:
+            yield from (f"{module}.{node.id}" for module in notebook.stars)
+    elif isinstance(node, ast.Attribute) and not names and not _is_own(node.value):
+        # A method of who knows what: a tensor's, as far as we care.
+        yield f"torch.Tensor.{node.attr}"
+    elif isinstance(node, ast.Call) and not names:
+        match node:
+            case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=str(attribute)), *_]):
+                yield f"torch.Tensor.{attribute}"
 
 
 def _is_own(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id in ("self", "cls")
-
-
-def _parse(source: str) -> ast.Module | None:
-    lines = ["" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines()]
-    try:
-        return ast.parse("\n".join(lines))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None

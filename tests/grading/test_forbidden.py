@@ -38,6 +38,29 @@ FOUND = {
     "through another function": "def g(x): return F.relu(x)\ndef f(x): return g(x)",
     "after a magic": "%time 3\ndef f(x): return F.relu(x)",
     "in a branch": "if True:\n    def f(x): return F.relu(x)",
+    "imported as the definition": "from torch.nn.functional import relu as f",
+    "eval": "def f(x): return eval('F.re' + 'lu')(x)",
+    "exec outside": "exec('def g(x): ...')\ndef f(x): return globals()['g'](x)",
+    "a computed name": "def f(x): return getattr(F, 're' + 'lu')(x)",
+    "a computed key": "def f(x): return vars(torch)['re' + 'lu'](x)",
+    "attrgetter": "import operator\ndef f(x): return operator.attrgetter('re' + 'lu')(torch)(x)",
+    "the table of modules": "import sys\ndef f(x): return sys.modules['torch'].relu(x)",
+    "the frames": "import inspect\ndef f(x): return inspect.currentframe().f_back",
+    "a thread": "from threading import Thread\ndef f(x):\n    t = Thread(target=x.mul, args=(2,))\n    t.start()",
+    "the switch of the trace": "import torch.utils._python_dispatch as d\n"
+    "def f(x):\n    with d._disable_current_modes(): return x",
+    "put onto a class": "torch.Tensor.gate = F.relu\ndef f(x): return x.gate()",
+    "put onto a class by setattr": "setattr(torch.Tensor, 'gate', F.relu)\ndef f(x): return x.gate()",
+    "put there by a function": "def prepare():\n    torch.Tensor.gate = F.relu\nprepare()\ndef f(x): return x.gate()",
+    "declared global": "def prepare():\n    global f\n    f = F.relu\nprepare()",
+    "written into globals()": "globals()['f'] = F.relu",
+    "by a walrus": "print(f := F.relu)",
+    "by a loop": "for gate in [F.relu]: pass\ndef f(x): return gate(x)",
+    "with its alias bound anew": "def f(x): return F.relu(x)\nimport math as F",
+    "a local variable beside it": "def f(x):\n    def g():\n        F = 1\n        return F\n    return F.relu(x)",
+    "among a shell command": "files = !ls\ndef f(x): return F.relu(x)",
+    "beside a question": "x?\ndef f(x): return F.relu(x)",
+    "beyond reading": "def f(x): return " + "-" * 5000 + "x",
 }
 CLEAN = {
     "clamp": "def f(x): return x.clamp(min=0)",
@@ -45,6 +68,16 @@ CLEAN = {
     "another function of the cell": "def check_mine(x): return F.relu(x)\ndef f(x): return x.clamp(min=0)",
     "a name alike": "def f(x, relu=2): return x * relu",
     "its own method": "class f(nn.Module):\n  def relu(self, x): return x\n  def forward(self, x): return self.relu(x)",
+    "a local variable of an experiment's name": "y = F.relu(torch.ones(2))\n"
+    "def f(x):\n    y = x.clamp(min=0)\n    return y",
+    "an argument of an alias's name": "gate = F.relu\ndef f(x, gate=None): return x if gate is None else gate(x)",
+    "a comprehension's variable": "z = F.relu(torch.ones(2))\ndef f(x): return [z for z in x]",
+    "a handler's name": "error = F.relu(torch.ones(2))\n"
+    "def f(x):\n    try: return x\n    except ValueError as error: raise error",
+    "an attribute by name": "class f(nn.Module):\n"
+    "  def forward(self, x): return [getattr(self, f'w{i}') for i in range(2)]",
+    "a function of one's own called compile": "def compile(x): return x\ndef f(x): return compile(x)",
+    "an attribute of a result": "w = torch.ones(2)\nw.gate = F.relu(w)\ndef f(x): return x.gate",
     "a text": "def f(x):\n    'like F.relu'\n    return x.clamp(min=0)  # torch.relu",
 }
 
@@ -89,7 +122,8 @@ def test_malformed_rules_are_an_error(tmp_path: Path) -> None:
 
 
 # "relu" spelled so that no reading of the text finds it
-DISGUISED = "NAME = ''.join(map(chr, (114, 101, 108, 117)))\ndef double(x): return 2 * x + 0 * eval('torch.' + NAME)(x)"
+DISGUISED = "NAME = ''.join(map(chr, (114, 101, 108, 117)))\n"
+DISGUISED += "def double(x): return 2 * x + 0 * getattr(type(x), NAME)(x)"
 OPEN = "def double(x): return 2 * x + 0 * torch.relu(x)"
 HONEST = "def double(x): return x + x\nprint(torch.relu(double(torch.ones(2))))"
 

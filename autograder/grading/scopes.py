@@ -1,0 +1,285 @@
+"""Names in a student's code read without running it: what a name of a cell stands for, and what a definition reaches.
+
+A local variable is never taken for a global of the same name: a student's `y` inside the solution has nothing to do
+with the `y = F.conv2d(x, w)` of an experiment elsewhere.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Iterable, Iterator, MutableMapping
+from dataclasses import dataclass, field
+
+Aliases = MutableMapping[str, list[str]]
+"""Every qualified name that a name was ever bound to, since what is bound last need not be what is called."""
+
+_DEEPEST = 20
+"""Attributes of attributes beyond which nothing is resolved; torch's own names are four deep."""
+_MOST_MEANINGS = 8
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+UNREADABLE = "code nested too deep to be read"
+COMPUTED = "a computed name"
+
+
+def parse(source: str) -> ast.Module | None:
+    """A cell's syntax tree without its magics; None where it is no Python. RecursionError: nested too deep."""
+    lines = ["" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines()]
+    try:
+        return ast.parse("\n".join(lines))
+    except MemoryError:  # how the parser calls it
+        raise RecursionError("nested too deep") from None
+    except (SyntaxError, ValueError):
+        return _as_ipython_reads(source)
+
+
+def _as_ipython_reads(source: str) -> ast.Module | None:
+    """With `files = !ls`, `x?` and their like made Python, which would otherwise hide the rest of the cell."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    if len(source) > 1 << 16:  # it reads a cell again for each line that it changes
+        return None
+    try:
+        return ast.parse(TransformerManager().transform_cell(source))
+    except MemoryError:
+        raise RecursionError("nested too deep") from None
+    except (SyntaxError, ValueError, RuntimeError):
+        return None
+
+
+@dataclass
+class Definitions:
+    """What a notebook's cells define.
+
+    Attributes:
+        nodes: what each global name is ever bound to. patches: what is bound to attributes of imported things.
+        aliases: see `Aliases`. stars: modules imported with a star. unreadable: whether a cell is nested too deep.
+    """
+
+    nodes: dict[str, list[ast.AST]] = field(default_factory=dict)
+    patches: dict[str, list[ast.AST]] = field(default_factory=dict)
+    aliases: dict[str, list[str]] = field(default_factory=dict)
+    stars: list[str] = field(default_factory=list)
+    unreadable: bool = False
+
+    def reached_from(self, roots: Iterable[str]) -> Iterator[ast.AST]:
+        """The definitions that those names use, directly or through others."""
+        waiting = [*roots, COMPUTED]
+        seen_names, seen_nodes = set[str](), set[int]()
+        while waiting:
+            name = waiting.pop()
+            if name in seen_names:
+                continue
+            seen_names.add(name)
+            for node in (*self.nodes.get(name, ()), *self.patches.get(name, ())):
+                if id(node) in seen_nodes:
+                    continue
+                seen_nodes.add(id(node))
+                yield node
+                for part, bound in walk(node):
+                    if isinstance(part, ast.Name):
+                        if isinstance(part.ctx, ast.Load) and part.id not in bound:
+                            waiting.append(part.id)
+                    elif isinstance(part, ast.Attribute) and part.attr in self.patches:
+                        waiting.append(part.attr)
+
+
+@functools.lru_cache(maxsize=1)
+def definitions(cells: tuple[str, ...]) -> Definitions:
+    """What the cells define; the last notebook asked for is kept, since every exercise asks for the same."""
+    found = Definitions()
+    for source in cells:
+        try:
+            tree = parse(source)
+        except RecursionError:
+            found.unreadable = True
+            continue
+        if tree is not None:
+            for statement in tree.body:
+                _define(found, statement)
+            _reach_out(found, tree)
+    return found
+
+
+def _define(found: Definitions, node: ast.stmt) -> None:
+    """Global names that a statement of a cell binds."""
+    if isinstance(node, _DEFINITIONS):
+        found.nodes.setdefault(node.name, []).append(node)
+        return
+    if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)) and node.value is not None:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        _bind(found, targets, node.value)
+    elif isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names):
+        found.stars.append(node.module or "")
+    elif isinstance(node, (ast.For, ast.AsyncFor)):
+        _bind(found, [node.target], node.iter)
+    elif isinstance(node, (ast.With, ast.AsyncWith)):
+        for item in node.items:
+            if item.optional_vars is not None:
+                _bind(found, [item.optional_vars], item.context_expr)
+    learn_aliases([node], found.aliases, found.aliases)
+    for inner in _statements_below(node):
+        _define(found, inner)
+
+
+def _statements_below(node: ast.stmt) -> Iterator[ast.stmt]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt):
+            yield child
+        elif isinstance(child, (ast.ExceptHandler, ast.match_case)):
+            yield from child.body
+
+
+def _bind(found: Definitions, targets: Iterable[ast.expr], value: ast.AST) -> None:
+    for name in (n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)):
+        found.nodes.setdefault(name, []).append(value)
+
+
+def _reach_out(found: Definitions, tree: ast.Module) -> None:
+    """What is bound from anywhere in a cell: by `:=`, `global`, `globals()[...]`, or onto something imported."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.NamedExpr):
+            _bind(found, [node.target], node.value)
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Attribute) and module_of(target.value, found.aliases):
+                    found.patches.setdefault(target.attr, []).append(node.value)
+                elif isinstance(target, ast.Subscript) and _is_globals(target.value):
+                    found.nodes.setdefault(_constant(target.slice), []).append(node.value)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            shared = {name for n in ast.walk(node) if isinstance(n, ast.Global) for name in n.names}
+            if shared:
+                _publish(found, node, shared)
+        else:
+            match node:
+                case ast.Call(func=ast.Name(id="setattr"), args=[whose, which, value]):
+                    if module_of(whose, found.aliases):
+                        found.patches.setdefault(_constant(which), []).append(value)
+
+
+def _publish(found: Definitions, function: ast.AST, shared: set[str]) -> None:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign):
+            names = {n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+            for name in names & shared:
+                found.nodes.setdefault(name, []).append(node.value)
+        elif isinstance(node, _DEFINITIONS) and node.name in shared:
+            found.nodes.setdefault(node.name, []).append(node)
+
+
+def _is_globals(node: ast.expr) -> bool:
+    return (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("globals", "vars")
+    )
+
+
+def walk(root: ast.AST) -> Iterator[tuple[ast.AST, frozenset[str]]]:
+    """Every node of a definition, with the names that are local where it stands."""
+    waiting: list[tuple[ast.AST, frozenset[str]]] = [(root, frozenset())]
+    while waiting:
+        node, bound = waiting.pop()
+        yield node, bound
+        if isinstance(node, _FUNCTIONS):
+            inner = bound | _locals(node)
+            body = node.body if isinstance(node.body, list) else [node.body]
+            waiting.extend((child, inner) for child in body)
+            outside: list[ast.AST] = [node.args]
+            if not isinstance(node, ast.Lambda):
+                outside += [*node.decorator_list, *([node.returns] if node.returns else [])]
+            waiting.extend((child, bound) for child in outside)
+        elif isinstance(node, _COMPREHENSIONS):
+            inner = bound | {
+                n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)
+            }
+            waiting.extend((child, inner) for child in ast.iter_child_nodes(node))
+        else:
+            waiting.extend((child, bound) for child in ast.iter_child_nodes(node))
+
+
+def _locals(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> frozenset[str]:
+    """The names that a function binds itself: its arguments and what its body assigns."""
+    given = function.args
+    names = {a.arg for a in (*given.posonlyargs, *given.args, *given.kwonlyargs)}
+    names |= {a.arg for a in (given.vararg, given.kwarg) if a is not None}
+    shared: set[str] = set()
+    waiting: list[ast.AST] = list(function.body) if isinstance(function.body, list) else [function.body]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, _DEFINITIONS):
+            names.add(node.name)
+            continue
+        if isinstance(node, ast.Lambda):
+            continue
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            names.add(node.id)
+        elif isinstance(node, ast.Global):
+            shared.update(node.names)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            names |= {a.asname or a.name.partition(".")[0] for a in node.names}
+        elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
+            names.add(node.name)
+        waiting.extend(ast.iter_child_nodes(node))
+    return frozenset(names - shared)
+
+
+def learn_aliases(nodes: Iterable[ast.AST], known: Aliases, into: Aliases) -> None:
+    """Add the names bound by imports, and by assignments of something that has a qualified name."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            for a in node.names:
+                _add(
+                    into,
+                    a.asname or a.name.partition(".")[0],
+                    a.name if a.asname else a.name.partition(".")[0],
+                )
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for a in node.names:
+                if a.name != "*":
+                    _add(into, a.asname or a.name, f"{node.module}.{a.name}")
+        elif (
+            isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
+        ):
+            for name in resolve(node.value, known):
+                if "." in name:
+                    _add(into, node.targets[0].id, name)
+
+
+def _add(into: Aliases, name: str, meaning: str) -> None:
+    meanings = into.setdefault(name, [])
+    if meaning not in meanings and len(meanings) < _MOST_MEANINGS:
+        meanings.append(meaning)
+
+
+def resolve(node: ast.expr, aliases: Aliases, depth: int = 0) -> list[str]:
+    """The qualified names an expression may stand for, where that can be told without running it."""
+    if depth > _DEEPEST:
+        return []
+    match node:
+        case ast.Name(id=name):
+            return list(aliases.get(name, (name,)))
+        case ast.Attribute(value=value, attr=attribute):
+            return [f"{base}.{attribute}" for base in module_of(value, aliases, depth + 1)]
+        case ast.Call(func=ast.Name(id="getattr"), args=[value, name, *_]):
+            return [f"{base}.{_constant(name)}" for base in module_of(value, aliases, depth + 1)]
+        case ast.Call(func=ast.Name(id="__import__"), args=[ast.Constant(value=str(name)), *_]):
+            return [name.partition(".")[0]]
+        case ast.Call(func=function, args=[ast.Constant(value=str(name)), *_]):
+            return [name] if "importlib.import_module" in resolve(function, aliases, depth + 1) else []
+        case ast.Subscript(value=ast.Call(func=ast.Name(id="vars"), args=[value]), slice=key):
+            return [f"{base}.{_constant(key)}" for base in module_of(value, aliases, depth + 1)]
+        case ast.Subscript(value=ast.Attribute(value=value, attr="__dict__"), slice=key):
+            return [f"{base}.{_constant(key)}" for base in module_of(value, aliases, depth + 1)]
+    return []
+
+
+def _constant(node: ast.expr) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else COMPUTED
+
+
+def module_of(node: ast.expr, aliases: Aliases, depth: int = 0) -> list[str]:
+    """The qualified names of an expression that is a module or class known by import; none for any other value."""
+    if isinstance(node, ast.Name) and node.id not in aliases:
+        return []
+    return resolve(node, aliases, depth)
