@@ -6,12 +6,12 @@ import os
 import sys
 from pathlib import Path
 
-from nbgrader.converters import Autograde
-from nbgrader.preprocessors import Execute, SaveAutoGrades
+from nbgrader.converters import Autograde, GenerateFeedback
+from nbgrader.preprocessors import Execute, GetGrades, SaveAutoGrades
 from traitlets.config import Config
 
 from autograder.nbgrader.grade import JailedGrade, SaveGrades
-from autograder.nbgrader.page import FeedbackPage
+from autograder.nbgrader.page import TEMPLATES, FeedbackPage, PageGrades
 from autograder.nbgrader.restore import RestoreCells
 from autograder.nbgrader.submission import SubmissionExporter
 from autograder.nbgrader.zips import CheckedExtractor
@@ -38,7 +38,12 @@ def configure(config: Config, root: Path | str) -> None:
     config.Autograde.autograde_preprocessors = [instead.get(step, step) for step in grading]
     config.Autograde.sanitize_preprocessors = [RestoreCells, *sanitizing]
     config.Autograde.exporter_class = SubmissionExporter
+    steps = GenerateFeedback.class_traits()["preprocessors"].default_args[0]
+    config.GenerateFeedback.preprocessors = [PageGrades if step is GetGrades else step for step in steps]
     config.GenerateFeedback.exporter_class = FeedbackPage
+    # Of HTMLExporter itself nbgrader sets the template; what is said of the subclass goes before it.
+    config.FeedbackPage.template_name = "feedback_page"
+    config.FeedbackPage.extra_template_basedirs = [str(TEMPLATES)]
     config.ZipCollectApp.extractor_plugin = CheckedExtractor
     _find_alembic()
 

@@ -1,36 +1,93 @@
-"""The feedback page: nbgrader's own, with the colours of the graded text and the exercises' names."""
+"""The feedback page: the student's notebook with verdicts and points, in one file that needs no network."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
 from typing import Any
 
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from latex2mathml.converter import convert
 from nbconvert.exporters import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
+from nbgrader.preprocessors import GetGrades
 
-# nbgrader's template inlines Bootstrap only: without these rules ANSI colours are lost, tables run together and
-# nothing shows that hints unfold. The score that nbgrader reads from a cell's output stands in the cell's bar too.
-_STYLE = """<style>
-.ansi-bold{font-weight:bold}.ansi-green-fg{color:#1d7a43}.ansi-red-fg{color:#b3303f}
-.ansi-yellow-fg{color:#8f6200}.ansi-blue-fg{color:#2359a8;font-weight:bold}
-.output_area pre{white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere;line-height:1.5}
-.text_cell_render table{margin:0 0 1em}
-.text_cell_render th,.text_cell_render td{padding:.2em .8em .2em 0;border-bottom:1px solid #ddd}
-.anchor-link,.output_area:has(.output_execute_result){display:none}
-summary{display:list-item;cursor:pointer}
-</style>"""
+TEMPLATES = Path(__file__).parent / "templates"
+MOST_TEX = 4000
 
-_ENTRY = re.compile(r'(<li><a href="#([\w-]+)">)(?:Test cell|Written response|Coding free-response)</a>')
+
+class PageGrades(GetGrades):
+    """nbgrader's step that fetches the grades, which also tells a score of 0 from one that is still to come."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        nb, resources = super().preprocess(nb, resources)
+        marked = [cell.metadata.get("nbgrader", {}) for cell in nb.cells]
+        resources["nbgrader"]["pending"] = sum(marks["points"] for marks in marked if marks.get("pending"))
+        return nb, resources
+
+    def _get_score(self, cell: NotebookNode, resources: Any) -> None:
+        super()._get_score(cell, resources)
+        marks = cell.metadata["nbgrader"]
+        grade = self.gradebook.find_grade(
+            marks["grade_id"], self.notebook_id, self.assignment_id, self.student_id
+        )
+        marks["pending"] = (
+            grade.needs_manual_grade and grade.auto_score is None and grade.manual_score is None
+        )
 
 
 class FeedbackPage(HTMLExporter):
     """nbconvert's exporter for `nbgrader generate_feedback`."""
 
-    def from_notebook_node(  # type: ignore[override]  # HTML exporters give text, the base class a notebook
-        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **options: Any
-    ) -> tuple[str, dict[str, Any]]:
-        page, found = super().from_notebook_node(nb, resources, **options)
-        head, end, body = page.partition("</head>")
-        contents, _, rest = body.partition("</ol>")  # the table of contents comes first
-        named = _ENTRY.sub(r"\1\2</a>", contents)
-        return f"{head}{_STYLE}{end}{named}</ol>{rest}", found
+    def default_filters(self) -> Iterator[tuple[str, Any]]:
+        yield from super().default_filters()
+        yield "markdown2html", self.markdown2html
+        yield "points", points
+
+    @pass_context
+    def markdown2html(self, context: Context, source: str) -> str:
+        """Markdown as HTML, formulas as MathML; images and attachments as nbconvert's own filter has them."""
+        renderer = _Renderer(
+            escape=False,
+            attachments=context.get("cell", {}).get("attachments", {}),
+            embed_images=self.embed_images,
+            path=context.get("resources", {}).get("metadata", {}).get("path", ""),
+            exclude_anchor_links=True,
+            **self.lexer_options,
+        )
+        return str(MarkdownWithMath(renderer=renderer).render(source))
+
+
+class _Renderer(IPythonRenderer):
+    """Leaves no formula to a script that would have to come from the network."""
+
+    def block_math(self, body: str) -> str:
+        return mathml(body, "block")
+
+    def inline_math(self, body: str) -> str:
+        return mathml(body, "inline")
+
+    def latex_environment(self, name: str, body: str) -> str:
+        return mathml(f"\\begin{{{name}}}{body}\\end{{{name}}}", "block")
+
+
+def mathml(tex: str, display: str) -> str:
+    """A LaTeX formula as MathML, which browsers show by themselves; as it was typed where it makes no sense.
+
+    Args:
+        tex: the formula, without dollars. display: "block" or "inline".
+    """
+    try:
+        if len(tex) <= MOST_TEX:
+            return str(convert(tex.replace("<", r"\lt ").replace(">", r"\gt "), display=display))
+    except Exception:  # a student's formula may be anything, and its parser says so in many ways
+        pass
+    return f"<code>{escape(tex)}</code>"
+
+
+def points(value: float) -> str:
+    """Points as people write them: at most two decimals, and none that are zero."""
+    return f"{float(value):.2f}".rstrip("0").rstrip(".")

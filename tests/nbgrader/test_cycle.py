@@ -99,10 +99,8 @@ def test_release_fetch_submit_collect_autograde_feedback_export(course: Course, 
 
     nbgrader("generate_feedback", ASSIGNMENT, cwd=course.root, home=home)
     page = (course.feedback / student / ASSIGNMENT / f"{NOTEBOOK}.html").read_text()
-    assert "2 of 4 points" in page and "the result is not finite" in page
-    assert (
-        ">softmax</a> (Score: 2.0 / 4.0)" in page and ".ansi-green-fg{" in page and page.endswith("</html>\n")
-    )
+    assert ">softmax</a> 2 of 4 points" in page and "the result is not finite" in page
+    assert ".ansi-green-fg{" in page and page.rstrip().endswith("</html>")
     assert [secret for secret in HIDDEN[1:3] + HIDDEN[4:] if secret in page] == []
 
     nbgrader("release_feedback", ASSIGNMENT, cwd=course.root, home=home)
