@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import signal
 import time
@@ -18,14 +17,14 @@ from autograder.wire.frames import PeerGone, ProtocolViolation
 from autograder.wire.handles import Handle
 from selfcheck.compare import revealing
 from selfcheck.errors import StudentError
-from selfcheck.random import Rng
+from selfcheck.random import Rng, derive_seed
 
 CELL_SECONDS = 20.0
 """CPU time one cell may use."""
 CELLS_SECONDS = 600.0
 """Time in which all cells of a submission must have run, those that are run again after a crash included."""
 _TOO_LONG = "The notebook's cells take too long together; the later ones were left out."
-_TRACED_SECONDS = 30.0
+_TRACED_SECONDS = 120.0
 """CPU time of a test under the operator trace, which slows many small operators several times."""
 _WALL_FACTOR, _WALL_SLACK = 3.0, 10.0
 
@@ -121,24 +120,57 @@ class Session:
         process.peer.request("seed", 1, students_seed(seed))
         process.peer.trace = self.trace
 
-    def operators(self, exercise: str, replays: Sequence[Replay]) -> tuple[str, ...]:
-        """The operators that an exercise's code runs in these tests, run again; what else comes of them is ignored."""
-        asked = self._process is not None and self._process.peer.broken is None
-        student = self.student(exercise) if asked else None
-        process = self._process
-        if process is None or student is None:
-            return ()
-        with contextlib.suppress(StudentError, PeerGone, ProtocolViolation):
-            process.peer.request("watch_operators", 1)
-            for replay in replays:
-                self.begin(replay.seed, _TRACED_SECONDS, replay.mutates)
-                with contextlib.suppress(Exception), revealing(False):
-                    replay.function(student, Rng(replay.seed))
-            names = process.peer.request("operators", 1)
+    def operators(self, exercise: str, replays: Sequence[Replay]) -> tuple[str, ...] | None:
+        """The operators that an exercise's code runs in tests that it passed, run again on other inputs.
+
+        None where the code passes a test and, watched, fails it, ends, or runs no operator at all: it can tell that
+        it is watched, or keeps what it does out of sight.
+        """
+        names: set[str] = set()
+        for replay in replays:
+            seen = self._watched(exercise, replay)
+            if not seen and self._unwatched(exercise, replay):
+                return None
+            names.update(seen or ())
+        return tuple(sorted(names))
+
+    def _watched(self, exercise: str, replay: Replay) -> tuple[str, ...] | None:
+        """The operators of one test, None where it fails under the watch. Nobody is blamed for a process that ends."""
+        try:
+            student = self.student(exercise)
+            if student is None:
+                return ()
+            peer = self._alive().peer
+            self._replay(student, replay, _TRACED_SECONDS, "watch_operators")
+            names = peer.request("operators", 1)
             if isinstance(names, list) and all(isinstance(name, str) for name in names):
                 return tuple(name[:200] for name in names[:1000])
-        self.fault()  # a process that ended here is forked again for the next exercise, and nobody is blamed
-        return ()
+        except Exception:  # it may fail in any way a student's code may
+            pass
+        self.close()
+        return None
+
+    def _unwatched(self, exercise: str, replay: Replay) -> bool:
+        """Whether the same test, on the same inputs, passes in a process that was never watched."""
+        try:
+            student = self.student(exercise)
+            if student is None:
+                return False
+            self._replay(student, replay, _TRACED_SECONDS)
+        except Exception:
+            return False
+        finally:
+            self.close()
+        return True
+
+    def _replay(self, student: Handle, replay: Replay, cpu_seconds: float, *first: str) -> None:
+        # Other inputs than the first time: an answer that was kept is of no use.
+        seed = derive_seed("run again", replay.seed)
+        self.begin(seed, cpu_seconds, replay.mutates)
+        for operation in first:
+            self._alive().peer.request(operation, 1)
+        with revealing(False):
+            replay.function(student, Rng(seed))
 
     def rest(self) -> None:
         """Nothing is asked of the student's process for now."""

@@ -36,7 +36,7 @@ from selfcheck.compare import revealing, tolerance_used
 from selfcheck.errors import StudentError
 from selfcheck.random import Rng, derive_seed
 
-MOST_TRACED = 6
+MOST_TRACED = 12
 """Tests of one exercise that are run again under the operator trace."""
 MOST_FAULTS = 2
 """After that many hangs or crashes an exercise's other tests are not run."""
@@ -151,10 +151,20 @@ class SuitePlugin:
         rule = self._rules.get(self._current or "")
         if self._current is None or rule is None or not rule.operators or self._current in self.forbidden:
             return
-        passed = [
-            replay for replay in self.replays.get(self._current, ()) if not replay.failed and not replay.slow
-        ]
-        seen = self._session.operators(self._current, passed[:MOST_TRACED])
+        passed = {  # one case of each test, so that no option is left out
+            replay.name.partition("[")[0]: replay
+            for replay in self.replays.get(self._current, ())
+            if not replay.failed and not replay.slow
+        }
+        # Which of them are watched must not be known beforehand either.
+        chosen = sorted(passed.values(), key=lambda replay: replay.seed)[:MOST_TRACED]
+        seen = self._session.operators(self._current, chosen)
+        if seen is None:
+            self.faults[self._current] = (
+                "what its operators are cannot be told: its code ends, fails or hides what it does where it is "
+                "watched; read whether it uses what the exercise forbids, and grade it by hand"
+            )
+            return
         found = [operator for operator in seen if rule.forbids_operator(operator)]
         if found:
             self.forbidden[self._current] = f"the operator {found[0]}"
