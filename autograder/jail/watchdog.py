@@ -1,4 +1,4 @@
-"""Bounds that no single system limit gives, kept from outside: threads, resident memory, files, CPU and wall
+"""Bounds that no single system limit gives, kept from outside: threads, resident memory, files, CPU time and idle
 time of a call.
 
 One daemon thread per worker samples /proc every 30 ms and kills a submission's process by its pidfd. It reads
@@ -13,7 +13,8 @@ import signal
 import stat
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -28,6 +29,8 @@ anyway."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _DEEPEST = 32
+_PATIENCE = 10.0
+"""A call may last so many times its idle time, whoever is busy meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,36 @@ class Usage:
     threads: int
     resident_bytes: int
     cpu_seconds: float
+    asleep: bool = False
+    """Its first thread neither runs nor waits for a processor or a disk."""
+
+
+@dataclass
+class _Allowance:
+    """What a call may use, and what it has used so far."""
+
+    cpu_limit: float
+    """CPU seconds of the process since its start at which the call ends."""
+    idle_limit: float
+    asked: Callable[[], bool]
+    ends: float
+    idle: float = 0.0
+    looked: float = field(default_factory=time.monotonic)
+    cpu_seen: float = -1.0
+
+    def exhausted(self, usage: Usage) -> Cause | None:
+        """Look again; which limit is passed, if any.
+
+        Time in which the process wants a processor and gets none, or in which nobody asks it anything, is not its
+        own: a loaded machine changes no verdict.
+        """
+        now = time.monotonic()
+        if usage.asleep and usage.cpu_seconds == self.cpu_seen and self.asked():
+            self.idle += min(now - self.looked, 2 * _INTERVAL)  # the watch itself may have had to wait
+        self.looked, self.cpu_seen = now, usage.cpu_seconds
+        if usage.cpu_seconds > self.cpu_limit:
+            return "cpu"
+        return "wall" if self.idle > self.idle_limit or now > self.ends else None
 
 
 class Watch:
@@ -52,9 +85,7 @@ class Watch:
         self._thread: threading.Thread | None = None
         self._cause: Cause | None = None
         self._victim: int | None = None
-        self._armed: tuple[float, float, float] | None = (
-            None  # wall deadline, CPU seconds allowed, CPU at the start
-        )
+        self._armed: _Allowance | None = None
         self._peak = Usage(0, 0, 0.0)
 
     def start(self, pid: int, limits: Limits, scratch: str, *, generations: int = 0) -> None:
@@ -80,15 +111,21 @@ class Watch:
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
 
-    def set_deadline(self, cpu_seconds: float, wall_seconds: float) -> None:
-        """From now on the submission may use so much CPU time (all its threads) and wall time. Forgets the
-        last cause. Raises `JailUnavailable` where nobody watches: a call without bounds is not made."""
+    def set_deadline(
+        self, cpu_seconds: float, idle_seconds: float, asked: Callable[[], bool] = lambda: True
+    ) -> None:
+        """From now on the submission may use so much CPU time (all its threads), and sleep so long while it is asked.
+
+        Forgets the last cause. `asked` says whether the grader waits for the submission at this moment; it is called
+        from the watch's thread. Raises `JailUnavailable` where nobody watches: a call without bounds is not made.
+        """
         if self._thread is None or not self._thread.is_alive():
             raise JailUnavailable("the watch over the jail has stopped, so nothing would bound a submission")
         used = sum(usage.cpu_seconds for pid in self._submissions() if (usage := usage_of(pid)))
         with self._lock:
             self._cause = self._victim = None
-            self._armed = (time.monotonic() + wall_seconds, cpu_seconds, used)
+            ends = time.monotonic() + _PATIENCE * idle_seconds
+            self._armed = _Allowance(used + cpu_seconds, idle_seconds, asked, ends)
 
     def clear_deadline(self) -> None:
         """No call is running: time is not counted. Threads, memory and files still are."""
@@ -155,10 +192,8 @@ class Watch:
             self._kill(pid, "memory")
         elif _children(pid):
             self._kill(pid, "processes")
-        elif armed is not None and usage.cpu_seconds - armed[2] > armed[1]:
-            self._kill(pid, "cpu")
-        elif armed is not None and time.monotonic() > armed[0]:
-            self._kill(pid, "wall")
+        elif armed is not None and (cause := armed.exhausted(usage)) is not None:
+            self._kill(pid, cause)
 
     def _born_with(self) -> int:
         """The zygote's resident bytes: what a new submission shares with it."""
@@ -260,4 +295,4 @@ def usage_of(pid: int) -> Usage | None:
     if fields[0] in (b"Z", b"X"):
         return None
     ticks = int(fields[11]) + int(fields[12])
-    return Usage(int(fields[17]), int(fields[21]) * _PAGE, ticks / _TICKS)
+    return Usage(int(fields[17]), int(fields[21]) * _PAGE, ticks / _TICKS, fields[0] in (b"S", b"T", b"t"))

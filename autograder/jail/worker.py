@@ -75,9 +75,10 @@ class StudentProcess:
         """threads, memory, disk, cpu or wall where the watch ended it, else None."""
         return self._worker.watch.cause
 
-    def allow(self, cpu_seconds: float, wall_seconds: float) -> None:
-        """Give the process that much time from now; the watch ends it afterwards. Its cause of death is reset."""
-        self._worker.watch.set_deadline(cpu_seconds, wall_seconds)
+    def allow(self, cpu_seconds: float, idle_seconds: float) -> None:
+        """Give the process that much time from now, of computing and of sleeping while it is asked; the watch ends it
+        afterwards. Its cause of death is reset."""
+        self._worker.watch.set_deadline(cpu_seconds, idle_seconds, lambda: self._channel.waiting)
 
     def rest(self) -> None:
         """No call is running: time does not count."""

@@ -47,6 +47,8 @@ class Channel:
     def __init__(self, sock: socket.socket, patience: float | None = None) -> None:
         self.waited = 0.0
         """Seconds spent in `receive` so far."""
+        self.waiting = False
+        """Whether `send` or `receive` waits for the other side now; other threads may look."""
         self._sock = sock
         sock.settimeout(patience)
 
@@ -64,6 +66,7 @@ class Channel:
             PeerGone: the other side is gone.
         """
         check_size(structure, tensors)
+        self.waiting = True
         try:
             self._sock.sendall(HEADER.pack(MAGIC, len(structure), len(tensors)) + structure)
             if tensors:
@@ -72,6 +75,8 @@ class Channel:
             raise Silence("the other side stopped reading") from error
         except OSError as error:
             raise PeerGone("the connection is closed") from error
+        finally:
+            self.waiting = False
 
     def receive(self) -> tuple[bytes, bytearray]:
         """The next frame's structure and tensors.
@@ -81,9 +86,11 @@ class Channel:
             PeerGone: closed, also in the middle of a frame. Silence: nothing came in time.
         """
         start = time.perf_counter()
+        self.waiting = True
         try:
             return self._frame()
         finally:
+            self.waiting = False
             self.waited += time.perf_counter() - start
 
     def _frame(self) -> tuple[bytes, bytearray]:

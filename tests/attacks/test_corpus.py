@@ -110,7 +110,7 @@ def test_attack_earns_nothing(
     want = expected(attack)
     with monkeypatch.context() as hurry:
         hurry.setattr(
-            session, "_WALL_SLACK", 0.5
+            session, "_IDLE_SLACK", 0.5
         )  # the quick tests here need no patience with a loaded machine
         result = grade(notebook({**HONEST, "scale": attack.read_text()}), assignment, 1, worker)
     attacked = next(exercise for exercise in result.exercises if exercise.id == "scale")

@@ -52,7 +52,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A cell gets one second, and waiting ends soon."""
     torch.set_num_threads(1)
     monkeypatch.setattr(session, "CELL_SECONDS", 1.0)
-    monkeypatch.setattr(session, "_WALL_SLACK", 1.0)
+    monkeypatch.setattr(session, "_IDLE_SLACK", 1.0)
 
 
 @pytest.fixture(scope="session")

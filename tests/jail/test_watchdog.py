@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.jail import watchdog
 from autograder.jail.limits import MIB, JailUnavailable, Limits
 from autograder.jail.watchdog import Watch, _children, _children_the_long_way, usage_of
 
@@ -59,6 +60,34 @@ def test_processor_time(watch: Watch, tmp_path: Path) -> None:
 
 def test_wall_time(watch: Watch, tmp_path: Path) -> None:
     assert ended(watch, "time.sleep(60)", tmp_path, wall=0.2) == "wall"
+
+
+def test_sleep_that_nobody_waits_for_is_free(watch: Watch, tmp_path: Path) -> None:
+    forker = subprocess.Popen([sys.executable, "-I", "-S", "-c", FORKER, "time.sleep(1)"], cwd=tmp_path)
+    watch.start(forker.pid, SMALL, str(tmp_path))
+    watch.set_deadline(60, 0.5, lambda: False)
+    forker.wait(60)
+    assert watch.cause is None
+
+
+def test_a_crowded_processor_is_nobodys_idleness(
+    watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that computes, and mostly waits for its turn on the processor, is not taken for one that sleeps."""
+    monkeypatch.setattr(watchdog, "_PATIENCE", 100.0)
+    crowd = [subprocess.Popen([sys.executable, "-I", "-S", "-c", "while True: pass"]) for _ in range(4)]
+    here = min(os.sched_getaffinity(0))
+    try:
+        for one in crowd:
+            os.sched_setaffinity(one.pid, {here})
+        work = f"os.sched_setaffinity(0, {{{here}}})\nwhile time.process_time() < 0.5: pass"
+        begun = time.perf_counter()
+        assert ended(watch, work, tmp_path, wall=1) is None
+        assert time.perf_counter() - begun > 1, "the processor was not crowded"
+    finally:
+        for one in crowd:
+            one.kill()
+            one.wait()
 
 
 def test_a_deadline_is_for_one_call(watch: Watch, tmp_path: Path) -> None:
