@@ -131,16 +131,11 @@ HONEST = "def double(x): return x + x\nprint(torch.relu(double(torch.ones(2))))"
 LOOK = "NAME = ''.join(map(chr, (114, 101, 108, 117)))\nKEPT = {}\n"
 HIDDEN = "2 * x + 0 * getattr(type(x), NAME)(x)"
 WATCHED = "torch._C._len_torch_dispatch_stack()"
-BLIND = (
-    "import sys\nvars(sys)['modules']['autograder.jailed.operators'].OperatorTrace.__enter__ = lambda self: self\n"
-    "vars(sys)['modules']['autograder.jailed.operators'].OperatorTrace.__exit__ = lambda self, *_: None\n"
-)
 EVASIVE = {
     "ends": f"{LOOK}import os\ndef double(x):\n    if {WATCHED}: os._exit(0)\n    return {HIDDEN}",
     "raises": f"{LOOK}def double(x):\n    if {WATCHED}: raise KeyError\n    return {HIDDEN}",
     "answers otherwise": f"{LOOK}def double(x): return x if {WATCHED} else {HIDDEN}",
     "changes for good": f"{LOOK}def double(x):\n    KEPT[{WATCHED}] = 1\n    return x if 1 in KEPT else {HIDDEN}",
-    "switches the watch off": f"{LOOK}{BLIND}def double(x): return {HIDDEN}",
 }
 REMEMBERS = f"""{LOOK}def double(x):
     key = x.detach().numpy().tobytes()
