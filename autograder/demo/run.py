@@ -1,15 +1,10 @@
-"""`make demo`: an invented class hands in ch05, the jail grades it, and every grade is compared with what it must be.
-
-Ends with the grade table and the paths of gradebook and feedback; exit code 1 if any grade is not the expected one.
-"""
+"""The demo's course: made from this project's assignments, handed in, graded in the jail, and compared."""
 
 from __future__ import annotations
 
-import argparse
-import os
 import shutil
-import sys
 import time
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import nbformat
@@ -18,57 +13,67 @@ from rich.table import Table
 from rich.text import Text
 
 import autograder
-from autograder.cli import explain
 from autograder.course import Course, CourseError
-from autograder.demo_class import FULL, PART, ZERO, Student, the_class
+from autograder.demo.students import FULL, PART, ZERO, Student
 from autograder.grade_command import run_grade
 from autograder.grading.run import grade_one
 from autograder.nbgrader.gradebook import CellGrade
 from autograder.nbgrader.record import Recorder
 
-ASSIGNMENT = "ch05"
 PROJECT = Path(autograder.__file__).parent.parent
 MARKER = ".made-by-the-demo"
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the demo; 0 where every grade came out as expected."""
-    options = argparse.ArgumentParser(prog="make demo", description=__doc__)
-    options.add_argument("folder", nargs="?", default="demo", type=Path, help="where the course is made")
-    options.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    options.add_argument("--backend", default="", help="the jail backend")
-    given = options.parse_args(argv)
-    out = Console(highlight=False)
-    try:
-        return run(given.folder, jobs=given.jobs, backend=given.backend, out=out)
-    except KeyboardInterrupt:
-        return 130
-    except Exception as error:
-        Console(stderr=True, highlight=False).print(f"error {explain(error)}", markup=False, soft_wrap=True)
-        return 1
+def run(
+    folder: Path, classes: Mapping[str, Sequence[Student]], *, jobs: int, backend: str = "", out: Console
+) -> int:
+    """Make the course, grade every class, compare; the number of students whose grades were not the expected ones.
 
-
-def run(folder: Path, *, jobs: int, backend: str = "", out: Console) -> int:
-    """Make the course, grade it, compare; 0 where every grade came out as expected."""
+    Args:
+        classes: who hands in, by assignment.
+    """
     begun = time.monotonic()
-    course = make_course(folder)
+    course = make_course(folder, classes)
     recorder = Recorder(course)
-    out.print(f"course: {course.root}; releasing {ASSIGNMENT}", markup=False, soft_wrap=True)
-    _succeed(recorder.api.generate_assignment(ASSIGNMENT), "generate_assignment")
+    out.print(f"course: {course.root}", markup=False, soft_wrap=True)
+    wrong = sum(_grade(course, recorder, name, classes[name], jobs, backend, out) for name in classes)
+    out.print(f"gradebook: {course.gradebook}", markup=False, soft_wrap=True)
+    name, students = next(iter(classes.items()))
+    page = next((course.feedback / students[2].id / name).glob("*.html"), None)
+    out.print(f"feedback:  {course.feedback} (such as {page})", markup=False, soft_wrap=True)
+    seconds = f"{time.monotonic() - begun:.0f} s"
+    if wrong:
+        count = sum(map(len, classes.values()))
+        out.print(f"{wrong} of {count} submissions did not get the expected grades; {seconds}", style="red")
+    else:
+        out.print(f"every grade is the expected one; {seconds}", style="green")
+    return wrong
 
-    students = the_class()
+
+def _grade(
+    course: Course,
+    recorder: Recorder,
+    assignment: str,
+    students: Sequence[Student],
+    jobs: int,
+    backend: str,
+    out: Console,
+) -> int:
+    """Release, hand in, grade, give feedback and compare one assignment; how many grades are wrong."""
+    out.print(f"releasing {assignment}", markup=False)
+    _succeed(recorder.api.generate_assignment(assignment), "generate_assignment")
     for student in students:
-        hand_in(course, student)
-    run_grade(course, ASSIGNMENT, jobs=jobs, backend=backend, out=out)
-    _succeed(recorder.api.generate_feedback(ASSIGNMENT), "generate_feedback")
+        hand_in(course, assignment, student)
+    run_grade(course, assignment, jobs=jobs, backend=backend, out=out)
+    _succeed(recorder.api.generate_feedback(assignment), "generate_feedback")
 
     wrong = 0
-    table = Table(title="expected and got, exercises checked by machine", title_justify="left")
+    table = Table(title=f"{assignment}: expected and got, exercises checked by machine", title_justify="left")
     for column in ("student", "handed in", "expected", "got", ""):
         table.add_column(column, overflow="fold")
     for student in students:
-        grades = recorder.grades(ASSIGNMENT, student.id)
-        problems = differences(student, grades) + undiagnosed(course, student)
+        grades = recorder.grades(assignment, student.id)
+        problems = differences(student, grades) + undiagnosed(course, assignment, student)
         wrong += bool(problems)
         table.add_row(
             Text(student.id),
@@ -78,21 +83,15 @@ def run(folder: Path, *, jobs: int, backend: str = "", out: Console) -> int:
             Text("; ".join(problems), style="red") if problems else Text("as expected", style="green"),
         )
     out.print(table)
-    out.print(f"gradebook: {course.gradebook}", markup=False, soft_wrap=True)
-    page = next((course.feedback / students[2].id / ASSIGNMENT).glob("*.html"), None)
-    out.print(f"feedback:  {course.feedback} (such as {page})", markup=False, soft_wrap=True)
-    seconds = f"{time.monotonic() - begun:.0f} s"
-    if wrong:
-        out.print(
-            f"{wrong} of {len(students)} students did not get the expected grades; {seconds}", style="red"
-        )
-    else:
-        out.print(f"every grade is the expected one; {seconds}", style="green")
-    return 1 if wrong else 0
+    return wrong
 
 
-def make_course(folder: Path) -> Course:
-    """A fresh course with the project's ch05 in it. CourseError where ``folder`` holds something that is not ours."""
+def make_course(folder: Path, assignments: Iterable[str]) -> Course:
+    """A fresh course with these of the project's assignments.
+
+    Raises:
+        CourseError: ``folder`` holds something that is not ours, or an assignment is not there.
+    """
     course = Course(folder)
     if course.root.exists() and any(course.root.iterdir()):
         if not (course.root / MARKER).exists():
@@ -100,25 +99,27 @@ def make_course(folder: Path) -> Course:
         shutil.rmtree(course.root)
     course.root.mkdir(parents=True, exist_ok=True)
     (course.root / MARKER).touch()
-    source = PROJECT / "source" / ASSIGNMENT
-    if not source.is_dir():
-        raise CourseError(f"{source} is missing: make it with `make notebooks`")
-    shutil.copytree(source, course.source / ASSIGNMENT, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    for assignment in assignments:
+        source = PROJECT / "source" / assignment
+        if not source.is_dir():
+            raise CourseError(f"{source} is missing: make it with `make notebooks`")
+        ignored = shutil.ignore_patterns("__pycache__", ".*")
+        shutil.copytree(source, course.source / assignment, ignore=ignored)
     shutil.copy(PROJECT / "nbgrader_config.py", course.root)
     return course
 
 
-def hand_in(course: Course, student: Student) -> None:
+def hand_in(course: Course, assignment: str, student: Student) -> None:
     """Put the student's notebook into submitted/."""
-    name = course.notebooks(ASSIGNMENT)[0]
-    folder = course.submission_folder(student.id, ASSIGNMENT)
+    name = course.notebooks(assignment)[0]
+    folder = course.submission_folder(student.id, assignment)
     folder.mkdir(parents=True)
     path = folder / f"{name}.ipynb"
     if student.document is not None:
         path.write_bytes(student.document)
         return
     origin = course.source if student.base == "solved" else course.release
-    notebook = nbformat.read(origin / ASSIGNMENT / path.name, as_version=4)
+    notebook = nbformat.read(origin / assignment / path.name, as_version=4)
     cells = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in notebook.cells}
     for exercise, source in student.cells.items():
         cells[f"{exercise}_solution"].source = source
@@ -152,11 +153,11 @@ def differences(student: Student, grades: dict[str, CellGrade]) -> list[str]:
     return found
 
 
-def undiagnosed(course: Course, student: Student) -> list[str]:
+def undiagnosed(course: Course, assignment: str, student: Student) -> list[str]:
     """Misconceptions of the student's that the feedback does not name, one phrase each."""
     if not student.believes:
         return []
-    result = grade_one(course, ASSIGNMENT, student.id)  # from the store
+    result = grade_one(course, assignment, student.id)  # from the store
     named = {exercise.id: {test.misconception for test in exercise.tests} for exercise in result.exercises}
     return [
         f"{name} is not recognised"
@@ -189,7 +190,3 @@ def _succeed(report: dict[str, object], step: str) -> None:
     if not report["success"]:
         lines = str(report.get("error", "")).strip().splitlines()
         raise CourseError(f"nbgrader {step} failed: {lines[-1] if lines else 'no reason given'}")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

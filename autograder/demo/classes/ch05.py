@@ -1,67 +1,8 @@
-"""The demo's class: invented students, what each handed in, and what each must get."""
+"""The class that hands in the convolutional networks."""
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-
-import autograder
-
-FULL, ZERO, PART = "full", "zero", "part"
-"""What an exercise must earn: all its points, none, or less than all."""
-
-MISCONCEPTIONS = Path(autograder.__file__).parent / "ch05" / "misconceptions"
-
-
-@dataclass(frozen=True)
-class Student:
-    """One invented student.
-
-    Attributes:
-        id: the student's folder name under submitted/.
-        story: what is special about the submission, for the table.
-        cells: replacements of solution cells, source by exercise.
-        before: code put in front of a solution cell, by exercise.
-        expected: exercises that must not get full marks, ZERO or PART by id.
-        believes: the misconceptions that the feedback must name, by exercise.
-        base: what the rest of the notebook is: the solved source or the released skeleton.
-        document: the submitted file itself, where it is no notebook.
-    """
-
-    id: str
-    story: str
-    cells: Mapping[str, str] = field(default_factory=dict)
-    before: Mapping[str, str] = field(default_factory=dict)
-    expected: Mapping[str, str] = field(default_factory=dict)
-    believes: Mapping[str, str] = field(default_factory=dict)
-    base: str = "solved"
-    document: bytes | None = None
-
-    @property
-    def ungradable(self) -> bool:
-        return self.document is not None
-
-
-def misconception(exercise: str, name: str) -> str:
-    """A misconception's code, without the hint it begins with."""
-    source = (MISCONCEPTIONS / exercise / f"{name}.py").read_text()
-    first = ast.parse(source).body[0]
-    hinted = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-    return "\n".join(source.splitlines()[first.end_lineno if hinted else 0 :]).strip()
-
-
-def mistaken(id: str, mistakes: Mapping[str, str]) -> Student:
-    """A student who holds the named misconceptions, one an exercise."""
-    return Student(
-        id,
-        "believes: " + ", ".join(name.replace("_", " ") for name in mistakes.values()),
-        cells={exercise: misconception(exercise, name) for exercise, name in mistakes.items()},
-        expected=dict.fromkeys(mistakes, PART),
-        believes=mistakes,
-    )
-
+from autograder.demo.students import ZERO, Student, mistaken
 
 WARNS = """import sys, warnings
 warnings.warn("this costs nothing")
@@ -110,6 +51,7 @@ def the_class() -> list[Student]:
         Student("ben", "the skeleton, untouched", base="skeleton"),
         mistaken(
             "chloé durand",
+            "ch05",
             {
                 "conv2d": "flipped_kernel",
                 "conv2d_backward": "stride_ignored",
