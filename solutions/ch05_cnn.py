@@ -42,13 +42,18 @@
 #   numbers.
 # - Exercises are judged one by one, and none needs another: if you are stuck, go on. Only figures may wait
 #   for an exercise.
-# - A card opens each exercise and says which functions you may use. Hints are folded below the check: read
-#   one at a time.
+# - A card opens each exercise and says which functions you may use. Where it forbids some, it forbids what
+#   would hide them too: code made of text (`eval`, `exec`), names computed with `getattr` or `globals`,
+#   threads, `ctypes`, the interpreter's own machinery.
+# - What you are given stays as it is, unless the card says otherwise, and may be any view: transposed, sliced
+#   or expanded. Results have the dtype of the input, float64 too, and a batch may hold a single image.
+# - Hints are folded below the check: read one at a time.
 # - Images are (N, C, H, W): batch, channel, row, column. A pair such as `stride=(2, 1)` is (vertical,
 #   horizontal).
 # - Cells that draw figures are not graded. Change their numbers and see what happens. Some are folded to
 #   one line and three dots: run them all the same, and click on the dots to read them.
-# - In a terminal, in this folder, `selfcheck` checks the whole notebook at once.
+# - In a terminal, in this folder, `selfcheck` checks the whole notebook at once; `selfcheck -k conv2d` checks
+#   one exercise.
 
 # %% nbgrader={"grade": false, "grade_id": "given_imports", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import math
@@ -305,6 +310,9 @@ plt.show()
 #
 # **What.** The output size along one axis, and receptive field and jump of a stack of layers.
 #
+# **Details.** All of them are Python `int`s. A kernel that does not fit is a `ValueError`; one that just fits
+# has one place, whatever the stride.
+#
 # **Why.** Most errors you will meet while building networks are wrong sizes; the receptive field tells
 # whether a network can see the thing it should name.
 
@@ -400,7 +408,7 @@ right.set(xlabel="pixels from the centre", ylabel="relative influence", title="a
 plt.show()
 
 # %% [markdown]
-# **Notice** the bell: the middle has many paths to the output, the rim only one. The *effective* receptive
+# **Notice** the bell: the middle has many paths to the output, the corners only one. The *effective* receptive
 # field grows like the square root of the depth (Luo et al., 2016), one reason why strides, pooling and
 # dilation are used at all.
 
@@ -460,6 +468,10 @@ print("same memory:", windows.data_ptr() == signal.data_ptr(), " strides:", wind
 # **What.** A convolution that does what PyTorch's does, gradients included (autograd makes those, if you stay
 # in PyTorch).
 #
+# **Details.** Gradients reach x, weight and bias. An incomplete last window is dropped; a kernel may be as
+# large as the padded image. Channels that do not fit are a `ValueError`, also where `groups` does not divide
+# the output channels.
+#
 # **Why.** It is the layer the rest of this course stands on, and windows as views are a trick for a lifetime.
 
 
@@ -486,7 +498,7 @@ def conv2d(
         (N, C_out, H_out, W_out), differentiable in x, weight and bias.
 
     Raises:
-        ValueError: if the channels of x, weight and groups do not fit together.
+        ValueError: if x has not groups * weight.shape[1] channels, or groups does not divide C_out.
 
     Source: Dumoulin and Visin (2016), "A guide to convolution arithmetic for deep learning".
     """
@@ -624,8 +636,10 @@ plt.show()
 #
 # **What.** The three gradients, for any stride and padding (one group, dilation 1).
 #
-# **Why.** Who has scattered a gradient by hand reads transposed convolutions, U-Nets and decoders with ease,
-# and finds bugs that autograd cannot.
+# **Details.** Each gradient has the shape and dtype of what it belongs to, also where windows leave pixels
+# unread or lie apart. `grad_output` may be an expanded view: the gradient of a sum is one.
+#
+# **Why.** Who has scattered a gradient by hand reads transposed convolutions, U-Nets and decoders with ease.
 
 
 # %% nbgrader={"grade": false, "grade_id": "conv2d_backward_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -708,16 +722,17 @@ plt.show()
 
 # %% [markdown]
 # **Notice** the chequered pattern of kernel 3 with stride 2: where the stride does not divide the kernel,
-# some pixels are read four times and their neighbours once. Run a layer backwards to *make* images, and this
-# pattern appears in them: the checkerboard artefacts of early image generators (Odena et al., 2016). Its last
-# row and column, in the palest yellow, are not read at all: hint 3 was about them.
+# some pixels are read four times, those beside them twice, and those across the corner once. Run a layer
+# backwards to *make* images, and this pattern appears in them: the checkerboard artefacts of early image
+# generators (Odena et al., 2016). Its last row and column, in the palest yellow, are not read at all:
+# hint 3 was about them.
 
 # %% [markdown]
 # ## 5. Pooling
 #
-# A pooling layer makes a map smaller by summing each window up in one number: its mean, or its largest value.
-# Each channel is pooled by itself and nothing is learned. Without a stride of its own it moves by its kernel
-# size: windows tile the map.
+# A pooling layer makes a map smaller by putting one number in place of each window: its mean, or its
+# largest value. Each channel is pooled by itself and nothing is learned. Without a stride of its own it
+# moves by its kernel size: windows tile the map.
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_pooling", "locked": true, "schema_version": 3, "solution": false, "task": false}
 image = F.interpolate(digits.train_images[3:4], size=(24, 24), mode="bilinear")
@@ -757,6 +772,9 @@ plt.show()
 # | 10 | 45 min | 0.2 s | `F.pad`, `unfold`, `amax`, `argmax`, `mean`, `scatter_add_`, loops over the kernel | `F.*_pool*`, `nn.*Pool*`, `torch.*_pool*`, `torch.ops`; autograd in `max_pool2d_backward` |
 #
 # **What.** Max, average and global average pooling, and the gradient of max pooling by hand.
+#
+# **Details.** Autograd reaches x through the three forward functions. Windows may overlap or leave gaps; an
+# incomplete last one is dropped. `grad_output` may be an expanded view.
 #
 # **Why.** Pooling buys reach and small shifts for free; its gradient is the simplest example of routing,
 # which comes back as attention and as mixtures of experts.
@@ -939,6 +957,11 @@ for name, signal in (("stripes", stripes[..., :8]), ("moved by one pixel", strip
 #
 # **What.** The module, in both modes, with running statistics.
 #
+# **Details.** Values that `load_state_dict` puts into the four tensors are used. Only `weight` and `bias` are
+# parameters; they and x get gradients in both modes. The running statistics carry no autograd graph. A channel
+# without variation comes out as its bias. One value per channel is a `ValueError` in training, and no problem
+# in evaluation.
+#
 # **Why.** It is in nearly every convolutional network, and many a puzzling result is a forgotten
 # `model.eval()`.
 
@@ -1099,6 +1122,10 @@ plt.show()
 #
 # **What.** The module, for any shape and any p from 0 to 1.
 #
+# **Details.** Every single value is dropped independently of all others, with a new mask at each call; the
+# gradient passes through the same mask. With p = 0 x comes back, with p = 1 zeros. A p outside 0 to 1
+# is a `ValueError` when the module is made.
+#
 # **Why.** The cheapest regulariser there is, and your first layer that acts differently in training and in
 # evaluation.
 
@@ -1201,6 +1228,9 @@ plt.show()
 # | 6 | 20 min | 0.1 s | `exp`, `log`, `logsumexp`, `gather`, indexing, `F.one_hot` | `F.cross_entropy`, `F.nll_loss`, `F.kl_div`, `*log_softmax`, `nn.*Loss`, `torch.ops` |
 #
 # **What.** The mean loss over a batch, right for logits of any size.
+#
+# **Details.** One number: a tensor without axes. Loss and gradient are finite and exact for logits of a million
+# too, for equal logits, for a single class, and for any `label_smoothing` from 0 to 1.
 #
 # **Why.** The most used loss of all, and the log-sum-exp trick returns in attention, in energy-based models
 # and in diffusion.
@@ -1319,6 +1349,10 @@ plt.show()
 #
 # **What.** The optimiser as a class: it keeps its parameters in `params` and changes them in place at each
 # `step`.
+#
+# **Details.** Parameters keep order, shape and dtype, may be single numbers, and may require gradients. The
+# gradients that you are given stay as they are, with weight decay too. A gradient of zero counts as a step. Two
+# optimisers share nothing.
 #
 # **Why.** Nearly everything in this course is trained with it, and its state is what makes checkpoints three
 # times as large as models.
@@ -1474,6 +1508,10 @@ plt.show()
 #
 # **What.** The network as an `nn.Module`, and a method that shows what each stage puts out.
 #
+# **Details.** `forward` gives the stage `output`, in training and in evaluation. The only parameters are the
+# weights and biases of the five layers in the table, and all of them get gradients. An image's logits do not
+# depend on its neighbours in the batch.
+#
 # **Why.** Every later network of this course is written in this form: layers in `__init__`, data flow in
 # `forward`, and a way to look inside.
 
@@ -1588,6 +1626,10 @@ plt.show()
 # | 5 | 30 min | 0.1 s | `F.grid_sample`, `F.affine_grid`, slicing, `torch.rand` and `randint` with the generator |
 #
 # **What.** Turn and shift each image of a batch by its own random amount.
+#
+# **Details.** First turn about the centre, then shift by whole pixels; images need not be square. Angle,
+# vertical and horizontal shift are independent, and so are the images. The same seed gives the same turns and
+# shifts, whatever is in the images. With `max_shift=0` and `max_angle=0` they come back as they are.
 #
 # **Why.** More data is the surest cure for overfitting, and this is data for free. It is also where leaks of
 # randomness begin: everything random must come from the generator.
@@ -1708,7 +1750,12 @@ def small_cnn() -> nn.Sequential:
 # | 9 | 25 min | 0.7 s | everything in PyTorch, `torch.optim` and `F.cross_entropy` too |
 #
 # **What.** The training loop. It is graded by what the trained model says of images it has not seen: at least
-# 97% right.
+# 97% right with the default settings, and by its steps.
+#
+# **Details.** One step of plain Adam (`lr` as given, PyTorch's other defaults; no schedule, no weight decay, no
+# clipping) on the plain cross-entropy for each batch, the last and smaller one too. The model goes on from the
+# weights it comes with, in training mode even if it comes in evaluation mode. Losses are Python floats, those
+# of the batches as they were trained on. The same seed in the generator trains the same weights.
 #
 # **Why.** You will write this loop for every model of the course. It is independent of your other exercises.
 
@@ -1723,7 +1770,7 @@ def train_classifier(
     lr: float = 2e-3,
     generator: torch.Generator | None = None,
 ) -> list[float]:
-    """Train a classifier in place by Adam on the cross-entropy, in training mode.
+    """Train a classifier in place, in training mode, by Adam (PyTorch's defaults but lr) on the cross-entropy.
 
     Args:
         model: maps (B, C, H, W) to logits (B, K).

@@ -11,7 +11,44 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from selfcheck import assert_close, assert_raises, gradcheck
+from selfcheck import assert_close, assert_own, assert_raises, gradcheck
+
+NOT_ALLOWED = {  # what a card forbids, by its full name; `*` stands for anything
+    "conv2d": """
+        torch.nn.functional.conv* torch.nn.Conv* torch.nn.LazyConv* torch.nn.modules.conv.* torch.nn.grad.*
+        torch.conv* torch._convolution* torch.mkldnn_convolution torch.ops.* torch._C.*
+    """,
+    "conv2d_backward": """
+        torch.autograd.grad torch.autograd.backward torch.autograd.functional.* torch.autograd.forward_ad.*
+        torch.Tensor.backward torch.func.* torch._functorch.* torch.nn.grad.* torch.nn.functional.conv*
+        torch.nn.functional.fold torch.nn.Fold torch.nn.Conv* torch.nn.LazyConv* torch.nn.modules.conv.*
+        torch.conv* torch._convolution* torch.mkldnn_convolution torch.ops.* torch._C.*
+    """,
+    "pooling": """
+        torch.nn.functional.*_pool* torch.nn.*Pool* torch.*_pool1d* torch.*_pool2d* torch.*_pool3d*
+        torch.autograd.grad torch.autograd.backward torch.autograd.functional.* torch.Tensor.backward
+        torch.func.* torch.ops.* torch._C.*
+    """,
+    "batch_norm": """
+        torch.nn.*Norm* torch.nn.functional.batch_norm torch.nn.functional.group_norm
+        torch.nn.functional.instance_norm torch.nn.functional.layer_norm
+        torch.nn.functional.local_response_norm torch.nn.functional.rms_norm torch.batch_norm*
+        torch.native_batch_norm torch._native_batch_norm* torch.group_norm torch.native_group_norm
+        torch.instance_norm torch.layer_norm torch.native_layer_norm torch.rms_norm torch.ops.* torch._C.*
+    """,
+    "dropout": """
+        torch.nn.*Dropout* torch.nn.functional.*dropout* torch.*dropout* torch.ops.* torch._C.*
+    """,
+    "cross_entropy": """
+        torch.nn.functional.cross_entropy torch.nn.functional.nll_loss torch.nn.functional.kl_div
+        torch.nn.functional.log_softmax torch.nn.LogSoftmax torch.nn.*Loss torch.log_softmax
+        torch.special.log_softmax torch.Tensor.log_softmax torch.nll_loss* torch.kl_div
+        torch.cross_entropy_loss torch.ops.* torch._C.*
+    """,
+    "adam": """
+        torch.optim.* torch._foreach* torch._fused* torch.ops.* torch._C.*
+    """,
+}
 
 # -------------------------------------------------------------------------------------------- conv_arithmetic
 conv_arithmetic = pytest.mark.exercise("conv_arithmetic")
@@ -186,6 +223,12 @@ def test_conv2d_gradients(student, rng):
     assert gradcheck(lambda x, w, b: student.conv2d(x, w, b, stride=(2, 1), padding=1), (x, weight, bias))
 
 
+@conv2d
+def test_conv2d_is_your_own(student):
+    """Nothing is used that the card does not allow."""
+    assert_own(student.conv2d, NOT_ALLOWED["conv2d"])
+
+
 # -------------------------------------------------------------------------------------------- conv2d_backward
 conv2d_backward = pytest.mark.exercise("conv2d_backward")
 
@@ -196,7 +239,7 @@ def test_conv2d_backward_shapes(student, rng):
     """Three gradients, with the shapes of x, of weight, and of the bias."""
     x, weight = rng.randn(2, 3, 8, 7), rng.randn(4, 3, 3, 2)
     grads = student.conv2d_backward(rng.randn(2, 4, 6, 6), x, weight)
-    assert isinstance(grads, tuple) and len(grads) == 3, "return the tuple (grad_x, grad_weight, grad_bias)"
+    assert isinstance(grads, (tuple, list)) and len(grads) == 3, "return (grad_x, grad_weight, grad_bias)"
     shapes = [tuple(grad.shape) for grad in grads]
     want = [(2, 3, 8, 7), (4, 3, 3, 2), (4,)]
     assert shapes == want, f"the gradients have shapes {shapes} instead of {want}"
@@ -233,6 +276,12 @@ def test_conv2d_backward_matches_autograd(student, rng):
         got = student.conv2d_backward(grad_output, x.detach(), weight.detach(), **settings)
         for one, other, name in zip(got, want, ("grad_x", "grad_weight", "grad_bias"), strict=True):
             assert_close(one, other, name=f"{name} with {settings}")
+
+
+@conv2d_backward
+def test_conv2d_backward_is_your_own(student):
+    """Nothing is used that the card does not allow."""
+    assert_own(student.conv2d_backward, NOT_ALLOWED["conv2d_backward"])
 
 
 # ---------------------------------------------------------------------------------------------------- pooling
@@ -323,6 +372,18 @@ def test_pooling_gradients(student, rng):
     x = rng.perm(2 * 5 * 6).double().view(1, 2, 5, 6).requires_grad_()
     assert gradcheck(lambda x: student.max_pool2d(x, 3, stride=2), (x,))
     assert gradcheck(lambda x: student.avg_pool2d(x, 2, padding=1), (x,))
+
+
+@pooling
+def test_pooling_is_your_own(student):
+    """Nothing is used that the card does not allow."""
+    for function in (
+        student.max_pool2d,
+        student.avg_pool2d,
+        student.global_avg_pool2d,
+        student.max_pool2d_backward,
+    ):
+        assert_own(function, NOT_ALLOWED["pooling"])
 
 
 # ------------------------------------------------------------------------------------------------- batch_norm
@@ -420,6 +481,12 @@ def test_batch_norm_needs_two_values(student, rng):
     assert_raises(ValueError, layer, rng.randn(1, 4, 1, 1))
 
 
+@batch_norm
+def test_batch_norm_is_your_own(student):
+    """Nothing is used that the card does not allow."""
+    assert_own(student.BatchNorm2d, NOT_ALLOWED["batch_norm"])
+
+
 # ---------------------------------------------------------------------------------------------------- dropout
 dropout = pytest.mark.exercise("dropout")
 
@@ -482,6 +549,12 @@ def test_dropout_takes_probabilities_only(student):
     assert_close(layer(torch.ones(2, 3)), torch.zeros(2, 3), name="output for p = 1")
 
 
+@dropout
+def test_dropout_is_your_own(student):
+    """Nothing is used that the card does not allow."""
+    assert_own(student.Dropout, NOT_ALLOWED["dropout"])
+
+
 # ---------------------------------------------------------------------------------------------- cross_entropy
 cross_entropy = pytest.mark.exercise("cross_entropy")
 
@@ -529,6 +602,12 @@ def test_cross_entropy_gradient(student, rng):
     want = (logits.detach().softmax(1) - F.one_hot(target, 3)) / 4
     assert_close(logits.grad, want, name="gradient of the logits")
     assert gradcheck(lambda logits: student.cross_entropy(logits, target, 0.2), (logits,))
+
+
+@cross_entropy
+def test_cross_entropy_is_your_own(student):
+    """Nothing is used that the card does not allow."""
+    assert_own(student.cross_entropy, NOT_ALLOWED["cross_entropy"])
 
 
 # ------------------------------------------------------------------------------------------------------- adam
@@ -589,6 +668,12 @@ def test_adam_leaves_gradients_alone(student, rng):
     optimizer = student.Adam([rng.randn(3, 4)], weight_decay=0.5)
     optimizer.step(grads)
     assert torch.equal(grads[0], before), "step changed the gradient it was given"
+
+
+@adam
+def test_adam_is_your_own(student):
+    """Nothing is used that the card does not allow."""
+    assert_own(student.Adam, NOT_ALLOWED["adam"])
 
 
 # ----------------------------------------------------------------------------------------------------- lenet5

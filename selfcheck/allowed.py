@@ -1,0 +1,90 @@
+"""A look at the names a solution uses, for those that its exercise does not allow; the grader looks closer."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from types import FunctionType, ModuleType
+from typing import Any
+
+import torch
+from torch import nn
+
+_PUBLIC = (torch, nn, nn.functional, torch.optim, torch.autograd)
+
+
+def assert_own(solution: Any, not_allowed: str) -> None:
+    """Check that a function or class of the student's uses nothing that its exercise does not allow.
+
+    Args:
+        solution: such as `student.conv2d`.
+        not_allowed: qualified names or patterns of them, with spaces between: "torch.conv* torch.nn.Conv*".
+
+    Raises:
+        AssertionError: naming what is used. Where the source cannot be found nothing is said.
+    """
+    __tracebackhide__ = True
+    patterns = not_allowed.split()
+    for function in _functions(getattr(solution, "_value", solution)):  # `student.conv2d` is a handle of it
+        for written, name in _used(function):
+            assert not any(fnmatchcase(name, pattern) for pattern in patterns), (
+                f"`{function.__qualname__}` uses `{written}`, which this exercise does not allow: "
+                "graded as it is, the exercise gets no points."
+            )
+
+
+def _functions(value: Any) -> Iterator[FunctionType]:
+    for member in vars(value).values() if isinstance(value, type) else (value,):
+        function = inspect.unwrap(member) if callable(member) else None
+        if isinstance(function, FunctionType):
+            yield function
+
+
+def _used(function: FunctionType) -> Iterator[tuple[str, str]]:
+    """What a function refers to: as it is written there, and by its qualified name."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, SyntaxError):
+        return
+    mentioned = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    known = {
+        name: _public_names(function.__globals__[name]) for name in mentioned & function.__globals__.keys()
+    }
+    known.update(_imported(tree))
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Attribute, ast.Name)):
+            for name in _qualified(node, known):
+                yield ast.unparse(node), name
+
+
+def _public_names(value: Any) -> list[str]:
+    """Under which names PyTorch has a value: nn.Conv2d is torch.nn.Conv2d, whatever the notebook calls it."""
+    if isinstance(value, ModuleType):
+        return [value.__name__]
+    return [f"{m.__name__}.{name}" for m in _PUBLIC for name, other in vars(m).items() if other is value]
+
+
+def _imported(tree: ast.AST) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found.update({a.asname: [a.name] for a in node.names if a.asname})
+            found.update({top: [top] for a in node.names if (top := a.name.partition(".")[0]) in sys.modules})
+        elif isinstance(node, ast.ImportFrom):
+            found.update({a.asname or a.name: [f"{node.module}.{a.name}"] for a in node.names})
+    return found
+
+
+def _qualified(node: ast.expr, known: Mapping[str, Sequence[str]]) -> list[str]:
+    if isinstance(node, ast.Name):
+        return list(known.get(node.id, ()))
+    assert isinstance(node, ast.Attribute)
+    if isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
+        return []
+    if isinstance(node.value, (ast.Attribute, ast.Name)) and (owners := _qualified(node.value, known)):
+        return [f"{owner}.{node.attr}" for owner in owners]
+    return [f"torch.Tensor.{node.attr}"]  # a method of who knows what: a tensor's, as far as we care
