@@ -26,6 +26,8 @@ CELLS_SECONDS = 600.0
 _TOO_LONG = "The notebook's cells take too long together; the later ones were left out."
 _TRACED_SECONDS = 120.0
 """CPU time of a test under the operator trace, which slows many small operators several times."""
+_MOST_ANSWERED = 2 << 30
+"""Bytes of tensors that the answers of one test may have together, since the test may keep them all."""
 _MOST_SILENT = 8
 """A call that raises or hands its argument back runs no operator; code that passes so many tests without one does not
 compute where it is seen."""
@@ -118,6 +120,7 @@ class Session:
         """A test begins: seed the student's process, give it that much CPU time, record what it answers."""
         process = self._alive()
         process.peer.mirror = mutates
+        process.peer.allowance = _MOST_ANSWERED
         process.allow(cpu_seconds, idle_seconds(cpu_seconds))
         self.trace = []
         process.peer.request("seed", 1, students_seed(seed))

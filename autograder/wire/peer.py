@@ -16,6 +16,7 @@ import torch
 
 from . import messages, tensors
 from .frames import Channel, PeerGone, ProtocolViolation, check_size
+from .graphs import KeptGraphs, attach, backward
 from .messages import Failure, HandleNode, Reply, Request
 from .values import Incoming, Outgoing, gradient_places
 
@@ -25,8 +26,6 @@ _MOST_REQUESTS = 1_000_000
 _MOST_DEPTH = 50
 _MOST_TEXT = 2000
 _MOST_GENERATORS = 10_000
-_MOST_KEPT = 2 << 30
-"""Most bytes of tensors that graphs may keep alive for the other side."""
 
 
 class RemoteError(Exception):
@@ -58,6 +57,7 @@ class Peer:
 
     Attributes:
         broken: why nothing can be asked any more, once the other side is gone or has misbehaved.
+        allowance: where set, how many bytes of tensors the other side may still send.
         trace: where set, every request's name and answer (an exception's first class name) is appended.
     """
 
@@ -72,6 +72,7 @@ class Peer:
     ) -> None:
         self.mirror = mirror
         self.broken: PeerGone | ProtocolViolation | None = None
+        self.allowance: int | None = None
         self.trace: list[tuple[str, Any]] | None = None
         self._remote_error = remote_error
         self._channel = channel
@@ -85,8 +86,7 @@ class Peer:
         self._handles: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
         self._generators: dict[int, tuple[int, torch.Generator]] = {}
         self._generator_ids: weakref.WeakKeyDictionary[torch.Generator, int] = weakref.WeakKeyDictionary()
-        self._graphs: dict[int, tuple[list[torch.Tensor], list[torch.Tensor]]] = {}
-        self._kept = 0
+        self._graphs = KeptGraphs()
         self._released: list[int] = []
         self._served = 0
         self._depth = 0
@@ -195,6 +195,7 @@ class Peer:
     def _answer(self, request: Request) -> tuple[Reply, list[torch.Tensor]]:
         while True:
             structure, data = self._channel.receive()
+            self._count(len(data))
             message = messages.decode(structure)
             if isinstance(message, Request):
                 self._serve(message, data)
@@ -209,22 +210,27 @@ class Peer:
                 )
             return message, tensors.unpack(data)
 
+    def _count(self, size: int) -> None:
+        if self.allowance is not None:
+            self.allowance -= size
+            if self.allowance < 0:
+                raise ProtocolViolation("more than was asked for")
+
     def _receive(self, reply: Reply, arrived: list[torch.Tensor], inputs: list[torch.Tensor]) -> Any:
         places = gradient_places(reply.value)
         if places and (not reply.graph or places[-1] >= len(arrived)):
             raise ProtocolViolation("a gradient without a graph")
         outputs: dict[int, torch.Tensor] = {}
         if places:
-            graph = _Graph(self, reply.graph, anchored=not inputs)
-            attached = _Remote.apply(graph, [arrived[place] for place in places], *(inputs or [_anchor()]))
+            attached = attach(self, reply.graph, [arrived[place] for place in places], inputs)
             outputs = dict(zip(places, attached, strict=True))
 
-        def attach(place: int, _: torch.Tensor) -> torch.Tensor:
+        def adopt(place: int, _: torch.Tensor) -> torch.Tensor:
             if place not in outputs:  # such as one hidden in a dictionary's key
                 raise ProtocolViolation("a gradient where none can flow")
             return outputs[place]
 
-        return Incoming(self, arrived, attach).value(reply.value)
+        return Incoming(self, arrived, adopt).value(reply.value)
 
     def _mirror(self, reply: Reply, arrived: list[torch.Tensor], sent: list[torch.Tensor]) -> None:
         for place, new in reply.mutated:
@@ -282,7 +288,7 @@ class Peer:
         try:
             arrived = tensors.unpack(data)
             try:
-                reply, outgoing = self._perform(request, arrived)
+                reply, outgoing = self._perform(request, arrived, data)
                 frame = messages.encode(reply), tensors.pack(outgoing.tensors)
                 check_size(*frame)
             except (ProtocolViolation, PeerGone):
@@ -302,7 +308,9 @@ class Peer:
         except Exception:  # an exception made so that it cannot be described
             return messages.encode(Failure(seq, ["Exception"], ""))
 
-    def _perform(self, request: Request, arrived: list[torch.Tensor]) -> tuple[Reply, Outgoing]:
+    def _perform(
+        self, request: Request, arrived: list[torch.Tensor], data: bytearray
+    ) -> tuple[Reply, Outgoing]:
         for number in request.release:
             self._forget(number)
         if request.op == "backward":
@@ -322,8 +330,11 @@ class Peer:
         versions = [tensor._version for tensor in arrived]
         with torch.set_grad_enabled(request.grad):
             value = operation(self, self.exported(request.target), *args, **kwargs)
-        changed = [place for place, tensor in enumerate(arrived) if tensor._version != versions[place]]
-        return self._reply(request, value, inputs, [(place, arrived[place]) for place in changed])
+        # The version counter misses what is written through .data, a detached view or numpy; the frame still has the
+        # bytes that came.
+        changed = tensors.changed(data, arrived)
+        changed |= {place for place, tensor in enumerate(arrived) if tensor._version != versions[place]}
+        return self._reply(request, value, inputs, [(place, arrived[place]) for place in sorted(changed)])
 
     def _reply(
         self,
@@ -338,10 +349,7 @@ class Peer:
         if outgoing.attached:
             graph = next(self._ids)
             outputs = [outgoing.tensors[place] for place in sorted(outgoing.attached)]
-            self._kept += _bytes(inputs, outputs)
-            if self._kept > _MOST_KEPT:
-                raise ProtocolViolation("too many graphs kept")
-            self._graphs[graph] = inputs, outputs
+            self._graphs.keep(graph, inputs, outputs)
         mutated = []
         for place, tensor in changed:
             mutated.append((place, len(outgoing.tensors)))
@@ -349,9 +357,9 @@ class Peer:
         return Reply(request.seq, node, graph, mutated), outgoing
 
     def _backward(self, request: Request, arrived: list[torch.Tensor]) -> tuple[Reply, Outgoing]:
-        if request.target not in self._graphs or len(request.args) != 2:
-            raise ProtocolViolation("a graph that was never given")
-        inputs, outputs = self._graphs[request.target]
+        inputs, outputs = self._graphs.find(request.target)
+        if len(request.args) != 2:
+            raise ProtocolViolation("gradients that do not fit the outputs")
         seeds: list[torch.Tensor] = []
 
         def adopt(_: int, tensor: torch.Tensor) -> torch.Tensor:
@@ -359,94 +367,11 @@ class Peer:
             return tensor
 
         gradients, create_graph = (Incoming(self, arrived, adopt).value(arg) for arg in request.args)
-        _fit(gradients, outputs)
-        pairs = [(out, grad) for out, grad in zip(outputs, gradients, strict=True) if grad is not None]
-        outs, grads = [out for out, _ in pairs], [grad for _, grad in pairs]
-        if create_graph:
-            found = (
-                torch.autograd.grad(outs, inputs, grads, create_graph=True, allow_unused=True)
-                if inputs
-                else ()
-            )
-            return self._reply(request, list(found), [*inputs, *seeds], [])
-        # backward, not grad: parameters on this side accumulate their gradient as they would in one process.
-        kept = [leaf.grad for leaf in inputs]
-        for leaf in inputs:
-            leaf.grad = None
-        try:
-            torch.autograd.backward(outs, grads, retain_graph=True)
-            result = [leaf.grad for leaf in inputs]
-        finally:
-            for leaf, grad in zip(inputs, kept, strict=True):
-                leaf.grad = grad
-        return self._reply(request, result, [], [])
+        found = backward(inputs, outputs, gradients, create_graph)
+        return self._reply(request, found, [*inputs, *seeds] if create_graph else [], [])
 
     def _forget(self, number: int) -> None:
-        self._kept -= _bytes(*self._graphs.pop(number, ([], [])))
+        self._graphs.forget(number)
         value = self._exports.pop(number, None)
         if value is not None:
             self._export_ids.pop(id(value), None)
-
-
-def _bytes(*groups: list[torch.Tensor]) -> int:
-    return sum(tensor.numel() * tensor.element_size() for group in groups for tensor in group)
-
-
-def _fit(gradients: object, outputs: list[torch.Tensor]) -> None:
-    """Gradients must be tensors of the outputs' shapes; what asks otherwise breaks the protocol."""
-    if not isinstance(gradients, list) or len(gradients) != len(outputs):
-        raise ProtocolViolation("gradients that do not fit the outputs")
-    for gradient, output in zip(gradients, outputs, strict=True):
-        if gradient is None:
-            continue
-        if (
-            not isinstance(gradient, torch.Tensor)
-            or gradient.shape != output.shape
-            or gradient.dtype != output.dtype
-        ):
-            raise ProtocolViolation("gradients that do not fit the outputs")
-
-
-def _anchor() -> torch.Tensor:
-    # Outputs that depend on remote parameters alone still need a differentiable input on this side.
-    return torch.zeros((), requires_grad=True)
-
-
-class _Graph:
-    """A graph of the other side, released there when nothing here needs it any more."""
-
-    def __init__(self, peer: Peer, id: int, anchored: bool) -> None:
-        self.peer, self.id, self.anchored = peer, id, anchored
-        weakref.finalize(self, peer.release_graph, id).atexit = False
-
-
-class _Remote(torch.autograd.Function):
-    """Outputs of a remote call: forward attaches them, backward asks the other side."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, graph: _Graph, outputs: list[torch.Tensor], *inputs: torch.Tensor
-    ) -> tuple[torch.Tensor, ...]:
-        ctx.graph = graph
-        ctx.set_materialize_grads(False)
-        ctx.save_for_backward(*inputs)
-        return tuple(outputs)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: torch.Tensor | None) -> tuple[Any, ...]:
-        graph: _Graph = ctx.graph
-        inputs = [] if graph.anchored else list(ctx.saved_tensors)
-        second_order = torch.is_grad_enabled() and inputs
-        found = graph.peer.backward(graph.id, gradients, through=inputs if second_order else None)
-        if len(found) != len(inputs):
-            graph.peer.refuse("gradients that do not fit the inputs")
-        for leaf, gradient in zip(inputs, found, strict=True):
-            if gradient is None:
-                continue
-            if (
-                not isinstance(gradient, torch.Tensor)
-                or gradient.shape != leaf.shape
-                or gradient.dtype != leaf.dtype
-            ):
-                graph.peer.refuse("gradients that do not fit the inputs")
-        return None, None, *(found or [None])

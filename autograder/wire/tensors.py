@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 
+import numpy
 import torch
 from safetensors import SafetensorError, TensorSpec, deserialize, serialize
 
@@ -94,3 +96,25 @@ def _tensor(entry: dict[str, object]) -> torch.Tensor:
     if dtype is torch.bool:  # any other byte than 0 and 1 would be undefined behaviour in torch
         return torch.frombuffer(data, dtype=torch.uint8).ne(0).reshape(shape)
     return torch.frombuffer(data, dtype=dtype).reshape(shape)
+
+
+def changed(data: bytes | bytearray, arrived: list[torch.Tensor]) -> set[int]:
+    """Places of the tensors, as `unpack` made them of `data`, that no longer hold the bytes they came with.
+
+    Raises:
+        RuntimeError: one was given another shape or dtype in place, which cannot be told to its owner.
+    """
+    if not arrived:
+        return set()
+    size = int.from_bytes(data[:8], "little")
+    entries, body = json.loads(data[8 : 8 + size]), numpy.frombuffer(data, dtype=numpy.uint8, offset=8 + size)
+    found = set()
+    for place, tensor in enumerate(arrived):
+        entry = entries[str(place)]
+        if list(tensor.shape) != entry["shape"] or tensor.dtype != _BY_TAG[entry["dtype"]]:
+            raise RuntimeError("an argument was given another shape or dtype in place")
+        start, end = entry["data_offsets"]
+        now = tensor.detach().contiguous().reshape(-1).view(torch.uint8).numpy()
+        if not numpy.array_equal(now, body[start:end]):
+            found.add(place)
+    return found

@@ -34,6 +34,7 @@ from .messages import (
 MOST_DEPTH = 64
 """Deepest nesting of containers that crosses."""
 _WORD = 1 << 63
+_MOST_ODD_KEYS = 1000
 
 
 class Objects(Protocol):
@@ -105,6 +106,10 @@ class Outgoing:
         if len(value) > MOST_ITEMS:
             raise ValueError(f"{len(value)} items are too many to cross (at most {MOST_ITEMS})")
         if isinstance(value, Mapping):
+            if len(value) > _MOST_ODD_KEYS and any(isinstance(key, tuple) for key in value):
+                raise ValueError(
+                    f"{len(value)} items are too many to cross (at most {_MOST_ODD_KEYS} keyed by tuples)"
+                )
             return DictNode([(self.node(k, depth + 1), self.node(v, depth + 1)) for k, v in value.items()])
         items = [self.node(item, depth + 1) for item in value]
         return TupleNode(items) if isinstance(value, tuple) else ListNode(items)
@@ -180,6 +185,9 @@ class Incoming:
         raise ProtocolViolation("a node of no known kind")
 
     def _dictionary(self, items: list[tuple[Value, Value]], depth: int) -> dict[Any, Any]:
+        # Hashes of tuples and of large integers are anybody's to choose, and equal ones make a dictionary quadratic.
+        if len(items) > _MOST_ODD_KEYS and any(isinstance(key, (TupleNode, BigNode)) for key, _ in items):
+            raise ProtocolViolation("too many keys of that kind")
         pairs = [(self.value(k, depth + 1), self.value(v, depth + 1)) for k, v in items]
         if not all(key is None or isinstance(key, (bool, int, float, str, tuple)) for key, _ in pairs):
             raise ProtocolViolation("a dictionary key of a kind that does not cross")

@@ -77,6 +77,25 @@ class Notebook:
         return x.add_(1)
 
     @staticmethod
+    def change(x: Tensor, way: str) -> None:
+        match way:
+            case "data":
+                x.data += 1
+            case "detached":
+                x.detach()[0, 0] = 1
+            case "numpy":
+                x.detach().numpy()[0, 0] = 1
+            case "without_grad":
+                with torch.no_grad():
+                    x[1].fill_(1)
+            case "copied":
+                x.data.copy_(torch.ones_like(x))
+            case "exchanged":
+                x.data = torch.ones_like(x)
+            case "reshaped":
+                x.unsqueeze_(0)
+
+    @staticmethod
     def penalty(critic: Any, x: Tensor) -> Tensor:
         return gradient_penalty(critic, x)
 

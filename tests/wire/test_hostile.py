@@ -225,6 +225,11 @@ MALFORMED: dict[str, tuple[object, bytes]] = {
     "meta of a strange dtype": (Reply(1, MetaNode("storage", [1])), b""),
     "key is a list": (Reply(1, DictNode([(ListNode([]), 1)])), b""),
     "key is a tensor": (Reply(1, DictNode([(TensorNode(0), 1)])), ONE),
+    "keys whose hashes are equal": (
+        Reply(1, DictNode([(BigNode(hex(i * (2**61 - 1))), 1) for i in range(10, 50_000)])),
+        b"",
+    ),
+    "many tuples as keys": (Reply(1, DictNode([(TupleNode([i]), 1) for i in range(50_000)])), b""),
     "gradient through a key": (Reply(1, DictNode([(TupleNode([TensorNode(0, True)]), 1)])), ONE),
     "key holds a list": (Reply(1, DictNode([(TupleNode([ListNode([])]), 1)])), b""),
     "nested too deep": (Reply(1, deep(100)), b""),
@@ -428,7 +433,7 @@ def test_endless_callbacks_within_callbacks_end() -> None:
 
 
 def test_graphs_kept_through_a_callback_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autograder.wire.peer._MOST_KEPT", 1 << 20)
+    monkeypatch.setattr("autograder.wire.graphs.MOST_KEPT", 1 << 20)
 
     def script(channel: Channel) -> None:
         channel.receive()
@@ -440,6 +445,22 @@ def test_graphs_kept_through_a_callback_are_bounded(monkeypatch: pytest.MonkeyPa
             channel.receive()
 
     refused(script, lambda pair: call(pair, lambda x: x * 2))
+
+
+def test_answers_that_never_end_are_bounded() -> None:
+    def script(channel: Channel) -> None:
+        for seq in range(1, 1000):
+            channel.receive()
+            channel._sock.sendall(
+                frame(messages.encode(Reply(seq, TensorNode(0))), pack([torch.ones(10_000)]))
+            )
+
+    def collect(pair: Pair) -> None:
+        pair.peer.allowance = 1 << 20
+        while True:
+            call(pair)
+
+    refused(script, collect)
 
 
 def test_generators_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -224,6 +224,27 @@ def test_a_change_in_place_is_noticed_or_mirrored(pair: Pair) -> None:
     assert torch.equal(view, torch.tensor([[0.0, 1, 0], [0, 1, 0]]))
 
 
+@pytest.mark.parametrize("way", ["data", "detached", "numpy", "without_grad", "copied", "exchanged"])
+def test_a_change_past_the_version_counter_is_noticed(pair: Pair, way: str) -> None:
+    x = torch.zeros(2, 3, requires_grad=True)
+    with pytest.raises(ArgumentChanged):
+        pair.student.change(x, way)
+    assert torch.equal(x, torch.zeros(2, 3))
+
+
+def test_what_is_only_read_is_not_changed(pair: Pair) -> None:
+    kinds = [torch.tensor(2.0), torch.zeros(0, 3), torch.tensor([True]), torch.full((2,), float("nan"))]
+    kinds += [torch.arange(3), torch.ones(2, dtype=torch.bfloat16), -torch.zeros(2)]
+    for tensor in kinds:
+        pair.student.change(tensor, "nothing")
+
+
+def test_another_shape_in_place_is_an_error_of_the_code(pair: Pair) -> None:
+    with pytest.raises(StudentError, match="another shape"):
+        pair.student.change(torch.zeros(3), "reshaped")
+    pair.student.change(torch.zeros(3), "nothing")
+
+
 # Errors ------------------------------------------------------------------------------------------------------------
 
 
@@ -290,7 +311,11 @@ def test_nothing_piles_up_on_the_other_side(pair: Pair) -> None:
     gc.collect()
     pair.student.same(None)
     assert pair.remote is not None
-    assert len(pair.remote._graphs) < 5 and len(pair.remote._exports) < 20 and pair.remote._kept < 10_000
+    assert (
+        len(pair.remote._graphs._graphs) < 5
+        and len(pair.remote._exports) < 20
+        and pair.remote._graphs._bytes < 10_000
+    )
 
 
 def test_a_call_takes_well_under_a_millisecond(apart: Pair) -> None:
