@@ -141,7 +141,7 @@ _WHAT_HOLDS = {
     "skeleton": "0 points",
     "misconception": "loses points, and is diagnosed as itself",
     "other seed": "the same at another seed",
-    "alternative": "full marks at every seed",
+    "alternative": "full marks at every seed, one of each exercise in a notebook",
     "beside": "full marks beside any misconception or alternative of other exercises",
 }
 

@@ -40,7 +40,7 @@ class Verdicts:
     def add(self, trial: Trial, result: Result | str) -> None:
         """Judge one trial."""
         wrong = [result] if isinstance(result, str) else list(self._wrong(trial, result))
-        if wrong and len(trial.others) > 1:
+        if wrong and trial.kind == "beside" and len(trial.others) > 1:
             self.suspects.append(trial)
         self.defects.extend(f"{trial.name}: {what}" for what in wrong)
         count = self.counts[trial.kind]
@@ -66,7 +66,8 @@ class Verdicts:
                 if test.ran and test.verdict is not Verdict.PASSED:
                     self.killed.add(key)
         if trial.kind in ("reference", "alternative", "beside"):
-            wrong += [_failure(e) for e in result.exercises if e.share < 1]
+            names = {v.exercise: f"{v.exercise}/{v.name}: " for v in trial.others}
+            wrong += [names.get(e.id, "") + _failure(e) for e in result.exercises if e.share < 1]
             wrong += self._measure(trial, result)
         elif trial.kind == "skeleton":
             wrong += [f"{e.id} earns {e.score:g} untouched" for e in result.exercises if e.score]

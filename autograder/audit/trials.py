@@ -15,7 +15,7 @@ from autograder.grading.pytest_session import Selection
 from autograder.grading.variants import Variant, load_variants
 
 SLOW_SEEDS = 3
-"""Seeds at which an alternative of an exercise with slow tests is run."""
+"""Seeds at which slow tests are run on alternatives."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Trial:
 
     Attributes:
         kind: reference, skeleton, misconception, other seed, alternative or beside.
-        variant: what a misconception or alternative is.
-        others: the variants of other exercises in the notebook, which must change nothing here.
+        variant: the misconception.
+        others: the variants in the notebook: the alternatives, or what stands beside the exercise.
     """
 
     kind: str
@@ -37,7 +37,7 @@ class Trial:
 
     @property
     def name(self) -> str:
-        shown = [self.variant] if self.variant else self.others
+        shown = [self.variant] if self.variant else self.others if self.kind == "beside" else ()
         subject = "".join(f" {variant.exercise}/{variant.name}" for variant in shown)
         return f"{self.kind}{subject}" + (f" (seed {self.seed})" if self.seed else "")
 
@@ -96,11 +96,14 @@ def plan(
             yield Trial("misconception", document, 0, own, variant)
             if variant.exercise not in slow:
                 yield Trial("other seed", document, 1, own, variant)
-    for variant in alternatives:
-        if only is None or variant.exercise in only:
-            document, own = notebooks.replaced({_cell(variant): variant.source}), _alone(variant.exercise)
-            for seed in range(min(seeds, SLOW_SEEDS) if variant.exercise in slow else seeds):
-                yield Trial("alternative", document, seed, own, variant)
+    for row in _rows([v for v in alternatives if only is None or v.exercise in only]):
+        document, own = (
+            notebooks.replaced({_cell(v): v.source for v in row}),
+            frozenset(v.exercise for v in row),
+        )
+        for seed in range(seeds):
+            quick = Selection(own, slow=None if seed < SLOW_SEEDS else frozenset())
+            yield Trial("alternative", document, seed, quick, others=row)
     for exercise in assignment.exercises:
         if only is None or exercise.id in only:
             for row in _rows([v for v in (*misconceptions, *alternatives) if v.exercise != exercise.id]):

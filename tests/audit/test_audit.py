@@ -77,7 +77,7 @@ def test_each_kind_of_defect_is_named(tmp_path: Path) -> None:
     assert "double/harmless: loses no points" in defects
     assert "beside double/spoils_others: stats earns" in defects
     assert "double/unlike: is not diagnosed" in defects
-    assert "alternative stats/wrong: stats earns" in defects
+    assert "alternative: stats/wrong: stats earns" in defects
     assert verdicts.survivors() == ["double: test_gradient"]
 
 
