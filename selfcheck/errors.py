@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Sequence
+
+_BUILTIN = frozenset(
+    name
+    for name, value in vars(builtins).items()
+    if isinstance(value, type) and issubclass(value, BaseException)
+)
 
 
 class StudentError(Exception):
@@ -26,6 +33,11 @@ class StudentError(Exception):
     def is_a(self, name: str) -> bool:
         """Whether the student's exception is of the class called `name` or of one derived from it."""
         return name in self.type_names
+
+    @property
+    def kind(self) -> str:
+        """The nearest of Python's own exceptions, a name that the student's code cannot have made up."""
+        return next((name for name in self.type_names if name in _BUILTIN), "an exception")
 
     def __str__(self) -> str:
         if self.is_a("NotImplementedError") and not self.message:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Collection
 
 from autograder.grading.session import Session
@@ -18,11 +17,6 @@ _REFUSED = {
     "cannot cross": "What your code returned has a dtype that cannot be handed over, such as complex numbers.",
 }
 """What the student's side of the wire says of a value it cannot send, and how the student is told."""
-_EXCEPTIONS = frozenset(
-    name
-    for name, value in vars(builtins).items()
-    if isinstance(value, type) and issubclass(value, BaseException)
-)
 
 
 def explain(error: BaseException, exercise: str, session: Session, asked_for: Collection[str]) -> str:
@@ -46,7 +40,7 @@ def _raised(error: StudentError, exercise: str, session: Session, asked_for: Col
     """What a student's exception is told as: nothing that the student's code can write hidden inputs into."""
     broken = session.broken_cells.get(exercise)
     if broken is not None and error.is_a("NameError"):
-        return f"Your cell stopped: {broken}"  # it ran before it could have seen an input
+        return f"Your cell stopped: {broken}"
     if error.is_a("NotImplementedError"):
         return "Your code raised NotImplementedError: not written yet."
     for name in asked_for:
@@ -55,5 +49,4 @@ def _raised(error: StudentError, exercise: str, session: Session, asked_for: Col
     for sign, sentence in _REFUSED.items():
         if sign in error.message:
             return sentence
-    kind = next((name for name in error.type_names if name in _EXCEPTIONS), "an exception")
-    return f"Your code raised {kind}{session.place(error.where)}."
+    return f"Your code raised {error.kind}{session.place(error.where)}."

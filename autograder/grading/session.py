@@ -79,6 +79,7 @@ class Session:
         self._program = program
         self._process: StudentProcess | None = None
         self._done = 0
+        self._asked = False
         self._culprits: set[int] = set()
         self._spent = 0.0
         self._exercise: str | None = None
@@ -119,6 +120,7 @@ class Session:
     def begin(self, seed: int, cpu_seconds: float, mutates: bool) -> None:
         """A test begins: seed the student's process, give it that much CPU time, record what it answers."""
         process = self._alive()
+        self._asked = True
         process.peer.mirror = mutates
         process.peer.allowance = _MOST_ANSWERED
         process.allow(cpu_seconds, idle_seconds(cpu_seconds))
@@ -216,7 +218,7 @@ class Session:
     def _alive(self) -> StudentProcess:
         if self._process is None:
             self._process = self._worker.fork()
-            self._done = 0
+            self._done, self._asked = 0, False
         return self._process
 
     def _leave(self) -> None:
@@ -238,7 +240,7 @@ class Session:
             process.run_cell(step.source, step.label)
         except StudentError as error:
             if step.exercise:
-                self.broken_cells[step.exercise] = error
+                self.broken_cells[step.exercise] = self._told(error)
         except (PeerGone, ProtocolViolation):
             self._culprits.add(number)
             self._blame(step)
@@ -248,6 +250,12 @@ class Session:
         process.rest()
         self._threads = process.threads
         return True
+
+    def _told(self, error: StudentError) -> StudentError:
+        """A cell's exception without what its code may have written into it, where that has seen hidden inputs."""
+        if not self._asked:
+            return error
+        return StudentError([error.kind], "", self.place(error.where).strip())
 
     def _clear_away(self) -> None:
         """What one exercise's calls left running must cost no other exercise anything: fork again."""

@@ -35,6 +35,28 @@ def test_no_input_leaves_by_an_exception(solution: str, assignment: Assignment, 
     assert toy.SECRET[:4] not in exercise_text(double, result.notes)
 
 
+@pytest.mark.parametrize("raised", ["ValueError(str(KEPT))", "type('Holds' + str(KEPT), (Exception,), {})"])
+def test_no_input_leaves_by_a_later_cell(raised: str, assignment: Assignment, worker: Worker) -> None:
+    """A cell that runs after another exercise's tests cannot tell what those tests asked."""
+    double = "KEPT = []\ndef double(x):\n    KEPT.append(x.tolist())\n    return 2 * x"
+    content = toy.document(toy.solved(double=double, stats=f"raise {raised}\ndef stats(x): pass"))
+    stats = grade(content, assignment, 0, worker).exercise("stats")
+    assert toy.SECRET[:4] not in exercise_text(stats)
+    assert stats.tests[0].message.startswith("Your cell stopped: ") and "line 1" in stats.tests[0].message
+
+
+def test_no_input_leaves_by_the_wrong_exception(tmp_path: Path, worker: Worker) -> None:
+    """Where another exception was wanted, the text of the one that came is not told."""
+    assignment = toy.write(tmp_path, "raising")
+    (assignment.suite / "test_double.py").write_text(
+        "import pytest\nfrom autograder.testing import assert_raises\npytestmark = pytest.mark.exercise('double')\n"
+        f"def test_it(student): assert_raises(ValueError, student.double, {toy.SECRET})\n"
+    )
+    solution = "def double(x): raise type('T' + str(x), (KeyError,), {})(x)"
+    double = grade(toy.document(toy.solved(double=solution)), assignment, 0, worker).exercise("double")
+    assert double.tests[0].message == "the call should raise ValueError, but raised KeyError."
+
+
 def test_kind_and_line_are_told(assignment: Assignment, worker: Worker) -> None:
     """An honest mistake is told by the exception's kind and the line it happened in."""
     solution = "def double(x):\n    y = x\n    return y + torch.ones(7, 7, 7)"
