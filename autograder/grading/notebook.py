@@ -10,6 +10,10 @@ from typing import Any
 from autograder.course import SubmissionError
 
 DEMO_TAG = "demo"
+MOST_CODE = 1 << 20
+"""Characters of code in a notebook, twenty times what a long assignment has: all of it is parsed by the grader."""
+MOST_CELLS = 2000
+"""Code cells in a notebook."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ def parse(document: bytes) -> tuple[Cell, ...]:
     Outputs, attachments and all other metadata are passed over, whatever they are.
 
     Raises:
-        SubmissionError: the bytes are no notebook of format 4.
+        SubmissionError: the bytes are no notebook of format 4, or of a size that nobody writes by hand.
     """
     try:
         content = json.loads(document.decode("utf-8"))
@@ -43,7 +47,14 @@ def parse(document: bytes) -> tuple[Cell, ...]:
         ) from None
     if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
         raise SubmissionError("the file is JSON but no notebook of format 4: save it with JupyterLab")
-    return tuple(_cell(raw) for raw in content["cells"] if isinstance(raw, dict))
+    cells = tuple(_cell(raw) for raw in content["cells"] if isinstance(raw, dict))
+    code = [cell.source for cell in cells if cell.kind == "code"]
+    if len(code) > MOST_CELLS or sum(map(len, code)) > MOST_CODE:
+        raise SubmissionError(
+            f"the notebook has {len(code):,} code cells with {sum(map(len, code)):,} characters of code; at most "
+            f"{MOST_CELLS:,} and {MOST_CODE:,} are graded"
+        )
+    return cells
 
 
 def digest(cells: tuple[Cell, ...]) -> str:

@@ -42,11 +42,12 @@ def compile_program(assignment: Assignment, submitted: tuple[Cell, ...]) -> Prog
         [f"This is not the notebook of {assignment.name}: none of its cells is here."] if not present else []
     )
     steps: list[Step] = []
+    runnable = {cell.grade_id for cell in cells}
     for cell in assignment.cells:
-        if cell.role == "given" and cell.kind == "code" and cell.grade_id not in present:
+        if cell.role == "given" and cell.kind == "code" and cell.grade_id not in runnable:
             steps.append(Step(f"{cell.grade_id}", cell.source))
             if present:
-                notes.append(f"The given cell `{cell.grade_id}` was missing and was put back.")
+                notes.append(f"The given cell `{cell.grade_id}` was missing or no code, and was put back.")
     seen: set[str] = set()
     graded: dict[str, int] = {}
     solved: dict[str, int] = {}

@@ -294,6 +294,10 @@ EDITS = {
     "grade cell deleted": (remove("double"), "check cell `double` was missing"),
     "all grade cells deleted": (remove("double", "stats", "layer"), "check cell `layer` was missing"),
     "given cell deleted": (remove("given_imports"), "`given_imports` was missing"),
+    "given cell made text": (
+        lambda c: toy.by_id(c, "given_imports").update(cell_type="markdown"),
+        "`given_imports` was missing or no code",
+    ),
     "given cell edited": (lambda c: toy.by_id(c, "given_imports").update(source="raise SystemExit"), ""),
     "grade cell edited": (lambda c: toy.by_id(c, "double").update(source="import os; os._exit(0)"), ""),
     "grade cell twice": (lambda c: c["cells"].append(toy.by_id(c, "double")), "more than once"),
@@ -342,8 +346,22 @@ def test_a_notebook_without_cells(graded: Grade) -> None:
         (b'{"cells": 3}', "no notebook"),
         (b'{"worksheets": []}', "no notebook"),
         (b'{"cells": [' + b"9" * 10_000 + b"]}", "not JSON"),
+        (b'{"cells": [{"cell_type": "code", "source": "' + b"a=1;" * 300_000 + b'"}]}', "characters of code"),
+        (b'{"cells": [' + b'{"cell_type": "code"},' * 3000 + b"{}]}", "3,000 code cells"),
     ],
-    ids=["empty", "blank", "text", "bytes", "deep", "list", "cells", "format 3", "number"],
+    ids=[
+        "empty",
+        "blank",
+        "text",
+        "bytes",
+        "deep",
+        "list",
+        "cells",
+        "format 3",
+        "number",
+        "code",
+        "many cells",
+    ],
 )
 def test_a_file_that_is_no_notebook(graded: Grade, document: bytes, says: str) -> None:
     with pytest.raises(SubmissionError, match=says):
