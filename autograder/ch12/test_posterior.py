@@ -36,8 +36,14 @@ def bayes(x0, x_t, t, betas):
 def spread(variance, x0):
     """The student's variance as float64, one number per sample, having checked that it is one."""
     assert isinstance(variance, torch.Tensor), "the variance must be a tensor"
-    assert variance.dim() == x0.dim(), "the variance has one number per sample and 1 in the data's other dimensions"
-    whole = torch.broadcast_to(variance.detach().double(), x0.shape).flatten(1) if x0.dim() > 1 else variance.double()
+    assert variance.dim() == x0.dim(), (
+        "the variance has one number per sample and 1 in the data's other dimensions"
+    )
+    whole = (
+        torch.broadcast_to(variance.detach().double(), x0.shape).flatten(1)
+        if x0.dim() > 1
+        else variance.double()
+    )
     return whole[:, 0] if x0.dim() > 1 else whole
 
 
@@ -45,10 +51,14 @@ def spread(variance, x0):
 def test_shape(student, rng):
     """The mean has the data's shape and dtype; the variance one number per sample, ready to broadcast."""
     x0, x_t = rng.randn(3, 2, 5), rng.randn(3, 2, 5)
-    answer = student.posterior(x0, x_t, torch.tensor([1, 3, 2]), rng.uniform(0.1, 0.5, 4, dtype=torch.float64))
+    answer = student.posterior(
+        x0, x_t, torch.tensor([1, 3, 2]), rng.uniform(0.1, 0.5, 4, dtype=torch.float64)
+    )
     assert isinstance(answer, (tuple, list)) and len(answer) == 2, "return the pair (mean, variance)"
     mean, variance = answer
-    assert isinstance(mean, torch.Tensor) and isinstance(variance, torch.Tensor), "mean and variance are tensors"
+    assert isinstance(mean, torch.Tensor) and isinstance(variance, torch.Tensor), (
+        "mean and variance are tensors"
+    )
     assert mean.shape == (3, 2, 5), f"the mean has the data's shape, not {tuple(mean.shape)}"
     assert mean.dtype == torch.float32, "the data are float32, and so must be the mean"
     shape = tuple(variance.shape)
@@ -87,8 +97,9 @@ def test_both_ends(student, rng, T):
     t = torch.tensor([T - 1, 1, 0, T // 2, T - 1])
     mean, variance = student.posterior(x0, x_t, t, betas)
     want_mean, want_variance = bayes(x0, x_t, t, betas)
-    # For the published schedule 1 - alpha-bar starts at 1e-4: in float32 it keeps three digits.
-    close = {"rtol": 2e-3, "atol": 2e-3} if T == 1000 else CLOSE
+    # For the published schedule 1 - alpha-bar starts at 1e-4: in float32 it keeps three digits, and a mean made as
+    # x_t minus the noise in it is off by 1.7e-4 of that noise, which is up to 15.
+    close = {"rtol": 2e-3, "atol": 2e-2} if T == 1000 else CLOSE
     assert_close(mean, want_mean.float(), **close, name="mean")
     assert_close(spread(variance, x0), want_variance, rtol=2e-3, atol=1e-7, name="variance")
 
@@ -101,7 +112,9 @@ def test_first_step(student, rng):
         x0, x_t = rng.randn(4, 2, 3), 10 * rng.randn(4, 2, 3)
         mean, variance = student.posterior(x0, x_t, torch.zeros(4, dtype=torch.int64), betas)
         assert_close(mean, x0, **CLOSE, name="mean at t = 0")
-        assert_close(spread(variance, x0), torch.zeros(4).double(), rtol=0, atol=1e-6, name="variance at t = 0")
+        assert_close(
+            spread(variance, x0), torch.zeros(4).double(), rtol=0, atol=1e-6, name="variance at t = 0"
+        )
 
 
 def test_mean_on_the_way(student, rng):
@@ -126,24 +139,26 @@ def test_total_variance(student, rng):
         t = torch.tensor([step])
         mean, variance = student.posterior(torch.zeros(1, 1), torch.ones(1, 1), t, betas)  # the factor of x_t
         total = mean.item() ** 2 * (1 - left[step + 1]) + variance.item()
-        assert abs(total - (1 - left[step])) < 1e-4, "posterior variance and mean do not add up to the prior's variance"
+        assert abs(total - (1 - left[step])) < 1e-4, (
+            "posterior variance and mean do not add up to the prior's variance"
+        )
 
 
 def test_float64(student, rng):
-    """float64 data give a float64 mean at full precision."""
+    """float64 data give a float64 mean, and both numbers at full precision."""
     betas = rng.uniform(0.05, 0.6, 5, dtype=torch.float64)
     x0, x_t = rng.randn(4, 3, dtype=torch.float64), rng.randn(4, 3, dtype=torch.float64)
     t = torch.tensor([4, 1, 0, 2])
     mean, variance = student.posterior(x0, x_t, t, betas)
     want_mean, want_variance = bayes(x0, x_t, t, betas)
-    assert_close(mean, want_mean, rtol=1e-5, atol=1e-5, name="mean")
-    assert_close(spread(variance, x0), want_variance, rtol=1e-5, atol=1e-6, name="variance")
+    assert_close(mean, want_mean, rtol=1e-9, atol=1e-9, name="mean")
+    assert_close(spread(variance, x0), want_variance, rtol=1e-9, atol=1e-9, name="variance")
 
 
 @pytest.mark.weight(2)
 def test_gradient(student, rng):
     """The mean passes gradients on to x0 and to x_t."""
     betas, t = rng.uniform(0.05, 0.6, 6, dtype=torch.float64), torch.tensor([5, 0, 3])
-    x0 = rng.randn(3, 2, 4, dtype=torch.float64, requires_grad=True)
-    x_t = rng.randn(3, 2, 4, dtype=torch.float64, requires_grad=True)
+    x0 = rng.randn(3, 1, 2, dtype=torch.float64, requires_grad=True)
+    x_t = rng.randn(3, 1, 2, dtype=torch.float64, requires_grad=True)
     assert gradcheck(lambda a, b: student.posterior(a, b, t, betas)[0], (x0, x_t), atol=1e-4, rtol=1e-3)

@@ -49,7 +49,7 @@ def test_by_hand(student):
 
 
 @pytest.mark.weight(3)
-@pytest.mark.parametrize("shape", [(5, 2), (3, 1, 4, 6), (7,), (1, 3, 5), (4, 4), (3, 2, 3, 3)])
+@pytest.mark.parametrize("shape", [(5, 2), (3, 1, 4, 6), (7,), (1, 3, 5), (4, 4), (2, 2, 1, 3, 2)])
 def test_per_sample(student, rng, shape):
     """Every sample is noised to its own step t, in data of any number of dimensions."""
     T = 9
@@ -62,7 +62,8 @@ def test_per_sample(student, rng, shape):
 @pytest.mark.parametrize("T", [1, 6, 1000])
 def test_both_ends(student, rng, T):
     """Index 0 is the first noising step and T - 1 the last, for schedules of any length."""
-    alpha_bar = schedule(rng, T)
+    published = torch.cumprod(1 - torch.linspace(1e-4, 0.02, T, dtype=torch.float64), 0)
+    alpha_bar = published if T == 1000 else schedule(rng, T)
     x0, noise = 4 * rng.randn(6, 5), rng.randn(6, 5)
     t = torch.tensor([0, T - 1, 0, T - 1, T // 2, T - 1])
     assert_close(student.q_sample(x0, t, alpha_bar, noise), by_hand(x0, t, alpha_bar, noise), **CLOSE)
@@ -73,7 +74,9 @@ def test_float64(student, rng):
     alpha_bar = schedule(rng, 8)
     x0, noise = rng.randn(5, 3, 2, dtype=torch.float64), rng.randn(5, 3, 2, dtype=torch.float64)
     t = rng.randint(0, 8, (5,))
-    assert_close(student.q_sample(x0, t, alpha_bar, noise), by_hand(x0, t, alpha_bar, noise), rtol=1e-6, atol=1e-6)
+    assert_close(
+        student.q_sample(x0, t, alpha_bar, noise), by_hand(x0, t, alpha_bar, noise), rtol=1e-6, atol=1e-6
+    )
 
 
 def test_variance_preserved(student, rng):
@@ -100,8 +103,8 @@ def test_one_step_suffices(student, rng):
 def test_gradient(student, rng):
     """Gradients reach x0 and the noise, with the factors of each sample's own step."""
     alpha_bar, t = schedule(rng, 6), torch.tensor([5, 0, 3])
-    x0 = rng.randn(3, 2, 4, dtype=torch.float64, requires_grad=True)
-    noise = rng.randn(3, 2, 4, dtype=torch.float64, requires_grad=True)
+    x0 = rng.randn(3, 1, 2, dtype=torch.float64, requires_grad=True)
+    noise = rng.randn(3, 1, 2, dtype=torch.float64, requires_grad=True)
     assert gradcheck(lambda a, b: student.q_sample(a, t, alpha_bar, b), (x0, noise), atol=1e-4, rtol=1e-3)
 
 

@@ -13,7 +13,7 @@ def cosine_betas(T, s=0.008, max_beta=0.999):
     u = torch.arange(T + 1, dtype=torch.float64)
     f = torch.cos((u / T + s) / (1 + s) * math.pi / 2) ** 2
     alpha_bar = f / f[0]
-    return (1 - alpha_bar[1:] / alpha_bar[:-1])
+    return 1 - alpha_bar[1:] / alpha_bar[:-1]
 
 
 def alpha_bars(betas):
