@@ -47,7 +47,7 @@ def test_shape(student, rng):
 
 
 @pytest.mark.weight(2)
-@pytest.mark.parametrize("shape", [(5, 2), (3, 1, 4, 6), (7,), (4, 4)])
+@pytest.mark.parametrize("shape", [(5, 2), (3, 1, 4, 6), (7,), (4, 4), (2, 2, 1, 3, 2)])
 def test_score_from_eps(student, rng, shape):
     """The score is minus the noise, divided by its standard deviation at each sample's own step."""
     eps, t, alpha_bar = rng.randn(*shape), rng.randint(0, 9, shape[:1]), schedule(9)
@@ -69,11 +69,15 @@ def test_score_of_gaussian(student, rng):
         difference = x[i].detach() - a.sqrt() * mean
         eps.append((1 - a).sqrt() * torch.linalg.solve(noised.covariance_matrix, difference))
     (score,) = torch.autograd.grad(log_density, x)
-    assert_close(student.score_from_eps(torch.stack(eps), t, alpha_bar), score, rtol=1e-5, atol=1e-5, name="score")
+    assert_close(
+        student.score_from_eps(torch.stack(eps), t, alpha_bar), score, rtol=1e-5, atol=1e-5, name="score"
+    )
 
 
 @pytest.mark.weight(2)
-@pytest.mark.parametrize(("shape", "sigma"), [((5, 3), 0.5), ((3, 2, 4, 6), 2.0), ((1, 7), 0.1), ((4, 4), 1.3)])
+@pytest.mark.parametrize(
+    ("shape", "sigma"), [((5, 3), 0.5), ((3, 2, 4, 6), 2.0), ((1, 7), 0.1), ((4, 4), 1.3)]
+)
 def test_dsm_loss(student, rng, shape, sigma):
     """Half of sigma squared times the squared error of the score, summed over dimensions, averaged over samples."""
     x, noise, pull = rng.randn(*shape), rng.randn(*shape), rng.randn(*shape)
@@ -105,7 +109,8 @@ def test_dsm_minimum(student, rng):
     x, noise = spread * rng.randn(n, 2), rng.randn(n, 2)
     best = -1 / (spread**2 + sigma**2)
     losses = [
-        student.dsm_loss(lambda p, s, k=k: k * best * p, x, sigma, noise).item() for k in (1.0, 0.6, 1.4, -1.0)
+        student.dsm_loss(lambda p, s, k=k: k * best * p, x, sigma, noise).item()
+        for k in (1.0, 0.6, 1.4, -1.0)
     ]
     # A slope wrong by 0.4 costs 0.035 on average; over 4000 samples that difference has a standard deviation of 0.004.
     assert min(losses) == losses[0], "the true score does not have the smallest loss"
@@ -150,24 +155,34 @@ def test_kl_edges(student, rng):
 
 def test_kl_gradient(student, rng):
     """The divergence is differentiable in all four arguments."""
-    arguments = [rng.uniform(-1.0, 1.0, 3, 2, dtype=torch.float64, requires_grad=True) for _ in range(4)]
+    arguments = [rng.uniform(-1.0, 1.0, 2, 2, dtype=torch.float64, requires_grad=True) for _ in range(4)]
     assert gradcheck(student.gaussian_kl, arguments, atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.weight(2)
-@pytest.mark.parametrize("shape", [(5, 2), (3, 1, 4, 6), (7,), (4, 4)])
+@pytest.mark.parametrize("shape", [(5, 2), (3, 1, 4, 6), (7,), (4, 4), (2, 2, 1, 3, 2)])
 def test_v_target(student, rng, shape):
     """v is sqrt(alpha-bar) times the noise minus sqrt(1 - alpha-bar) times x0, at each sample's own step."""
-    x0, noise, t, alpha_bar = 2 * rng.randn(*shape), rng.randn(*shape), rng.randint(0, 8, shape[:1]), schedule(8)
+    x0, noise, t, alpha_bar = (
+        2 * rng.randn(*shape),
+        rng.randn(*shape),
+        rng.randint(0, 8, shape[:1]),
+        schedule(8),
+    )
     a = tall(alpha_bar[t], x0)
     want = a.sqrt() * noise - (1 - a).sqrt() * x0
     assert_close(student.v_target(x0, noise, t, alpha_bar), want.float(), **CLOSE, name="v")
 
 
-@pytest.mark.parametrize("shape", [(5, 2), (3, 1, 4, 6), (7,), (4, 4)])
+@pytest.mark.parametrize("shape", [(5, 2), (3, 1, 4, 6), (7,), (4, 4), (2, 2, 1, 3, 2)])
 def test_x0_from_v(student, rng, shape):
     """From x_t and its true v, x0 comes back."""
-    x0, noise, t, alpha_bar = 2 * rng.randn(*shape), rng.randn(*shape), rng.randint(0, 8, shape[:1]), schedule(8)
+    x0, noise, t, alpha_bar = (
+        2 * rng.randn(*shape),
+        rng.randn(*shape),
+        rng.randint(0, 8, shape[:1]),
+        schedule(8),
+    )
     a = tall(alpha_bar[t], x0)
     x_t, v = a.sqrt() * x0 + (1 - a).sqrt() * noise, a.sqrt() * noise - (1 - a).sqrt() * x0
     assert_close(student.x0_from_v(x_t.float(), v.float(), t, alpha_bar), x0, **CLOSE, name="x0")
@@ -231,7 +246,9 @@ def test_vlb_term_of_true_noise(student, rng):
     x0, noise = rng.randn(3, 4), rng.randn(3, 4)
     a = torch.cumprod(1 - betas, 0)[t][:, None]
     x_t = (a.sqrt() * x0 + (1 - a).sqrt() * noise).float()
-    assert_close(student.vlb_term(x0, x_t, t, noise, betas), torch.zeros(3), rtol=0, atol=1e-4, name="vlb_term")
+    assert_close(
+        student.vlb_term(x0, x_t, t, noise, betas), torch.zeros(3), rtol=0, atol=1e-4, name="vlb_term"
+    )
 
 
 def test_vlb_term_gradient(student, rng):

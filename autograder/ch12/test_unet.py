@@ -29,8 +29,8 @@ def network(student, rng, *args, **options):
 
 
 def differ(one, other):
-    """Whether two outputs differ by more than rounding."""
-    return (one - other).abs().max().item() > 1e-4 * other.abs().max().item()
+    """Whether two outputs differ by more than rounding, which is 1e-6 of them."""
+    return (one - other).abs().max().item() > 1e-5 * other.abs().max().item()
 
 
 @pytest.mark.gate
@@ -44,7 +44,8 @@ def test_shape(student, rng):
 
 @pytest.mark.weight(2)
 @pytest.mark.parametrize(
-    ("shape", "base_channels"), [((3, 1, 8, 12), 16), ((2, 3, 16, 4), 8), ((1, 2, 12, 20), 24), ((5, 1, 4, 8), 16)]
+    ("shape", "base_channels"),
+    [((3, 1, 8, 12), 16), ((2, 3, 16, 4), 8), ((1, 2, 12, 20), 24), ((5, 1, 4, 8), 16)],
 )
 def test_shapes(student, rng, shape, base_channels):
     """Images may have any number of channels and any height and width divisible by 4."""
@@ -56,10 +57,10 @@ def test_shapes(student, rng, shape, base_channels):
 
 @pytest.mark.weight(3)
 def test_depends_on_time(student, rng):
-    """The same image at different times gives different outputs, also where the times are neighbours."""
+    """The same image at different times gives different outputs, early as late."""
     model = network(student, rng)
     x = rng.randn(1, 1, 8, 12)
-    times = torch.tensor([0, 1, 10, 11, 199, 200, 999])
+    times = torch.tensor([0, 10, 40, 120, 300, 600, 999])
     outputs = model(x.expand(7, 1, 8, 12), times).detach()
     for i in range(6):
         for j in range(i + 1, 7):
@@ -100,9 +101,12 @@ def test_each_sample_its_label(student, rng):
 
 def test_null_label(student, rng):
     """Without y every image has the null label, which is num_classes."""
-    model = network(student, rng, num_classes=6)
+    model = student.UNet(num_classes=6)  # as it was made: its null label may be a row of zeros that stays so
+    model.eval()
     x, t = rng.randn(3, 1, 8, 4), torch.tensor([1, 700, 42])
-    assert_close(model(x, t).detach(), model(x, t, torch.full((3,), 6)).detach(), **CLOSE, name="output without y")
+    assert_close(
+        model(x, t).detach(), model(x, t, torch.full((3,), 6)).detach(), **CLOSE, name="output without y"
+    )
 
 
 @pytest.mark.weight(2)
@@ -123,31 +127,64 @@ def test_gradients(student, rng, num_classes):
     assert x.grad is not None and bool((x.grad != 0).any()), "no gradient reaches the image"
 
 
+def open_units(model, offset):
+    """Add `offset` to every bias, so that most units work in the linear part of their activation."""
+    state = dict(model.state_dict())
+    for name, value in list(model.named_parameters()):
+        if name.endswith("bias"):
+            state[name] = value.detach() + offset
+    model.load_state_dict(state)
+
+
 @pytest.mark.weight(3)
 def test_skips(student, rng):
     """Skip connections bring the full resolution to the output: not all of it goes through the narrow middle."""
-    model = network(student, rng, 16)
-    size = 16 * 8 * 4
-    x = rng.randn(1, 16, 8, 4).expand(size, 16, 8, 4).clone().requires_grad_()
-    y = model(x, torch.full((size,), 50))
-    # Row i of the Jacobian: the gradient of output i, taken in copy i of the image.
-    y.backward(torch.eye(size).reshape(size, 16, 8, 4))
-    values = torch.linalg.svdvals(x.grad.reshape(size, size).double())
-    rank = int((values > 1e-4 * values[0]).sum())
-    # Through a middle of 4 times 16 channels at a quarter of the resolution go 128 numbers, through one of half the
-    # resolution and 32 channels 256. The image has 512.
-    assert rank > 384, "the output sees too little of the full resolution: are there skip connections at every level?"
+    model = network(student, rng, 8, base_channels=8)
+    size = 8 * 8 * 4
+    ranks = []
+    # Rectifiers let half of their inputs through at first, and nearly all of them with larger biases.
+    for offset in (0.0, 1.0, 2.0):
+        open_units(model, offset)
+        x = rng.randn(1, 8, 8, 4).expand(size, 8, 8, 4).clone().requires_grad_()
+        y = model(x, torch.full((size,), 50))
+        # Row i of the Jacobian: the gradient of output i, taken in copy i of the image.
+        y.backward(torch.eye(size).reshape(size, 8, 8, 4))
+        values = torch.linalg.svdvals(x.grad.reshape(size, size).double())
+        ranks.append(int((values > 1e-5 * values[0]).sum()))
+        if ranks[-1] > 160:
+            break
+    # Through a middle of 4 times 8 channels at a quarter of the resolution go 64 numbers, through one of half the
+    # resolution and 16 channels 128. The image has 256.
+    assert max(ranks) > 160, "the output sees too little of the full resolution: are there skip connections?"
 
 
-def test_neighbourhood(student, rng):
-    """What a pixel becomes depends on pixels several places away: the resolution was reduced on the way."""
-    model = network(student, rng)
-    x = rng.randn(1, 1, 16, 12)
-    changed = x.clone()
-    changed[0, 0, 8, 6] += 3.0
+@pytest.mark.weight(2)
+def test_coarse_maps(student, rng):
+    """The network works at a quarter of the resolution too: a shift by 2 is not the same to it as no shift."""
+    model = network(student, rng, base_channels=8)
+    x = torch.zeros(1, 1, 48, 48)
+    x[:, :, 20:28, 20:28] = 10 * rng.randn(1, 1, 8, 8)
     t = torch.tensor([30])
-    moved = (model(changed, t).detach() - model(x, t).detach()).abs()[0, 0]
-    assert moved[:, :2].max().item() > 0 and moved[:4].max().item() > 0, "pixels five places away make no difference"
+    y, moved = model(x, t).detach(), model(x.roll(2, 3), t).detach()
+    # Convolutions at full and half resolution alone give the same picture, moved, up to rounding (2e-7 measured);
+    # right networks of many kinds change by 1e-3 and more.
+    there, here = moved.roll(-2, 3)[..., 16:32, 16:32], y[..., 16:32, 16:32]
+    change = (there - here).abs().max().item() / here.abs().max().item()
+    assert change > 1e-5, "the network has no coarse maps: nothing is computed at a quarter of the resolution"
+
+
+def test_range(student, rng):
+    """Noise has both signs and no bound, and so has the output where weights are large."""
+    model = network(student, rng, 32, base_channels=8)
+    state = dict(model.state_dict())
+    state.update(
+        {name: 4 * value.detach() for name, value in list(model.named_parameters()) if value.dim() > 1}
+    )
+    model.load_state_dict(state)
+    # That all of 32 channels, each with weights of its own, have one sign happens once in a thousand million times.
+    y = model(rng.randn(2, 32, 8, 8), torch.tensor([30, 600])).detach()
+    assert bool((y > 0).any()) and bool((y < 0).any()), "the output has one sign alone, and noise has both"
+    assert y.abs().max().item() > 1.01, "the output is bounded by 1, and noise is not"
 
 
 def test_state(student, rng):
@@ -157,7 +194,9 @@ def test_state(student, rng):
     twin.load_state_dict(dict(model.state_dict()))
     twin.eval()
     x, t, y = rng.randn(2, 3, 8, 4), torch.tensor([77, 3]), torch.tensor([1, 2])
-    assert_close(twin(x, t, y).detach(), model(x, t, y).detach(), **CLOSE, name="output of the second network")
+    assert_close(
+        twin(x, t, y).detach(), model(x, t, y).detach(), **CLOSE, name="output of the second network"
+    )
 
 
 def test_repeatable(student, rng):

@@ -25,11 +25,15 @@ def gaussian_kl(mean1, log_var1, mean2, log_var2):
 
 
 def v_target(x0, noise, t, alpha_bar):
-    return rows(lambda s, x, n: float(alpha_bar[s]) ** 0.5 * n - (1 - float(alpha_bar[s])) ** 0.5 * x, t, x0, noise)
+    return rows(
+        lambda s, x, n: float(alpha_bar[s]) ** 0.5 * n - (1 - float(alpha_bar[s])) ** 0.5 * x, t, x0, noise
+    )
 
 
 def x0_from_v(x_t, v, t, alpha_bar):
-    return rows(lambda s, x, w: float(alpha_bar[s]) ** 0.5 * x - (1 - float(alpha_bar[s])) ** 0.5 * w, t, x_t, v)
+    return rows(
+        lambda s, x, w: float(alpha_bar[s]) ** 0.5 * x - (1 - float(alpha_bar[s])) ** 0.5 * w, t, x_t, v
+    )
 
 
 def vlb_term(x0, x_t, t, eps_pred, betas):
