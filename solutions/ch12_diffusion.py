@@ -759,7 +759,9 @@ class ResidualBlock(nn.Module):
 # | 9 | 50 min | 0.6 s | everything in PyTorch, `ResidualBlock`, `time_features` |
 #
 # **What.** The network of the figure. Names and details are yours; the tests ask what it does: shapes, time,
-# label, a gradient for every parameter.
+# label, a gradient for every parameter, coarse maps, skips. They look at fresh networks, so start no layer at
+# zero, and with `base_channels` a multiple of 8, so that channels can be put into groups. What is random while
+# training, such as dropout, must rest after `model.eval()`.
 #
 # **Why.** It is the workhorse of image diffusion, and of every task whose output is an image.
 

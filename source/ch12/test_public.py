@@ -250,6 +250,7 @@ def test_unet_shape(student, rng):
 def test_unet_sees_the_time(student, rng):
     """The same image at another time gives another output."""
     model, x = student.UNet(base_channels=8), rng.randn(1, 1, 8, 8)
+    model.eval()
     early, late = model(x, torch.tensor([2])).detach(), model(x, torch.tensor([80])).detach()
     assert not torch.allclose(early, late, atol=1e-5), "the output does not depend on t: where does t go in?"
 
@@ -258,6 +259,7 @@ def test_unet_sees_the_time(student, rng):
 def test_unet_sees_the_label(student, rng):
     """With classes the output depends on the label; without a label it is that of the null label."""
     model = student.UNet(base_channels=8, num_classes=5)
+    model.eval()
     x, t = rng.randn(2, 1, 8, 8), torch.tensor([10, 10])
     null = model(x, t, torch.tensor([5, 5])).detach()
     assert_close(model(x, t).detach(), null, atol=1e-5, name="output without a label")
@@ -292,11 +294,12 @@ def test_unet_every_parameter_learns(student, rng):
 def test_unet_passes_detail_on(student, rng):
     """A change of one pixel matters most near that pixel: the skip at full resolution is in use."""
     model = student.UNet(base_channels=8)
-    x, t = rng.randn(1, 1, 16, 16, requires_grad=True), torch.tensor([20])
-    (grad,) = torch.autograd.grad(model(x, t)[0, 0, 5, 6], x)
-    influence = grad[0, 0].abs()
+    model.eval()
+    x = rng.randn(12, 1, 16, 16, requires_grad=True)
+    (grad,) = torch.autograd.grad(model(x, torch.full((12,), 20))[:, 0, 5, 6].sum(), x)
+    influence = grad.abs().mean((0, 1))
     near = float(influence[4:7, 5:8].mean())
-    assert near > 2 * float(influence.mean()), "a pixel matters no more to its own place than to the rest"
+    assert near > 1.5 * float(influence.mean()), "a pixel matters no more to its own place than to the rest"
 
 
 # --------------------------------------------------------------------------------------------------- eps_loss
