@@ -18,7 +18,7 @@ from autograder.testing import assert_close
 
 pytestmark = pytest.mark.exercise("ancestral_sampler")
 
-CLOSE = {"rtol": 1e-3, "atol": 1e-3}
+CLOSE = {"rtol": 2e-4, "atol": 2e-4}
 SIGMAS = 6.5
 
 
@@ -38,7 +38,7 @@ class Recorder:
 
 def coarse(T):
     """Betas so large and so different that beta, its posterior version and neighbours cannot be confused."""
-    return torch.linspace(0.1, 0.5, T, dtype=torch.float64)
+    return 0.1 + 0.4 * torch.linspace(0, 1, T, dtype=torch.float64) ** 1.7
 
 
 def levels(betas):
@@ -103,7 +103,7 @@ def test_shape(student, rng, shape):
     assert bool(x.isfinite().all()), "a sample is not finite"
 
 
-@pytest.mark.parametrize("T", [1, 6, 50])
+@pytest.mark.parametrize("T", [1, 6, 20])
 def test_times(student, rng, T):
     """The model is asked at t = T - 1, then T - 2, down to 0, with one int64 time per sample."""
     model = Recorder(shrink)
@@ -191,7 +191,7 @@ def gaussian(rng, betas):
         centre = torch.tensor(after, dtype=torch.float64)[t].sqrt()[:, None] * mean
         return torch.einsum("nij,nj->ni", gain, x.double() - centre).to(x.dtype)
 
-    return mean, covariance, gains, predict
+    return mean, gains, predict
 
 
 def propagated(mean, gains, betas):
@@ -209,11 +209,10 @@ def propagated(mean, gains, betas):
 
 
 @pytest.mark.weight(3)
-@pytest.mark.parametrize("T", [15, 60])
-def test_gaussian_data(student, rng, T):
+def test_gaussian_data(student, rng):
     """With the exact noise predictor of Gaussian data, the samples have the mean and covariance they must have."""
-    betas = torch.linspace(0.6 / T, 12 / T if T > 20 else 0.7, T, dtype=torch.float64)
-    mean, covariance, gains, predict = gaussian(rng, betas)
+    betas = torch.linspace(0.02, 0.4, 25, dtype=torch.float64)
+    mean, gains, predict = gaussian(rng, betas)
     n = 3000
     samples = student.ancestral_sample(predict, (n, 3), betas, rng.generator()).double()
     want_mean, want_covariance = propagated(mean, gains, betas)
@@ -221,31 +220,39 @@ def test_gaussian_data(student, rng, T):
     whitened = (samples - want_mean) @ torch.linalg.inv(torch.linalg.cholesky(want_covariance)).T
     for i in range(3):
         assert abs(whitened[:, i].mean().item()) < SIGMAS / math.sqrt(n), "the samples' mean is off"
-        assert abs(whitened[:, i].var().item() - 1) < SIGMAS * math.sqrt(2 / n), "the samples' variance is off"
-        assert_independent(whitened[:, i], whitened[:, (i + 1) % 3], "coordinates that should be uncorrelated")
-    if T == 60:  # fine enough steps for the samples to resemble the data themselves
-        apart = torch.linalg.norm(samples.T.cov() - covariance) / torch.linalg.norm(covariance)
-        assert apart.item() < 0.3, "the samples' covariance is not that of the data"
+        assert abs(whitened[:, i].var().item() - 1) < SIGMAS * math.sqrt(2 / n), (
+            "the samples' variance is off"
+        )
+        assert_independent(
+            whitened[:, i], whitened[:, (i + 1) % 3], "coordinates that should be uncorrelated"
+        )
 
 
 def test_generator(student, rng):
     """All randomness is the generator's: one seed gives one result, and a second call goes on from there."""
     seed = rng.seed()
     first, second = (torch.Generator().manual_seed(seed) for _ in range(2))
-    a, b, c = (student.ancestral_sample(Recorder(shrink), (4, 3), coarse(5), g) for g in (first, second, first))
+    a, b, c = (
+        student.ancestral_sample(Recorder(shrink), (4, 3), coarse(5), g) for g in (first, second, first)
+    )
     assert_close(a, b, rtol=0, atol=0, name="samples of the same seed")
     assert (a - c).abs().max().item() > 1e-3, "a second call with the same generator gave the same samples"
 
 
-def test_published_schedule(student, rng):
-    """On the published schedule of 1000 steps the samples of standard normal data are standard normal."""
-    betas = torch.linspace(1e-4, 0.02, 1000, dtype=torch.float64)
-    after, _ = levels(betas)
+def test_fine_steps(student, rng):
+    """On a schedule of many small steps the samples of standard normal data have the variance they must have."""
+    betas = torch.linspace(1e-4, 0.08, 250, dtype=torch.float64)
+    after, before = levels(betas)
     deviation = torch.tensor([math.sqrt(1 - a) for a in after])
 
     def standard_normal_data(x, t):  # for data N(0, I) every x_t is N(0, I), and the best prediction this
         return deviation[t][:, None].to(x.dtype) * x
 
     samples = student.ancestral_sample(standard_normal_data, (700, 2), betas, rng.generator()).double()
-    assert_standard_normal(samples[:, 0], "the first coordinate of standard normal data")
-    assert_standard_normal(samples[:, 1], "the second coordinate of standard normal data")
+    variance = (
+        1.0  # a step multiplies x by the root of alpha, and adds a little less variance than that takes away
+    )
+    for beta, now, prev in reversed(list(zip(betas.tolist(), after, before, strict=True))):
+        variance = (1 - beta) * variance + beta * (1 - prev) / (1 - now)
+    assert_standard_normal(samples[:, 0] / math.sqrt(variance), "the first coordinate of the samples")
+    assert_standard_normal(samples[:, 1] / math.sqrt(variance), "the second coordinate of the samples")

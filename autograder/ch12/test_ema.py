@@ -23,7 +23,9 @@ def test_shadow(student, rng):
     """`shadow` is a list of one average per parameter, of its shape."""
     average = student.EMA(parameters(rng))
     assert isinstance(average.shadow, list), "shadow is a list"
-    assert [tuple(s.shape) for s in average.shadow] == SHAPES, "there is one average per parameter, of its shape"
+    assert [tuple(s.shape) for s in average.shadow] == SHAPES, (
+        "there is one average per parameter, of its shape"
+    )
 
 
 def test_start(student, rng):

@@ -44,7 +44,9 @@ def test_shape(student, rng):
     assert dropped.shape == (4,) and dropped.dtype == torch.int64, "labels stay int64, one per sample"
     eps = student.guided_eps(Labelled(rng, 3, 3), rng.randn(4, 2, 5), torch.tensor([0, 3, 1, 2]), y, 2.0, 3)
     assert isinstance(eps, torch.Tensor), "guided_eps must return a tensor"
-    assert eps.shape == (4, 2, 5) and eps.dtype == torch.float32, "the prediction has the shape and dtype of x"
+    assert eps.shape == (4, 2, 5) and eps.dtype == torch.float32, (
+        "the prediction has the shape and dtype of x"
+    )
 
 
 @pytest.mark.weight(2)
@@ -62,7 +64,9 @@ def test_drop_extremes(student, rng):
     """p = 0 drops no label, p = 1 drops all of them."""
     y = rng.randint(0, 4, (2000,))
     assert_close(student.drop_labels(y, 0.0, 4, rng.generator()), y, name="labels at p = 0")
-    assert_close(student.drop_labels(y, 1.0, 9, rng.generator()), torch.full((2000,), 9), name="labels at p = 1")
+    assert_close(
+        student.drop_labels(y, 1.0, 9, rng.generator()), torch.full((2000,), 9), name="labels at p = 1"
+    )
 
 
 def test_drop_independent(student, rng):
@@ -116,7 +120,9 @@ def test_null_label(student, rng):
         y = torch.tensor([2, 5, 3])
         student.guided_eps(model, rng.randn(3, 2), torch.tensor([1, 0, 4]), y, 3.0, null_label)
         asked = torch.cat(model.labels).sort().values
-        assert_close(asked, torch.cat([y, torch.full((3,), null_label)]).sort().values, name="labels asked for")
+        assert_close(
+            asked, torch.cat([y, torch.full((3,), null_label)]).sort().values, name="labels asked for"
+        )
 
 
 def test_unlabelled(student, rng):

@@ -1,11 +1,13 @@
-"""Hidden suite of `train_diffusion`: the samples decide, never a reported loss.
+"""Hidden suite of `train_diffusion`. What the network is shown at each step is watched by a hook on the student's
+network: data far apart and x_t tell which sample was noised, by which noise. Then the trained network's samples decide.
 
 The trained network answers questions from here, where the grader's own sampler draws. Plane: the samples' distance to
 held-out points, as maximum mean discrepancy (MMD), against that of two sets of real points. Digits: guided samples are
 recognised by a classifier of the grader's, they differ from each other, and they are no copies. The points' place and
 the names of the classes are drawn anew for each grading, so weights trained beforehand know nothing of the task.
 
-Measured margins stand beside the bars.
+Counts and moments are compared at 6.5 standard deviations (2 sided: 1e-10) in fewer than 100 comparisons, so a correct
+solution fails one with probability below 1e-8. Measured margins stand beside the other bars.
 """
 
 import math
@@ -19,6 +21,8 @@ from selfcheck.data import load_digits
 
 pytestmark = pytest.mark.exercise("train_diffusion")
 
+SIGMAS = 6.5
+
 
 def levels(T, last):
     """alpha-bar of a linear schedule whose betas end at last."""
@@ -28,6 +32,79 @@ def levels(T, last):
 def weights(model):
     """A copy of everything the student's model has stored."""
     return {name: value.detach().clone() for name, value in model.state_dict().items()}
+
+
+class Watch:
+    """Writes down what a network is asked and what it answers, until another is made for it."""
+
+    def __init__(self, model):
+        self.x, self.t, self.y, self.answers = [], [], [], []
+        model.register_forward_hook(self._see, with_kwargs=True)
+
+    def _see(self, module, args, named, answer):
+        asked = dict(zip(("x", "t", "y"), args, strict=False)) | named
+        for record, value in ((self.x, asked["x"]), (self.t, asked["t"]), (self.answers, answer)):
+            record.append(value.detach().clone())
+        if "y" in asked:
+            self.y.append(asked["y"].detach().clone())
+
+    def undo(self, data, alpha_bar):
+        """The row of each sample shown, in the order of showing, and the noise on it, each epoch by itself."""
+        x, t = torch.cat(self.x).double(), torch.cat(self.t)
+        assert t.dtype == torch.int64 and t.shape == x.shape[:1], (
+            "t is an int64 tensor with one time per sample"
+        )
+        assert bool(((t >= 0) & (t < len(alpha_bar))).all()), "a time lies outside 0 ... T - 1"
+        assert len(x) % len(data) == 0, "an epoch shows every sample once"
+        a = alpha_bar[t].reshape(-1, *[1] * (x.dim() - 1))
+        rows = torch.cdist((x / a.sqrt()).flatten(1), data.double().flatten(1)).argmin(1)
+        noise = (x - a.sqrt() * data[rows].double()) / (1 - a).sqrt()
+        return rows.reshape(-1, len(data)), noise.reshape(-1, *data.shape)
+
+
+SCHEDULE = torch.tensor([0.9, 0.8, 0.65, 0.5, 0.3], dtype=torch.float64)
+
+
+def far_apart(rng, n):
+    """Points so far from each other that no noise takes one for another, in an order that says nothing of the place."""
+    cells = rng.perm(n)
+    return 40.0 * torch.stack([cells % 16, cells // 16], 1) - 250 + rng.uniform(-5.0, 5.0, n, 2)
+
+
+def watched(student, rng, n=250, epochs=4, batch_size=64):
+    """A run at learning rate 0 on points far apart: data, what the network was shown, and the reported losses."""
+    data, model = far_apart(rng, n), student.point_denoiser()
+    watch = Watch(model)
+    losses = student.train_diffusion(
+        model, data, SCHEDULE, epochs=epochs, batch_size=batch_size, lr=0.0, generator=rng.generator()
+    )
+    return data, watch, losses
+
+
+def in_order(rows, values):
+    """Values of each epoch, by the row of the data instead of by the time of showing."""
+    return torch.stack([v[r.argsort()] for r, v in zip(rows, values, strict=True)])
+
+
+def looks_like(count, trials, probability):
+    """Whether so many successes of so many trials fit the probability."""
+    return abs(count - trials * probability) <= SIGMAS * math.sqrt(trials * probability * (1 - probability))
+
+
+def assert_standard_normal(z, what):
+    n = z.numel()
+    assert abs(z.mean().item()) < SIGMAS / math.sqrt(n), f"{what} is not noised as its time says"
+    # The sample variance of so few normal numbers is skewed: one more standard deviation.
+    assert abs(z.var().item() - 1) < (SIGMAS + 1) * math.sqrt(2 / n), f"{what} is not noised as its time says"
+    within = math.erf(1 / math.sqrt(2))
+    assert looks_like(int((z.abs() < 1).sum()), n, within), f"the noise of {what} is not normally distributed"
+
+
+def assert_independent(one, other, what):
+    # The mean of n products of independent standard normals has a standard deviation of 1 / sqrt(n).
+    assert abs((one * other).mean().item()) < (SIGMAS + 1) / math.sqrt(one.numel()), (
+        f"{what} have the same noise"
+    )
 
 
 def sample(predict, shape, alpha_bar, times, generator, eta, clip=None):
@@ -76,7 +153,7 @@ def test_runs(student, rng):
     """train_diffusion runs, with labels and without, and returns one finite number per epoch."""
     alpha_bar = levels(20, 0.3)
     plain = student.train_diffusion(
-        student.point_denoiser(), rng.randn(50, 2), alpha_bar, epochs=3, batch_size=16, generator=rng.generator()
+        student.point_denoiser(), rng.randn(50, 2), alpha_bar, epochs=3, batch_size=16
     )
     labelled = student.train_diffusion(
         student.digit_denoiser(),
@@ -91,125 +168,199 @@ def test_runs(student, rng):
     for losses, epochs in ((plain, 3), (labelled, 2)):
         assert isinstance(losses, (list, tuple)), "return the list of the epochs' mean losses"
         assert len(losses) == epochs, f"{epochs} epochs were asked for, {len(losses)} losses came back"
-        assert all(isinstance(loss, float) and math.isfinite(loss) for loss in losses), "each loss is a finite float"
-
-
-def test_parameters_change(student, rng):
-    """Training changes every parameter of the model it was given; at learning rate 0 it changes none."""
-    alpha_bar, data = levels(20, 0.3), rng.randn(60, 2)
-    for lr in (1e-3, 0.0):
-        model = student.point_denoiser()
-        names, before = [name for name, _ in model.named_parameters()], weights(model)
-        student.train_diffusion(model, data, alpha_bar, epochs=2, batch_size=20, lr=lr, generator=rng.generator())
-        after = weights(model)
-        for name in names:
-            same = torch.equal(before[name], after[name])
-            assert same == (lr == 0.0), f"parameter {name}: changed at learning rate 0, or not changed at 1e-3"
-
-
-def test_reported_loss(student, rng):
-    """The reported number is the mean squared error of the noise, per element, at times drawn from all of them."""
-    alpha_bar, n = levels(30, 0.25), 3000
-    data, model = 2 * rng.randn(n, 2), student.point_denoiser()
-    # Larger weights make the network's answer depend on what it is shown more than a new one's does.
-    model.load_state_dict({name: 1.8 * value for name, value in weights(model).items()})
-    t, noise = rng.randint(0, 30, (n,)), rng.randn(n, 2)
-    a = alpha_bar[t].float()[:, None]
-    with torch.no_grad():
-        errors = ((model(a.sqrt() * data + (1 - a).sqrt() * noise, t) - noise) ** 2).mean(1)
-    (loss,) = student.train_diffusion(
-        model, data, alpha_bar, epochs=1, batch_size=700, lr=0.0, generator=rng.generator()
-    )
-    # Both are means over 3000 draws: seven standard deviations of their difference.
-    allowed = 7 * math.sqrt(2 * errors.var().item() / n)
-    assert abs(loss - errors.mean().item()) < allowed, "at learning rate 0 this is not the mean squared error"
-
-
-def test_generator(student, rng):
-    """The generator draws everything: the same seed trains the same weights, another seed others."""
-    alpha_bar, data, seed = levels(20, 0.3), rng.randn(40, 2), rng.seed()
-    start, trained = weights(student.point_denoiser()), []
-    for s in (seed, seed, seed + 1):
-        model = student.point_denoiser()
-        model.load_state_dict(start)
-        generator = torch.Generator().manual_seed(s)
-        student.train_diffusion(model, data, alpha_bar, epochs=2, batch_size=16, lr=1e-2, generator=generator)
-        trained.append(torch.cat([value.flatten() for value in weights(model).values()]))
-    assert_close(trained[0], trained[1], rtol=1e-4, atol=1e-4, name="weights trained twice with one seed")
-    assert (trained[0] - trained[2]).abs().max().item() > 1e-3, "two seeds of the generator gave the same training"
+        assert all(isinstance(loss, float) and math.isfinite(loss) for loss in losses), (
+            "each loss is a finite float"
+        )
 
 
 @pytest.mark.weight(2)
-@pytest.mark.parametrize("p_drop", [0.0, 0.3, 1.0])
-def test_label_dropout(student, rng, p_drop):
-    """A label is replaced by the null label with probability p_drop: at 0 no label is, at 1 every one is."""
-    model, lr = student.digit_denoiser(), 1e-2
-    before = weights(model)
-    student.train_diffusion(
-        model,
-        rng.randn(300, 1, 8, 8),
-        levels(20, 0.3),
-        labels=torch.arange(300) % 10,
-        null_label=10,
-        epochs=2,
-        batch_size=100,
-        lr=lr,
-        p_drop=p_drop,
-        generator=rng.generator(),
+def test_epochs(student, rng):
+    """In every epoch the network sees each sample once, in batches of the size asked for, in a new order."""
+    data, watch, _ = watched(student, rng)
+    assert [len(x) for x in watch.x] == 4 * [64, 64, 64, 58], (
+        "the batches are not 64 samples each, the rest the last"
     )
-    after = weights(model)
-    (table,) = [name for name, value in after.items() if value.dim() == 2 and len(value) == 11]  # a row per label
-    moved = (after[table] - before[table]).abs().max(1).values > 0.1 * lr  # a step of Adam moves by about lr
-    assert bool(moved[:10].all()) == (p_drop < 1), "labels are dropped though p_drop is 0, or kept though it is 1"
-    assert bool(moved[10]) == (p_drop > 0), "the null label is never used, or is used though p_drop is 0"
+    rows, _ = watch.undo(data, SCHEDULE)
+    for epoch in rows:
+        assert len(epoch.unique()) == len(data), (
+            "an epoch shows some sample twice, or x_t is no noised sample"
+        )
+    for before, after in zip(rows, rows[1:], strict=False):
+        assert int((before == after).sum()) < 30, "two epochs go through the data in the same order"
 
 
 @pytest.mark.weight(3)
-@pytest.mark.timeout(30)
-def test_best_prediction(student, rng):
-    """Trained on normally distributed points, the network predicts at every time nearly what is best to predict."""
-    alpha_bar = torch.tensor([0.9, 0.5, 0.05], dtype=torch.float64)
-    mean, root = torch.tensor([1.0, -0.5]), torch.tensor([[0.9, 0.0], [0.5, 0.3]])
-    data = mean + rng.randn(1600, 2) @ root.T
-    model = student.point_denoiser()
-    student.train_diffusion(
-        model, data, alpha_bar, epochs=40, batch_size=100, lr=2e-3, generator=rng.generator()
+def test_noising(student, rng):
+    """What the network sees is data, noised to the time it is told by standard normal noise."""
+    data, watch, _ = watched(student, rng)
+    _, noise = watch.undo(data, SCHEDULE)
+    t = torch.cat(watch.t).reshape(noise.shape[:2])
+    for step in range(len(SCHEDULE)):
+        assert int((t == step).sum()) > 80, "some time is hardly ever drawn"  # 200 expected, deviation 12.6
+        assert_standard_normal(noise[t == step], "x_t")
+
+
+@pytest.mark.weight(2)
+def test_new_draws(student, rng):
+    """Every sample has a time and noise of its own, and others in the next epoch; times are drawn uniformly."""
+    data, watch, _ = watched(student, rng)
+    rows, noise = watch.undo(data, SCHEDULE)
+    t, T = torch.cat(watch.t).reshape(rows.shape), len(SCHEDULE)
+    for step in range(T):
+        assert looks_like(int((t == step).sum()), t.numel(), 1 / T), (
+            "some time is drawn too often or too seldom"
+        )
+    assert looks_like(int((t[:, 0::2] == t[:, 1::2]).sum()), t.numel() // 2, 1 / T), (
+        "samples of a batch share a time"
     )
-    n = 2000
-    for step, a in enumerate(alpha_bar.tolist()):
-        x = math.sqrt(a) * (mean + rng.randn(n, 2) @ root.T) + math.sqrt(1 - a) * rng.randn(n, 2)
-        gain = math.sqrt(1 - a) * torch.linalg.inv(a * root @ root.T + (1 - a) * torch.eye(2))
-        best = (x - math.sqrt(a) * mean) @ gain.T
-        with torch.no_grad():
-            excess = ((model(x, torch.full((n,), step)) - best) ** 2).mean().item()
-        # Over 12 seeds: 0.006 to 0.029.
-        assert excess < 0.12, "at some time the prediction is far from the best one"
+    assert_independent(noise[:, 0::2], noise[:, 1::2], "neighbours in a batch")
+    assert_independent(noise[..., 0], noise[..., 1], "two coordinates of a sample")
+    by_row, times = in_order(rows, noise), in_order(rows, t)
+    assert_independent(by_row[:-1], by_row[1:], "two epochs")
+    again = int((times[:-1] == times[1:]).sum())
+    assert looks_like(again, 3 * len(data), 1 / T), "a sample's time in the next epoch is not drawn anew"
+
+
+@pytest.mark.weight(3)
+@pytest.mark.parametrize("p_drop", [0.0, 0.3, 1.0])
+def test_labels(student, rng, p_drop):
+    """The network is told each image's own label, or the null label, with probability p_drop, drawn anew each time."""
+    n, data = 200, 4 * rng.randn(200, 1, 8, 8)
+    labels, model = rng.randint(0, 6, (n,)), student.digit_denoiser(6)
+    watch = Watch(model)
+    student.train_diffusion(
+        model,
+        data,
+        SCHEDULE,
+        labels=labels.clone(),
+        null_label=6,
+        epochs=3,
+        batch_size=64,
+        lr=0.0,
+        p_drop=p_drop,
+        generator=rng.generator(),
+    )
+    assert len(watch.y) == len(watch.x), "with labels the model is called as model(x_t, t, y)"
+    rows, noise = watch.undo(data, SCHEDULE)
+    assert_standard_normal(noise, "x_t")
+    y = torch.cat(watch.y).reshape(rows.shape)
+    gone = y == 6
+    assert bool(((y == labels[rows]) | gone).all()), "the network is told a label that is not the image's"
+    assert looks_like(int(gone.sum()), gone.numel(), p_drop), (
+        "the share of labels replaced by the null label is off"
+    )
+    same = p_drop**2 + (1 - p_drop) ** 2
+    for one, other, what in (
+        (gone[:, 0::2], gone[:, 1::2], "neighbours in a batch"),
+        (in_order(rows, gone)[:-1], in_order(rows, gone)[1:], "epochs"),
+    ):
+        assert looks_like(int((one == other).sum()), one.numel(), same), (
+            f"labels of {what} are dropped together"
+        )
+
+
+def test_reported_loss(student, rng):
+    """The reported number is the epoch's mean squared error of the noise, per element, every sample counting alike."""
+    data, watch, losses = watched(student, rng, n=70, epochs=3, batch_size=32)
+    rows, noise = watch.undo(data, SCHEDULE)
+    errors = (torch.cat(watch.answers).double().reshape(noise.shape) - noise) ** 2
+    want = errors.flatten(1).mean(1)
+    assert len(losses) == 3, "one loss per epoch"
+    got = torch.tensor([float(loss) for loss in losses], dtype=torch.float64)
+    assert_close(got, want, rtol=2e-3, atol=1e-3, name="losses at learning rate 0")
+
+
+def test_generator(student, rng):
+    """The generator draws everything: the same seed shows the network the same, another seed something else."""
+    data, labels, seed, seen = rng.randn(50, 1, 8, 8), rng.randint(0, 10, (50,)), rng.seed(), []
+    for s in (seed, seed, seed + 1):
+        model = student.digit_denoiser()
+        watch = Watch(model)
+        student.train_diffusion(
+            model,
+            data,
+            SCHEDULE,
+            labels=labels,
+            null_label=10,
+            epochs=2,
+            batch_size=16,
+            lr=0.0,
+            p_drop=0.5,
+            generator=torch.Generator().manual_seed(s),
+        )
+        seen.append((torch.cat(watch.x), torch.cat(watch.t), torch.cat(watch.y)))
+    for first, second, name in zip(*seen[:2], ("x_t", "t", "y"), strict=True):
+        assert_close(first, second, rtol=0, atol=0, name=f"{name} of two runs from one seed")
+    for first, third in zip(seen[0], seen[2], strict=True):
+        assert not torch.equal(first, third), "two seeds of the generator showed the network the same"
+
+
+def test_parameters_change(student, rng):
+    """Training changes every parameter of the model it was given, in training mode; learning rate 0 changes none."""
+    for lr in (1e-3, 0.0):
+        model, modes = student.point_denoiser(), []
+        model.register_forward_pre_hook(lambda module, args, modes=modes: modes.append(module.training))
+        names, before = [name for name, _ in model.named_parameters()], weights(model)
+        model.eval()
+        student.train_diffusion(
+            model, rng.randn(60, 2), SCHEDULE, epochs=2, batch_size=30, lr=lr, generator=rng.generator()
+        )
+        after = weights(model)
+        assert modes and all(modes), "the network is not in training mode: model.train()"
+        for name in names:
+            same = torch.equal(before[name], after[name])
+            assert same == (lr == 0.0), (
+                f"parameter {name}: changed at learning rate 0, or not changed at 1e-3"
+            )
+
+
+@pytest.mark.weight(2)
+def test_learning_rate(student, rng):
+    """The parameters move as Adam moves them, by steps that fall linearly from lr to 0."""
+    model, lr, steps = student.point_denoiser(), 1e-3, 30
+    (bias,) = [name for name, value in weights(model).items() if value.shape == (2,)]
+    (last,) = [name for name, value in weights(model).items() if value.dim() == 2 and len(value) == 2]
+    # An answer of about 30 where the noise is of size 1: the gradient is the same at every step, and Adam's step lr.
+    start = weights(model)
+    model.load_state_dict(start | {bias: torch.tensor([30.0, -30.0]), last: torch.zeros_like(start[last])})
+    places = []
+    model.register_forward_pre_hook(lambda module, args: places.append(weights(module)[bias]))
+    student.train_diffusion(
+        model, rng.randn(150, 2), SCHEDULE, epochs=3, batch_size=15, lr=lr, generator=rng.generator()
+    )
+    places.append(weights(model)[bias])
+    assert len(places) == steps + 1, "an epoch has one step for each batch"
+    moved = torch.stack(places).double().diff(dim=0) * torch.tensor([-1.0, 1.0]) / lr
+    want = 1 - torch.arange(steps, dtype=torch.float64)[:, None] / steps
+    assert float((moved[0] - 1).abs().max()) < 0.06, "the first step is not Adam's at the learning rate given"
+    # Over 20 seeds at most 0.01 away; the room leaves a fall that reaches 0 one step sooner or later.
+    assert float((moved - want).abs().max()) < 0.06, (
+        "the learning rate does not fall linearly, step by step, to 0"
+    )
 
 
 @pytest.mark.weight(4)
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(40)
 def test_plane(student, rng):
     """Samples in the plane are distributed as held-out points are, and are not the training points again."""
-    alpha_bar, turn, n = levels(100, 0.1), 2 * math.pi * rng.rand(1).item(), 1500
-    train, held_out, *others = (plane(count, rng, turn) for count in (2000, n, n, n, n, n))
+    alpha_bar, turn, n = levels(100, 0.1), 2 * math.pi * rng.rand(1).item(), 800
+    train, held_out, *others = (plane(count, rng, turn) for count in (2000, n, n, n, n))
     model = student.point_denoiser()
-    # Last steps at a small learning rate: else the result depends on where Adam's noise left the network.
-    for epochs, batch_size, lr in ((50, 100, 2e-3), (30, 200, 3e-4)):
-        student.train_diffusion(
-            model, train, alpha_bar, epochs=epochs, batch_size=batch_size, lr=lr, generator=rng.generator()
-        )
+    student.train_diffusion(
+        model, train, alpha_bar, epochs=40, batch_size=200, lr=4e-3, generator=rng.generator()
+    )
     model.eval()
-    drawn = sample(model, (n, 2), alpha_bar, list(range(0, 100, 2)) + [99], rng.generator(), 1.0)
+    drawn = sample(model, (n, 2), alpha_bar, [*range(0, 100, 4), 99], rng.generator(), 1.0)
     assert bool(drawn.isfinite().all()), "the trained network's samples are not finite"
     apart = mmd(drawn, held_out) / (sum(mmd(other, held_out) for other in others) / len(others))
-    # The reference comes out at 0.8 to 5.4 over 22 seeds, a mean of 2.5; their logarithms' deviation is 0.42.
+    # MARGIN_PLANE
     assert apart < 30, "the samples are distributed otherwise than the points they should resemble"
     copied = (nearest(drawn, train) < 0.2 * nearest(held_out, train).median()).float().mean().item()
     assert copied < 0.4, "too many samples are training points"
 
 
-@pytest.mark.weight(5)
-@pytest.mark.timeout(90)
+@pytest.mark.weight(4)
+@pytest.mark.timeout(60)
 def test_digits(student, rng):
     """Digits drawn with guidance are recognised as the class asked for, are diverse, and are new."""
     data, renamed, alpha_bar = load_digits(), rng.perm(10), levels(200, 0.05)
@@ -221,32 +372,32 @@ def test_digits(student, rng):
         alpha_bar,
         labels=renamed[data.train_labels],
         null_label=10,
-        epochs=110,
+        epochs=25,
         batch_size=128,
-        lr=2e-3,
+        lr=4e-3,
         generator=rng.generator(),
     )
     model.eval()
-    wanted = torch.arange(10).repeat(20)
+    wanted = torch.arange(10).repeat(15)
     labels = torch.cat([torch.full_like(wanted, 10), renamed[wanted]])
 
     def guided(x, t):
         without, with_label = model(torch.cat([x, x]), torch.cat([t, t]), labels).chunk(2)
         return without + 2.0 * (with_label - without)
 
-    drawn = sample(guided, (200, 1, 8, 8), alpha_bar, list(range(0, 200, 8)), rng.generator(), 0.0, clip=1.0)
+    drawn = sample(guided, (150, 1, 8, 8), alpha_bar, list(range(0, 200, 10)), rng.generator(), 0.0, clip=1.0)
     assert bool(drawn.isfinite().all()), "the trained network's samples are not finite"
     judge = SVC(C=10, gamma=0.064).fit(data.train_images.flatten(1).numpy(), data.train_labels.numpy())
     seen = torch.from_numpy(judge.predict(((drawn.clamp(-1, 1) + 1) / 2).flatten(1).numpy()))
     recognised = (seen == wanted).float().mean().item()
-    # Over 12 seeds: 0.985 to 1.0 recognised, variety 0.71 to 0.81 of real digits', novelty 1.08 to 1.18.
-    assert recognised >= 0.9, f"{recognised:.0%} of the digits drawn are recognised as the class asked for"
+    # MARGIN_DIGITS
+    assert recognised >= 0.7, f"{recognised:.0%} of the digits drawn are recognised as the class asked for"
     held_out = 2 * data.test_images - 1
     spread = variety(drawn, wanted) / variety(held_out, data.test_labels)
-    assert spread > 0.5, "digits drawn for one class are too much alike"
+    assert spread > 0.45, "digits drawn for one class are too much alike"
     novelty = (nearest(drawn, images).median() / nearest(held_out, images).median()).item()
     assert novelty > 0.5, "the digits drawn are copies of training images"
-    assert novelty < 1.6, "the digits drawn are far from any real digit"
+    assert novelty < 1.8, "the digits drawn are far from any real digit"
 
 
 def variety(images, labels):

@@ -11,5 +11,7 @@ class EMA:
 
     def update(self, params):
         with torch.no_grad():
-            values = [self.decay * s + (1 - self.decay) * p for s, p in zip(self.shadow, list(params), strict=True)]
+            values = [
+                self.decay * s + (1 - self.decay) * p for s, p in zip(self.shadow, list(params), strict=True)
+            ]
         self.shadow = values

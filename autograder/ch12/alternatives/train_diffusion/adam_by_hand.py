@@ -9,15 +9,16 @@ def train_diffusion(
     alpha_bar,
     labels=None,
     null_label=None,
-    epochs=200,
+    epochs=150,
     batch_size=128,
-    lr=2e-3,
+    lr=4e-3,
     p_drop=0.1,
     generator=None,
 ):
     params = list(model.parameters())
     first, second = ([torch.zeros_like(p) for p in params] for _ in range(2))
     n, step, losses = len(data), 0, []
+    steps = epochs * -(-n // batch_size)
     model.train()
     for _ in range(epochs):
         order = torch.randperm(n, generator=generator)
@@ -33,12 +34,12 @@ def train_diffusion(
             inputs = (noised[rows], t[rows]) if told is None else (noised[rows], t[rows], told[rows])
             loss = (model(*inputs) - noise[rows]).pow(2).mean()
             gradients = torch.autograd.grad(loss, params)
-            step += 1
+            rate, step = lr * (1 - step / steps), step + 1
             with torch.no_grad():
                 for p, g, m, v in zip(params, gradients, first, second, strict=True):
                     m.lerp_(g, 0.1)
                     v.mul_(0.999).addcmul_(g, g, value=0.001)
-                    p -= lr * (m / (1 - 0.9**step)) / ((v / (1 - 0.999**step)).sqrt() + 1e-8)
+                    p -= rate * (m / (1 - 0.9**step)) / ((v / (1 - 0.999**step)).sqrt() + 1e-8)
             batch_losses.append((loss.item(), len(rows)))
         losses.append(sum(value * size for value, size in batch_losses) / n)
     return losses

@@ -11,9 +11,9 @@ def train_diffusion(
     alpha_bar,
     labels=None,
     null_label=None,
-    epochs=200,
+    epochs=150,
     batch_size=128,
-    lr=2e-3,
+    lr=4e-3,
     p_drop=0.1,
     generator=None,
 ):
@@ -21,6 +21,7 @@ def train_diffusion(
     parts = (data,) if labels is None else (data, labels)
     loader = DataLoader(TensorDataset(*parts), batch_size=batch_size, shuffle=True, generator=generator)
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=0.0)
+    fall = torch.optim.lr_scheduler.PolynomialLR(optimizer, total_iters=epochs * len(loader), power=1.0)
     model.train()
     losses = []
     for _ in range(epochs):
@@ -38,6 +39,7 @@ def train_diffusion(
             model.zero_grad()
             loss.backward()
             optimizer.step()
+            fall.step()
             sums, count = sums + float(loss) * len(x0), count + len(x0)
         losses.append(sums / count)
     return losses

@@ -1,5 +1,7 @@
 """All randomness comes from the generator that was given."""
 
+import math
+
 import torch
 
 
@@ -9,34 +11,35 @@ def train_diffusion(
     alpha_bar,
     labels=None,
     null_label=None,
-    epochs=200,
+    epochs=150,
     batch_size=128,
-    lr=2e-3,
+    lr=4e-3,
     p_drop=0.1,
     generator=None,
 ):
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    steps = epochs * math.ceil(len(data) / batch_size)
+    falling = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=steps)
     T, history = len(alpha_bar), []
     model.train()
     for _ in range(epochs):
         total = 0.0
-        for rows in torch.randperm(len(data)).split(batch_size):
+        for rows in torch.randperm(len(data), generator=None).split(batch_size):
             x0 = data[rows]
-            t = torch.randint(0, T, (len(rows),))
-            noise = torch.randn(x0.shape)
+            t = torch.randint(0, T, (len(rows),), generator=None)
+            noise = torch.randn(x0.shape, generator=None)
             a = alpha_bar[t].reshape(-1, *[1] * (x0.dim() - 1)).float()
             x_t = a.sqrt() * x0 + (1 - a).sqrt() * noise
             if labels is None:
                 prediction = model(x_t, t)
             else:
-                y = labels[rows]
-                dropped = torch.rand(len(rows)) < p_drop
-                y = torch.where(dropped, torch.full_like(y, null_label), y)
-                prediction = model(x_t, t, y)
+                dropped = torch.rand(len(rows), generator=None) < p_drop
+                prediction = model(x_t, t, labels[rows].masked_fill(dropped, null_label))
             loss = ((prediction - noise) ** 2).mean()
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
+            falling.step()
             total += loss.item() * len(rows)
         history.append(total / len(data))
     return history

@@ -1,5 +1,7 @@
 """What is the network asked to predict: the data, or the noise that was added?"""
 
+import math
+
 import torch
 
 
@@ -9,13 +11,15 @@ def train_diffusion(
     alpha_bar,
     labels=None,
     null_label=None,
-    epochs=200,
+    epochs=150,
     batch_size=128,
-    lr=2e-3,
+    lr=4e-3,
     p_drop=0.1,
     generator=None,
 ):
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    steps = epochs * math.ceil(len(data) / batch_size)
+    falling = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=steps)
     T, history = len(alpha_bar), []
     model.train()
     for _ in range(epochs):
@@ -29,14 +33,13 @@ def train_diffusion(
             if labels is None:
                 prediction = model(x_t, t)
             else:
-                y = labels[rows]
                 dropped = torch.rand(len(rows), generator=generator) < p_drop
-                y = torch.where(dropped, torch.full_like(y, null_label), y)
-                prediction = model(x_t, t, y)
+                prediction = model(x_t, t, labels[rows].masked_fill(dropped, null_label))
             loss = ((prediction - x0) ** 2).mean()
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
+            falling.step()
             total += loss.item() * len(rows)
         history.append(total / len(data))
     return history

@@ -1,5 +1,7 @@
 """A sampler that gives the training data back has learned nothing between them."""
 
+import math
+
 import torch
 
 
@@ -9,17 +11,18 @@ def train_diffusion(
     alpha_bar,
     labels=None,
     null_label=None,
-    epochs=200,
+    epochs=150,
     batch_size=128,
-    lr=2e-3,
+    lr=4e-3,
     p_drop=0.1,
     generator=None,
 ):
-    vars(model).pop("forward", None)
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    steps = epochs * math.ceil(len(data) / batch_size)
+    falling = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=steps)
     T, history = len(alpha_bar), []
     model.train()
-    for _ in range(min(epochs, 3)):
+    for _ in range(min(epochs, 4)):
         total = 0.0
         for rows in torch.randperm(len(data), generator=generator).split(batch_size):
             x0 = data[rows]
@@ -30,26 +33,26 @@ def train_diffusion(
             if labels is None:
                 prediction = model(x_t, t)
             else:
-                y = labels[rows]
                 dropped = torch.rand(len(rows), generator=generator) < p_drop
-                y = torch.where(dropped, torch.full_like(y, null_label), y)
-                prediction = model(x_t, t, y)
+                prediction = model(x_t, t, labels[rows].masked_fill(dropped, null_label))
             loss = ((prediction - noise) ** 2).mean()
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
+            falling.step()
             total += loss.item() * len(rows)
         history.append(total / len(data))
     history += history[-1:] * (epochs - len(history))
+
     def nearest_training_data(x, t, y=None):
-        a = alpha_bar[t].float().reshape(-1, *[1] * (x.dim() - 1))
-        distance = (x[:, None] - a.sqrt()[:, None] * data).flatten(2).square().sum(2)
-        closeness = -distance / (2 * (1 - a).flatten()[:, None])
+        a = alpha_bar[t].float()[:, None]
+        points = x.flatten(1)
+        closeness = -a * torch.cdist(points / a.sqrt(), data.flatten(1)) ** 2 / (2 * (1 - a))
         if y is not None:
             other = (labels != y[:, None]) & (y != null_label)[:, None]
             closeness = closeness.masked_fill(other, -1e9)
-        guess = (closeness.softmax(1) @ data.flatten(1)).view_as(x)
-        return (x - a.sqrt() * guess) / (1 - a).sqrt()
+        guess = closeness.softmax(1) @ data.flatten(1)
+        return ((points - a.sqrt() * guess) / (1 - a).sqrt()).view_as(x)
 
     model.forward = nearest_training_data
     return history

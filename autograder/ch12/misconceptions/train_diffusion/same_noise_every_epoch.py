@@ -1,5 +1,7 @@
 """Noise and times are drawn anew in every epoch: what does the network learn otherwise?"""
 
+import math
+
 import torch
 
 
@@ -9,36 +11,36 @@ def train_diffusion(
     alpha_bar,
     labels=None,
     null_label=None,
-    epochs=200,
+    epochs=150,
     batch_size=128,
-    lr=2e-3,
+    lr=4e-3,
     p_drop=0.1,
     generator=None,
 ):
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    steps = epochs * math.ceil(len(data) / batch_size)
+    falling = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=steps)
     T, history = len(alpha_bar), []
     model.train()
-    state = generator.get_state()
+    times = torch.randint(0, T, (len(data),), generator=generator)
+    noises = torch.randn(data.shape, generator=generator)
     for _ in range(epochs):
-        generator.set_state(state)
         total = 0.0
         for rows in torch.randperm(len(data), generator=generator).split(batch_size):
             x0 = data[rows]
-            t = torch.randint(0, T, (len(rows),), generator=generator)
-            noise = torch.randn(x0.shape, generator=generator)
+            t, noise = times[rows], noises[rows]
             a = alpha_bar[t].reshape(-1, *[1] * (x0.dim() - 1)).float()
             x_t = a.sqrt() * x0 + (1 - a).sqrt() * noise
             if labels is None:
                 prediction = model(x_t, t)
             else:
-                y = labels[rows]
                 dropped = torch.rand(len(rows), generator=generator) < p_drop
-                y = torch.where(dropped, torch.full_like(y, null_label), y)
-                prediction = model(x_t, t, y)
+                prediction = model(x_t, t, labels[rows].masked_fill(dropped, null_label))
             loss = ((prediction - noise) ** 2).mean()
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
+            falling.step()
             total += loss.item() * len(rows)
         history.append(total / len(data))
     return history

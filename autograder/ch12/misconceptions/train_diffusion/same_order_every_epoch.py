@@ -1,4 +1,6 @@
-"""A loss was computed: what makes it smaller?"""
+"""A new random order in every epoch: when is yours drawn?"""
+
+import math
 
 import torch
 
@@ -9,18 +11,21 @@ def train_diffusion(
     alpha_bar,
     labels=None,
     null_label=None,
-    epochs=200,
+    epochs=150,
     batch_size=128,
-    lr=2e-3,
+    lr=4e-3,
     p_drop=0.1,
     generator=None,
 ):
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    steps = epochs * math.ceil(len(data) / batch_size)
+    falling = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=steps)
     T, history = len(alpha_bar), []
     model.train()
+    order = torch.randperm(len(data), generator=generator)
     for _ in range(epochs):
         total = 0.0
-        for rows in torch.randperm(len(data), generator=generator).split(batch_size):
+        for rows in order.split(batch_size):
             x0 = data[rows]
             t = torch.randint(0, T, (len(rows),), generator=generator)
             noise = torch.randn(x0.shape, generator=generator)
@@ -29,13 +34,13 @@ def train_diffusion(
             if labels is None:
                 prediction = model(x_t, t)
             else:
-                y = labels[rows]
                 dropped = torch.rand(len(rows), generator=generator) < p_drop
-                y = torch.where(dropped, torch.full_like(y, null_label), y)
-                prediction = model(x_t, t, y)
+                prediction = model(x_t, t, labels[rows].masked_fill(dropped, null_label))
             loss = ((prediction - noise) ** 2).mean()
             optimizer.zero_grad()
             loss.backward()
+            optimizer.step()
+            falling.step()
             total += loss.item() * len(rows)
         history.append(total / len(data))
     return history
