@@ -11,6 +11,7 @@ from nbgrader.preprocessors import Execute, GetGrades, SaveAutoGrades
 from traitlets.config import Config
 
 from autograder.nbgrader.grade import JailedGrade, SaveGrades
+from autograder.nbgrader.markup import harmless_markdown
 from autograder.nbgrader.page import TEMPLATES, FeedbackPage, PageGrades
 from autograder.nbgrader.restore import RestoreCells
 from autograder.nbgrader.submission import SubmissionExporter
@@ -38,6 +39,8 @@ def configure(config: Config, root: Path | str) -> None:
     config.Autograde.autograde_preprocessors = [instead.get(step, step) for step in grading]
     config.Autograde.sanitize_preprocessors = [RestoreCells, *sanitizing]
     config.Autograde.exporter_class = SubmissionExporter
+    config.HTMLExporter.filters = {"markdown2html": harmless_markdown}  # formgrader's pages
+    config.FeedbackPage.filters = {}  # it has its own
     steps = GenerateFeedback.class_traits()["preprocessors"].default_args[0]
     config.GenerateFeedback.preprocessors = [PageGrades if step is GetGrades else step for step in steps]
     config.GenerateFeedback.exporter_class = FeedbackPage

@@ -15,6 +15,8 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from nbgrader.preprocessors import GetGrades
 
+from autograder.nbgrader.markup import harmless
+
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_TEX = 4000
 
@@ -49,7 +51,7 @@ class FeedbackPage(HTMLExporter):
 
     @pass_context
     def markdown2html(self, context: Context, source: str) -> str:
-        """Markdown as HTML, formulas as MathML; images and attachments as nbconvert's own filter has them."""
+        """Markdown as HTML that runs nothing, formulas as MathML; attachments as nbconvert's own filter has them."""
         renderer = _Renderer(
             escape=False,
             attachments=context.get("cell", {}).get("attachments", {}),
@@ -58,7 +60,7 @@ class FeedbackPage(HTMLExporter):
             exclude_anchor_links=True,
             **self.lexer_options,
         )
-        return str(MarkdownWithMath(renderer=renderer).render(source))
+        return harmless(str(MarkdownWithMath(renderer=renderer).render(source)))
 
 
 class _Renderer(IPythonRenderer):
