@@ -463,7 +463,7 @@ print("same memory:", windows.data_ptr() == signal.data_ptr(), " strides:", wind
 #
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
-# | 12 | 45 min | 0.6 s | `F.pad`, `Tensor.unfold`, `as_strided`, `F.unfold`, `einsum`, `matmul`, loops over the kernel | `F.conv*`, `nn.Conv*`, `torch.conv*`, `torch.ops` |
+# | 12 | 45 min | 0.6 s | `F.pad`, `Tensor.unfold`, `as_strided`, `F.unfold`, `einsum`, `matmul`, loops over the kernel | `F.conv*`, `nn.Conv*`, `torch.conv*`, `torch.nn.grad`, `torch.ops` |
 #
 # **What.** A convolution that does what PyTorch's does, gradients included (autograd makes those, if you stay
 # in PyTorch).
@@ -1939,8 +1939,8 @@ plt.show()
 #
 # **Notice** in the first row that some kernels are red on one side and blue on the other: edge detectors like
 # Sobel's, but found by training. Their maps, below, show the digit in relief, lit from that side; others only
-# find ink. The last two rows hardly look like a digit any more: each map answers a question such as "does a
-# stroke lean this way here?", at 10x10 places.
+# find ink. In the last two rows the digit dissolves: each map answers a question such as "does a stroke lean
+# this way here?", at 10x10 places.
 
 # %% [markdown]
 # ### All your own
