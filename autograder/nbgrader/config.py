@@ -7,13 +7,21 @@ import sys
 from pathlib import Path
 
 from nbgrader.converters import Autograde, GenerateFeedback
-from nbgrader.preprocessors import Execute, GetGrades, SaveAutoGrades
+from nbgrader.preprocessors import (
+    CheckCellMetadata,
+    Execute,
+    GetGrades,
+    OverwriteCells,
+    OverwriteKernelspec,
+    SaveAutoGrades,
+)
 from traitlets.config import Config
 
 from autograder.nbgrader.grade import JailedGrade, SaveGrades
 from autograder.nbgrader.markup import harmless_markdown
+from autograder.nbgrader.metadata import CheckMetadata
 from autograder.nbgrader.page import TEMPLATES, FeedbackPage, PageGrades
-from autograder.nbgrader.restore import RestoreCells
+from autograder.nbgrader.restore import OverwriteKnownCells, RestoreCells
 from autograder.nbgrader.submission import SubmissionExporter
 from autograder.nbgrader.zips import CheckedExtractor
 
@@ -32,12 +40,20 @@ def configure(config: Config, root: Path | str) -> None:
         gradebook = Path(root).resolve() / "gradebook.db"
         config.CourseDirectory.db_url = f"sqlite:///{gradebook}?timeout={DATABASE_WAIT}"
 
-    instead = {Execute: JailedGrade, SaveAutoGrades: SaveGrades}
+    instead = {
+        Execute: JailedGrade,
+        SaveAutoGrades: SaveGrades,
+        OverwriteCells: OverwriteKnownCells,
+        CheckCellMetadata: CheckMetadata,
+    }
     stock = Autograde.class_traits()
     grading = stock["autograde_preprocessors"].default_args[0]
     sanitizing = stock["sanitize_preprocessors"].default_args[0]
     config.Autograde.autograde_preprocessors = [instead.get(step, step) for step in grading]
-    config.Autograde.sanitize_preprocessors = [RestoreCells, *sanitizing]
+    config.Autograde.sanitize_preprocessors = [
+        RestoreCells,  # which restores the kernel too
+        *(instead.get(step, step) for step in sanitizing if step is not OverwriteKernelspec),
+    ]
     config.Autograde.exporter_class = SubmissionExporter
     config.HTMLExporter.filters = {"markdown2html": harmless_markdown}  # formgrader's pages
     config.FeedbackPage.filters = {}  # it has its own

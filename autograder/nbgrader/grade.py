@@ -15,6 +15,7 @@ from typing import Any
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader import utils
+from nbgrader.api import BaseCell, Comment, Grade, Gradebook, MissingEntry
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Bool, Dict, Integer, Unicode
 
@@ -105,9 +106,50 @@ class JailedGrade(NbGraderPreprocessor):
         return Path(coursedir.root) if coursedir is not None else Path.cwd()
 
 
+class SubmittedCells:
+    """Answers as a `Gradebook` does, from the grades and comments of one submitted notebook read together.
+
+    Nothing is written before `save`: then all of it, or, where something fails, nothing.
+    """
+
+    def __init__(self, gradebook: Gradebook, notebook: str, assignment: str, student: str) -> None:
+        submitted = gradebook.find_submission_notebook(notebook, assignment, student)
+        session = gradebook.db
+        self.grades, self.comments = (
+            dict(
+                session.query(BaseCell.name, kind)
+                .join(BaseCell, BaseCell.id == kind.cell_id)
+                .filter(kind.notebook_id == submitted.id)
+                .all()
+            )
+            for kind in (Grade, Comment)
+        )
+        self.save = session.commit
+        self.db = self
+
+    def commit(self) -> None:
+        """What nbgrader calls after each cell: not yet."""
+
+    def find_grade(self, name: str, *_: str) -> Grade:
+        return _found(self.grades, name)
+
+    def find_comment(self, name: str, *_: str) -> Comment:
+        return _found(self.comments, name)
+
+
 class SaveGrades(SaveAutoGrades):
     """nbgrader's step that saves the scores, except that a queued cell gets none and is marked for a
-    grader."""
+    grader, and that a notebook's cells are read and written together."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        submission = resources["nbgrader"]
+        self.notebook_id, self.assignment_id = submission["notebook"], submission["assignment"]
+        self.student_id = submission["student"]
+        with Gradebook(submission["db_url"]) as gradebook:
+            self.gradebook = SubmittedCells(gradebook, self.notebook_id, self.assignment_id, self.student_id)
+            nb, resources = NbGraderPreprocessor.preprocess(self, nb, resources)
+            self.gradebook.save()
+        return nb, resources
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
@@ -115,11 +157,16 @@ class SaveGrades(SaveAutoGrades):
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         if not utils.is_grade(cell) or grade_id not in resources["nbgrader"].get(QUEUED, {}):
             return super().preprocess_cell(cell, resources, cell_index)
-        grade = self.gradebook.find_grade(grade_id, self.notebook_id, self.assignment_id, self.student_id)
+        grade = self.gradebook.find_grade(grade_id)
         grade.auto_score = None
         grade.needs_manual_grade = True
-        self.gradebook.db.commit()
         return cell, resources
+
+
+def _found(entries: dict[str, Any], name: str) -> Any:
+    if name not in entries:
+        raise MissingEntry(f"the submission in the gradebook has no cell {name!r}")
+    return entries[name]
 
 
 def text_output(text: str) -> NotebookNode:

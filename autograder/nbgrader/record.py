@@ -17,6 +17,7 @@ from traitlets.config import Config
 
 from autograder.course import Course, CourseError
 from autograder.nbgrader.config import configure
+from autograder.nbgrader.database import kept_url
 from autograder.nbgrader.grade import JailedGrade
 from autograder.nbgrader.gradebook import CellGrade, is_known, queue_submission, read_grades
 
@@ -50,6 +51,7 @@ class Recorder:
 
     def _connect(self) -> None:
         self.coursedir = CourseDirectory(config=self._config)
+        self.coursedir.db_url = kept_url(self.coursedir.db_url)
         self.api = NbGraderAPI(self.coursedir, config=self._config)
 
     def refuse(self, reasons: dict[str, str]) -> None:

@@ -18,6 +18,7 @@ from nbconvert.exporters import NotebookExporter
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 from nbgrader.converters import Autograde
+from traitlets import Bool
 
 from autograder.course import SubmissionError, read_submitted
 from autograder.grading.notebook import parse
@@ -54,6 +55,9 @@ class SubmissionExporter(NotebookExporter):
     fails later, what then stands in the gradebook is "needs a grader", never the score of an earlier
     submission.
     """
+
+    # Between its steps a notebook is nbgrader's and ours; it is checked when it is read and when it is written.
+    optimistic_validation = Bool(True).tag(config=True)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
