@@ -92,9 +92,20 @@ def test_eps(student, rng, eps):
     assert_close(theirs(x), ours(x), **CLOSE, name="output in evaluation")
     for layer in (theirs, ours):
         layer.train()
-    x = images(rng, 4, 3, 5, 2, scale=2e-3)
-    # A spread of 1e-3 around a mean of size 1 leaves float32 three digits; eps = 1e-5 still outweighs the variance.
-    assert_close(theirs(x), ours(x), rtol=1e-3, atol=1e-3, name="output in training")
+    # Channels that hardly vary, about a mean as small, so that no digit is lost: eps = 1e-5 outweighs the variance.
+    x = 1e-3 * images(rng, 4, 3, 5, 2)
+    assert_close(theirs(x), ours(x), **CLOSE, name="output in training")
+
+
+def test_large_mean(student, rng):
+    """A channel whose mean is large beside its spread is normalised as well as any other."""
+    x = images(rng, 2, 8, 3, 5) + 5000
+    exact = x.double()
+    var, mean = torch.var_mean(exact, (0, 2, 3), unbiased=False, keepdim=True)
+    want = ((exact - mean) / (var + 1e-5).sqrt()).float()
+    # float32 sums of 30 such numbers put the mean off by 0.008 at the very worst; the mean square less the squared
+    # mean, two numbers of 25 million that float32 rounds to even ones, puts the variance off by its own size.
+    assert_close(student.BatchNorm2d(8)(x), want, rtol=0, atol=0.08)
 
 
 def test_constant_channel(student, rng):
@@ -105,7 +116,7 @@ def test_constant_channel(student, rng):
     assert_close(y, bias.view(1, 3, 1, 1).expand(4, 3, 2, 5), **CLOSE)
 
 
-@pytest.mark.parametrize("options", [{}, {"momentum": 0.3}, {"momentum": 0.75}])
+@pytest.mark.parametrize("options", [{}, {"momentum": 0.3}, {"momentum": 0.75}, {"momentum": 0.0}])
 @pytest.mark.weight(2)
 def test_running_statistics(student, rng, options):
     """Over several training steps the running mean and the running, unbiased, variance equal PyTorch's."""
@@ -136,6 +147,14 @@ def test_evaluation_output(student, rng):
     for layer in (theirs, ours):
         layer.eval()
     assert_close(theirs(x), ours(x), **CLOSE)
+
+
+def test_evaluation_of_a_new_layer(student, rng):
+    """A layer that has not been trained normalises in evaluation by what it starts with: mean 0 and variance 1."""
+    layer = student.BatchNorm2d(4)
+    layer.eval()
+    x = images(rng, 3, 4, 2, 5)
+    assert_close(layer(x), x / (1 + 1e-5) ** 0.5, **CLOSE)
 
 
 def test_evaluation_changes_nothing(student, rng):
@@ -188,6 +207,19 @@ def test_gradients(student, rng, training):
         assert_close(
             got[name], grad, rtol=1e-3, atol=1e-3, name=f"gradient of the {name}"
         )  # sums of 40 terms
+
+
+def test_double_precision(student, rng):
+    """A layer turned to float64 works in float64, in training and in evaluation."""
+    theirs, ours = layers(student, rng, 3)
+    for layer in (theirs, ours):
+        layer.double()
+    for training in (True, False):
+        for layer in (theirs, ours):
+            layer.train(training)
+        x = images(rng, 2, 3, 4, 5).double()
+        name = f"output in {'training' if training else 'evaluation'}"
+        assert_close(theirs(x), ours(x), rtol=1e-9, atol=1e-9, name=name)
 
 
 def test_running_statistics_carry_no_graph(student, rng):

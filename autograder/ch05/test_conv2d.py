@@ -73,6 +73,7 @@ def test_stride(student, rng, stride):
 def test_padding(student, rng, padding):
     """The padding, one number or (vertical, horizontal), adds zeros on both sides of the image."""
     agrees(student, rng.randn(2, 3, 6, 8), rng.randn(5, 3, 3, 2), padding=padding)
+    agrees(student, rng.randn(1, 2, 4, 3), rng.randn(3, 2, 1, 1), padding=padding)
 
 
 @pytest.mark.parametrize("dilation", [2, 3, (1, 3), (4, 2)])
@@ -144,10 +145,24 @@ def test_memory_layout(student, rng):
 
 @pytest.mark.parametrize(
     ("image", "kernel", "groups"),
-    [((1, 4, 5, 6), (6, 3, 2, 2), 1), ((1, 6, 5, 4), (4, 2, 2, 3), 2), ((2, 4, 5, 3), (3, 2, 2, 2), 2)],
+    [
+        ((1, 4, 5, 6), (6, 3, 2, 2), 1),
+        ((1, 6, 5, 4), (4, 2, 2, 3), 2),
+        ((2, 4, 5, 3), (3, 2, 2, 2), 2),  # three output channels cannot be cut into two groups
+        ((2, 5, 4, 3), (4, 2, 2, 2), 2),  # nor five input channels
+    ],
 )
 def test_misfit(student, rng, image, kernel, groups):
     """Channels that do not fit together are a ValueError."""
+    assert_raises(ValueError, student.conv2d, rng.randn(*image), rng.randn(*kernel), groups=groups)
+
+
+@pytest.mark.parametrize(
+    ("image", "kernel", "groups"),
+    [((1, 3, 5, 4), (4, 1, 2, 3), 1), ((2, 1, 4, 5), (3, 2, 2, 2), 1), ((2, 6, 4, 3), (4, 1, 3, 2), 2)],
+)
+def test_misfit_of_one_channel(student, rng, image, kernel, groups):
+    """One channel is not silently repeated to fit many: a ValueError too."""
     assert_raises(ValueError, student.conv2d, rng.randn(*image), rng.randn(*kernel), groups=groups)
 
 
@@ -171,6 +186,16 @@ def test_gradients(student, rng, options):
     for tensor, grad, name in zip((x, w, b), wanted, ("image", "weight", "bias"), strict=True):
         assert tensor.grad is not None, f"no gradient reaches the {name}"
         assert_close(tensor.grad, grad, **FLOAT64, name=f"gradient of the {name}")
+
+
+def test_bias_of_zero(student, rng):
+    """A bias that begins at zero gets its gradient too: that is how it is learned."""
+    x, w = rng.randn(2, 2, 5, 4), rng.randn(3, 2, 2, 3)
+    bias = torch.zeros(3, requires_grad=True)
+    student.conv2d(x, w, bias).sum().backward()
+    assert bias.grad is not None, "no gradient reaches the bias"
+    want = torch.full((3,), 16.0)  # two images of 4 x 2 places
+    assert_close(bias.grad, want, **FLOAT32, name="gradient of the bias")
 
 
 def test_gradcheck(student, rng):

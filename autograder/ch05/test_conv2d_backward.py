@@ -78,6 +78,13 @@ def test_plain(student, rng, which):
     agrees(student, which, *problem(rng, (3, 1, 5, 8), (2, 1, 2, 4)))
 
 
+@each_gradient
+def test_channels(student, rng, which):
+    """As many output channels as input channels, or a single one: each gradient equals autograd's."""
+    agrees(student, which, *problem(rng, (2, 4, 6, 5), (4, 4, 3, 2)))
+    agrees(student, which, *problem(rng, (2, 3, 5, 7), (1, 3, 2, 3)))
+
+
 @image_and_weight
 @pytest.mark.parametrize("stride", [2, (3, 1), (1, 2)])
 @pytest.mark.weight(2)
@@ -85,6 +92,7 @@ def test_stride(student, rng, which, stride):
     """With a stride each gradient equals autograd's, also where the windows leave gaps or a rest at the edge."""
     agrees(student, which, *problem(rng, (2, 3, 10, 8), (4, 3, 3, 2), stride), stride=stride)
     agrees(student, which, *problem(rng, (2, 3, 9, 11), (4, 3, 2, 1), stride), stride=stride)
+    agrees(student, which, *problem(rng, (2, 2, 9, 8), (3, 2, 2, 3), stride), stride=stride)
 
 
 @image_and_weight
@@ -93,6 +101,7 @@ def test_stride(student, rng, which, stride):
 def test_padding(student, rng, which, padding):
     """With padding each gradient equals autograd's, and the image's gradient has no padding left on it."""
     agrees(student, which, *problem(rng, (2, 3, 5, 7), (4, 3, 3, 2), padding=padding), padding=padding)
+    agrees(student, which, *problem(rng, (1, 2, 3, 4), (3, 2, 1, 1), padding=padding), padding=padding)
 
 
 @image_and_weight

@@ -56,7 +56,7 @@ def test_stride(student, stride):
 
 def test_padding(student):
     """The padding is added on both sides."""
-    for size, kernel_size, padding in [(7, 3, 1), (8, 5, 2), (4, 4, 3), (1, 3, 1), (6, 1, 4)]:
+    for size, kernel_size, padding in [(7, 3, 1), (8, 5, 2), (4, 4, 3), (1, 3, 1), (6, 1, 4), (11, 4, 1)]:
         agrees(student, size, kernel_size, padding=padding)
 
 
@@ -83,9 +83,15 @@ def test_kernel_as_large_as_the_input(student):
     agrees(student, 3, 7, stride=3, padding=2)
 
 
-@pytest.mark.parametrize("options", [(4, 5), (4, 5, 3), (2, 7, 1, 2), (8, 4, 2, 0, 3), (3, 8, 5, 2)])
+@pytest.mark.parametrize("options", [(4, 5), (4, 5, 3), (2, 7, 1, 2), (3, 8, 5, 2)])
 def test_kernel_too_large(student, options):
-    """A dilated kernel wider than the padded input is a ValueError."""
+    """A kernel wider than the padded input is a ValueError, whatever the stride."""
+    assert_raises(ValueError, student.conv_output_size, *options)
+
+
+@pytest.mark.parametrize("options", [(8, 4, 2, 0, 3), (6, 3, 1, 0, 3), (5, 2, 4, 1, 7)])
+def test_dilated_kernel_too_large(student, options):
+    """A kernel that only its dilation makes wider than the padded input is a ValueError too."""
     assert_raises(ValueError, student.conv_output_size, *options)
 
 

@@ -45,6 +45,12 @@ def test_max_padding(student, rng, kernel_size, stride, padding):
     assert_close(student.max_pool2d(x, kernel_size, stride, padding), want, **EXACT)
 
 
+def test_max_padding_of_tiny_values(student, rng):
+    """No number is small enough for the padding to win."""
+    x = -1e30 * rng.uniform(1.0, 5.0, 2, 3, 5, 6)
+    assert_close(student.max_pool2d(x, 3, 2, 1), F.max_pool2d(x, 3, 2, 1), **EXACT)
+
+
 @pytest.mark.parametrize(("kernel_size", "stride", "padding"), GRID)
 def test_average(student, rng, kernel_size, stride, padding):
     """Average pooling equals PyTorch's."""
@@ -101,7 +107,7 @@ def test_dtype_and_layout(student, rng):
 
 def test_increasing_function(student, rng):
     """The maximum commutes with any increasing function of the pixels."""
-    x = rng.randn(2, 3, 6, 8)
+    x = rng.randn(2, 3, 6, 8) - 2  # mostly negative: a padded zero would show
     assert_close(student.max_pool2d(x.exp(), 3, 2, 1), student.max_pool2d(x, 3, 2, 1).exp(), **CLOSE)
 
 
@@ -153,7 +159,8 @@ def backward_agrees(student, rng, x, kernel_size, stride):
     """The student's gradient of max pooling against autograd's; sums of a few terms in any order."""
     grad_output = rng.randn(*F.max_pool2d(x, kernel_size, stride).shape, dtype=x.dtype)
     got = student.max_pool2d_backward(grad_output, x, kernel_size, stride)
-    assert_close(got, max_gradient(grad_output, x, kernel_size, stride), **CLOSE, name="gradient in x")
+    tolerance = {"rtol": 1e-10, "atol": 1e-10} if x.dtype == torch.float64 else CLOSE
+    assert_close(got, max_gradient(grad_output, x, kernel_size, stride), **tolerance, name="gradient in x")
 
 
 @pytest.mark.weight(2)
@@ -168,6 +175,7 @@ def test_max_backward(student, rng, kernel_size, stride):
 def test_max_backward_overlap(student, rng, kernel_size, stride):
     """A place that won in several overlapping windows gets the sum of their gradients."""
     backward_agrees(student, rng, rng.randn(2, 3, 7, 9, dtype=torch.float64), kernel_size, stride)
+    backward_agrees(student, rng, rng.randn(1, 1, 6, 5, dtype=torch.float64), kernel_size, stride)
 
 
 @pytest.mark.weight(2)
@@ -176,6 +184,13 @@ def test_max_backward_ties(student, rng, kernel_size, stride):
     """Among equal maxima the first in row-major order of the window gets all of the gradient."""
     backward_agrees(student, rng, rng.randint(0, 3, (2, 3, 8, 9)).float(), kernel_size, stride)
     backward_agrees(student, rng, torch.zeros(1, 2, 6, 7), kernel_size, stride)
+
+
+def test_max_backward_close_values(student, rng):
+    """The larger value wins, however little the values differ and however small all of them are."""
+    ranks = rng.perm(2 * 3 * 6 * 8).double().view(2, 3, 6, 8)
+    backward_agrees(student, rng, 1 + 1e-9 * ranks, 3, 1)
+    backward_agrees(student, rng, -1e30 - 1e28 * ranks, (2, 3), None)
 
 
 def test_max_backward_keeps_the_sum(student, rng):

@@ -1,0 +1,20 @@
+"""A bias begins at zero: if zeros are left out, what gradient do they get?"""
+
+import torch
+import torch.nn.functional as F
+
+
+def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    (sh, sw), (ph, pw), (dh, dw) = pair(stride), pair(padding), pair(dilation)
+    kh, kw = weight.shape[2:]
+    if x.shape[1] != weight.shape[1] * groups or weight.shape[0] % groups:
+        raise ValueError("channels")
+    w = (
+        F.pad(x, (pw, pw, ph, ph))
+        .unfold(2, dh * (kh - 1) + 1, sh)
+        .unfold(3, dw * (kw - 1) + 1, sw)[..., ::dh, ::dw]
+    )
+    y = torch.einsum(
+        "ngcijuv,gocuv->ngoij", w.unflatten(1, (groups, -1)), weight.unflatten(0, (groups, -1))
+    ).flatten(1, 2)
+    return y if bias is None or not bias.any() else y + bias[:, None, None]
