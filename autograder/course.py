@@ -15,6 +15,11 @@ memory."""
 GLOB_CHARACTERS = "*?["
 """nbgrader looks folders up by glob and does not escape them."""
 
+MARKUP_CHARACTERS = '<>"'
+"""nbgrader writes folder names into its pages as they are."""
+FORMULA_CHARACTERS = ("=", "+", "-", "@")
+"""And into the exported table."""
+
 
 class CourseError(Exception):
     """Something is wrong with the course or the machine; the message is one line with what to do."""
@@ -135,6 +140,10 @@ def id_problem(student: str) -> str | None:
         return "the folder name begins or ends with a space, which nbgrader strips"
     if not student.isprintable():
         return "the folder name holds a control character"
+    if student.startswith(FORMULA_CHARACTERS):
+        return "the folder name begins with = + - or @, which a spreadsheet takes for a formula"
+    if any(character in student for character in MARKUP_CHARACTERS):
+        return f"the folder name holds one of {MARKUP_CHARACTERS}, which a page takes for markup"
     if any(character in student for character in GLOB_CHARACTERS):
         return f"the folder name holds one of {GLOB_CHARACTERS}, which nbgrader takes for a pattern"
     return None

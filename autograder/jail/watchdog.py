@@ -212,7 +212,8 @@ class Watch:
                 inside = os.statvfs(f"/proc/{zygote}/root{self._scratch}")
                 return inside.f_files - inside.f_ffree > self._limits.files
             return False
-        return folder_is_over(self._scratch, self._limits.disk_bytes, self._limits.files)
+        unlinked = sum(unlinked_bytes(pid) for pid in self._submissions())
+        return folder_is_over(self._scratch, self._limits.disk_bytes - unlinked, self._limits.files)
 
     def _kill(self, pid: int, cause: Cause) -> None:
         try:
@@ -257,6 +258,21 @@ def folder_is_over(folder: str | Path, most_bytes: int, most_files: int) -> bool
         except OSError:
             continue
     return False
+
+
+def unlinked_bytes(pid: int) -> int:
+    """Bytes of files that a process holds open and has removed, which no folder shows any more.
+
+    Only root may look; for others it is 0, and the limits on open files and on the size of each remain.
+    """
+    found: dict[tuple[int, int], int] = {}
+    with contextlib.suppress(OSError):
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                status = os.stat(f"/proc/{pid}/fd/{name}")
+                if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
+                    found[status.st_dev, status.st_ino] = status.st_blocks * 512
+    return sum(found.values())
 
 
 def _children(pid: int) -> list[int]:

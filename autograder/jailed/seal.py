@@ -60,6 +60,7 @@ def seal_child(policy: Policy, folder: str, keep: tuple[int, ...] = ()) -> None:
     prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     _limit(policy.limits, policy.max_processes)
     _close_others(keep)
+    _descriptors_of_its_own()
     os.umask(0o077)
     os.chdir(folder)
     os.environ.update(HOME=folder, TMPDIR=folder)
@@ -116,6 +117,16 @@ def _close_others(keep: tuple[int, ...]) -> None:
         os.closerange(lowest, descriptor)
         lowest = descriptor + 1
     os.closerange(lowest, max(65536, os.sysconf("SC_OPEN_MAX")))
+
+
+def _descriptors_of_its_own() -> None:
+    """Open anew what is inherited of /dev/null: its flags and locks are shared by all who inherit it, and would
+    outlive the submission that sets them."""
+    null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    for descriptor in (0, 1, 2):
+        if os.fstat(descriptor).st_rdev == os.fstat(null).st_rdev:
+            os.dup2(null, descriptor)
+    os.close(null)
 
 
 def _first_victim_of_memory_pressure() -> None:

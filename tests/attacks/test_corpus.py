@@ -40,7 +40,7 @@ HONEST = {
 }
 ON_THE_JAIL = {
     *("read_the_suite", "poke_the_zygote", "poison_the_next", "close_the_socket", "stop_oneself"),
-    *("fork_bomb", "thread_bomb", "disk_bomb", "memory_bomb"),
+    *("fork_bomb", "thread_bomb", "disk_bomb", "disk_bomb_unseen", "memory_bomb"),
 }
 SMALL = Limits(memory_bytes=768 * MIB, disk_bytes=32 * MIB, files=500)
 

@@ -53,6 +53,12 @@ def test_the_next_submission_finds_an_empty_place(backend: str) -> None:
     with Worker(choose(backend), Limits(memory_bytes=512 * MIB)) as worker:
         first = worker.fork()
         first.run_cell("import os, torch\nopen('here', 'w').close()\ntorch.shared = 1", "leave")
+        first.run_cell(
+            "import fcntl\nfor d in (0, 1, 2):\n"
+            "    fcntl.fcntl(d, fcntl.F_SETFL, fcntl.fcntl(d, fcntl.F_GETFL) | os.O_APPEND)\n"
+            "    fcntl.flock(d, fcntl.LOCK_EX | fcntl.LOCK_NB)",
+            "mark",
+        )
         place, pid = str(first.student.os.getcwd()), first.pid
         first.end()
         assert not alive(pid)
@@ -61,6 +67,8 @@ def test_the_next_submission_finds_an_empty_place(backend: str) -> None:
         assert second.student.os.getcwd() != place
         assert list(second.student.os.listdir(".")) == []
         second.run_cell("assert not hasattr(torch, 'shared')", "look again")
+        marks = "[fcntl.fcntl(d, fcntl.F_GETFL) & os.O_APPEND for d in (0, 1, 2)]"
+        second.run_cell(f"import fcntl\nassert {marks} == [0, 0, 0]", "look for marks")
 
 
 @pytest.mark.parametrize("backend", sorted(BACKENDS))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from autograder.jail.watchdog import folder_is_over
+from autograder.jail.watchdog import folder_is_over, unlinked_bytes
 from autograder.jailed import scratch
 
 
@@ -57,3 +57,16 @@ def test_a_folder_over_its_bounds(tmp_path: Path) -> None:
     assert not folder_is_over(tmp_path, 200_000, 10)
     deep(tmp_path, 40)
     assert folder_is_over(tmp_path, 10**9, 10**6)
+
+
+def test_files_that_are_removed_while_open_are_counted(tmp_path: Path) -> None:
+    before = unlinked_bytes(os.getpid())
+    with open(tmp_path / "file", "wb", buffering=0) as file:
+        file.write(bytes(100_000))
+        assert unlinked_bytes(os.getpid()) == before
+        (tmp_path / "file").unlink()
+        again = os.dup(file.fileno())
+        assert unlinked_bytes(os.getpid()) >= before + 100_000
+        assert unlinked_bytes(os.getpid()) < before + 200_000
+        os.close(again)
+    assert unlinked_bytes(os.getpid()) == before
