@@ -28,13 +28,22 @@ def assert_own(solution: Any, not_allowed: str) -> None:
         AssertionError: naming what is used. Where the source cannot be found nothing is said.
     """
     __tracebackhide__ = True
+    value = getattr(solution, "_value", solution)  # `student.conv2d` is a handle of it
     patterns = not_allowed.split()
-    for function in _functions(getattr(solution, "_value", solution)):  # `student.conv2d` is a handle of it
-        for written, name in _used(function):
-            assert not any(fnmatchcase(name, pattern) for pattern in patterns), (
-                f"`{function.__qualname__}` uses `{written}`, which this exercise does not allow: "
-                "graded as it is, the exercise gets no points."
-            )
+    for where, written, name in _names(value):
+        assert not any(fnmatchcase(name, pattern) for pattern in patterns), (
+            f"`{where}` uses `{written}`, which this exercise does not allow: "
+            "graded as it is, the exercise gets no points."
+        )
+
+
+def _names(value: Any) -> Iterator[tuple[str, str, str]]:
+    """What a function or class is made of: in which function, as it is written there, and by its qualified name."""
+    label = getattr(value, "__name__", "it")
+    for made_of in value.__mro__ if isinstance(value, type) else (value,):
+        yield from ((label, name, name) for name in _public_names(made_of))
+    for function in _functions(value):
+        yield from ((function.__qualname__, written, name) for written, name in _used(function))
 
 
 def _functions(value: Any) -> Iterator[FunctionType]:

@@ -46,6 +46,8 @@ def defined(source: str):
         ),
         ("def solution(x, w):\n    import torch.nn as n\n    return n.Conv2d(1, 1, 1)(x)", "n.Conv2d"),
         ("@torch.no_grad()\ndef solution(y):\n    y.sum().backward()", "y.sum().backward"),
+        ("class solution(nn.Conv2d):\n    pass", "torch.nn.Conv2d"),
+        ("solution = F.conv2d", "torch.conv2d"),
         ("class solution:\n    def step(self, p):\n        torch.optim.Adam(p).step()", "torch.optim.Adam"),
     ],
 )
