@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 
@@ -24,29 +25,24 @@ UNREADABLE = "code nested too deep to be read"
 COMPUTED = "a computed name"
 
 
+# IPython's additions to Python, as lines; the second kind may also be Python that goes on from the line before.
+_MAGIC = re.compile(r"^([ \t]*)(?:[%!?].*|[^#'\"\n]*?=[ \t]*[%!].*|[^#'\"\n]*\?{1,2}[ \t]*)$", re.MULTILINE)
+_QUOTING = re.compile(r"^([ \t]*)[/,;].*$", re.MULTILINE)
+
+
 def parse(source: str) -> ast.Module | None:
     """A cell's syntax tree without its magics; None where it is no Python. RecursionError: nested too deep."""
     lines = ["" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines()]
-    try:
-        return ast.parse("\n".join(lines))
-    except MemoryError:  # how the parser calls it
-        raise RecursionError("nested too deep") from None
-    except (SyntaxError, ValueError):
-        return _as_ipython_reads(source)
-
-
-def _as_ipython_reads(source: str) -> ast.Module | None:
-    """With `files = !ls`, `x?` and their like made Python, which would otherwise hide the rest of the cell."""
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    if len(source) > 1 << 16:  # it reads a cell again for each line that it changes
-        return None
-    try:
-        return ast.parse(TransformerManager().transform_cell(source))
-    except MemoryError:
-        raise RecursionError("nested too deep") from None
-    except (SyntaxError, ValueError, RuntimeError):
-        return None
+    plain = "\n".join(lines)
+    replaced = _MAGIC.sub(r"\1pass", source)
+    for text in (plain, replaced, _QUOTING.sub(r"\1pass", replaced)):
+        try:
+            return ast.parse(text)
+        except MemoryError:  # how the parser calls it
+            raise RecursionError("nested too deep") from None
+        except (SyntaxError, ValueError):
+            continue
+    return None
 
 
 @dataclass

@@ -60,6 +60,8 @@ FOUND = {
     "a local variable beside it": "def f(x):\n    def g():\n        F = 1\n        return F\n    return F.relu(x)",
     "among a shell command": "files = !ls\ndef f(x): return F.relu(x)",
     "beside a question": "x?\ndef f(x): return F.relu(x)",
+    "beside a quoted call": ",print a b\ndef f(x): return F.relu(x)",
+    "below many shell commands": "x = !ls\n" * 3000 + "def f(x): return F.relu(x)",
     "beyond reading": "def f(x): return " + "-" * 5000 + "x",
 }
 CLEAN = {
