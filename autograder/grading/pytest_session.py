@@ -33,6 +33,8 @@ _OFF_TOO = (
     "faulthandler",
     "logging",
     "warnings",
+    "legacypath",
+    "subtests",
 )
 
 _PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
