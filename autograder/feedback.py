@@ -41,13 +41,15 @@ def exercise_text(exercise: ExerciseResult, notes: tuple[str, ...] = ()) -> str:
     ]
     if exercise.message:
         lines.append(clean(exercise.message, MAX_MESSAGE))
+    begun = any(test.ran for test in exercise.tests)
+    reason = ", since an earlier step has to pass first" if begun else ""
     hints: set[str] = set()
     waiting = False
     for statement, group in groupby(exercise.tests, key=lambda test: test.statement):
         cases = list(group)
         if all(not case.ran for case in cases):
             if not waiting:
-                lines.append(f"  {DIM}not tried, since an earlier step has to pass first:{RESET}")
+                lines.append(f"  {DIM}not tried{reason}:{RESET}")
             lines.append(f"  {DIM}- {_sentence(statement)}{RESET}")
             waiting = True
         else:

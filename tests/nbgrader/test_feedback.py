@@ -58,6 +58,11 @@ def test_what_was_not_tried_stands_under_one_heading():
     ]
 
 
+def test_where_nothing_was_tried_no_step_is_blamed():
+    shown = text(case("It runs.", False, ran=False), case("The stride.", False, ran=False), share=0.0)
+    assert shown.splitlines()[1:] == ["  not tried:", "  - It runs.", "  - The stride."]
+
+
 def test_control_characters_and_length_are_bounded():
     shown = exercise_text(
         ExerciseResult(
