@@ -16,7 +16,7 @@ from autograder.testing import assert_close
 pytestmark = [pytest.mark.exercise("adam"), pytest.mark.mutates]
 
 CLOSE: dict[str, Any] = {"rtol": 1e-9, "atol": 1e-9}
-SHAPES = [(3, 4), (5,), (2, 1, 3), ()]
+SHAPES = [(3, 4), (5,), (2, 1, 3), (), (5,)]
 
 
 def tensors(rng, scale=1.0, dtype=torch.float64):
@@ -104,6 +104,18 @@ def test_decoupled(student, rng, options):
     follows(student, rng, **options, decoupled=True)
 
 
+@pytest.mark.parametrize("decoupled", [False, True])
+def test_decay_without_gradient(student, rng, decoupled):
+    """Weight decay of either kind acts on a parameter whose gradient is zero, too."""
+    start, options = rng.randn(3, 2, dtype=torch.float64), {"lr": 0.1, "weight_decay": 0.2}
+    optimizer = student.Adam([start.clone()], **options, decoupled=decoupled)
+    zero = torch.zeros_like(start)
+    for _ in range(2):
+        optimizer.step([zero])
+    want = torch_steps(start, [zero, zero], **options, decoupled_weight_decay=decoupled)
+    assert_close(optimizer.params[0], want, **CLOSE)
+
+
 @pytest.mark.parametrize("options", [{"eps": 0.1}, {"eps": 1e-4}])
 def test_eps(student, rng, options):
     """eps is added to the root of the second moment, outside the root."""
@@ -179,6 +191,17 @@ def test_trainable_parameters(student, rng):
     optimizer.step([grad])
     optimizer.step([grad])
     assert_close(optimizer.params[0].detach(), torch_steps(p, [grad, grad], lr=0.1), **CLOSE)
+
+
+@pytest.mark.weight(2)
+def test_in_place(student, rng):
+    """A step changes the very tensors that were given: one that is listed twice stays one tensor."""
+    shared = rng.randn(3, 2, dtype=torch.float64, requires_grad=True)
+    grad = rng.uniform(1.0, 2.0, 3, 2, dtype=torch.float64)
+    optimizer = student.Adam([shared, shared], lr=0.1)
+    optimizer.step([grad, -grad])
+    first, second = optimizer.params
+    assert_close(first.detach(), second.detach(), **CLOSE, name="the same parameter at its other place")
 
 
 def test_gradients_unchanged(student, rng):

@@ -72,11 +72,15 @@ def test_independent(student, rng, axis):
     assert looks_like(agreements, first.numel(), p**2 + (1 - p) ** 2), "neighbouring values share their mask"
 
 
+@pytest.mark.weight(2)
 def test_new_mask_each_call(student, rng):
-    """Each call draws a new mask."""
+    """Each call draws a new mask, and each layer masks of its own."""
     layer, x = student.Dropout(0.5), torch.ones(40, 50)
     first, second = layer(x) != 0, layer(x) != 0
     assert looks_like(int((first == second).sum()), x.numel(), 0.5), "two calls share their mask"
+    masks = [student.Dropout(0.5)(x) != 0 for _ in range(2)]
+    agreements = int((masks[0] == masks[1]).sum())
+    assert looks_like(agreements, x.numel(), 0.5), "two layers share their mask"
 
 
 def test_number_of_zeros_varies(student, rng):
@@ -89,7 +93,11 @@ def test_number_of_zeros_varies(student, rng):
 
 @pytest.mark.weight(2)
 def test_evaluation(student, rng):
-    """In evaluation the output is the input, and so is the gradient; back in training values are dropped again."""
+    """In evaluation the output is the input for every p, and so is the gradient; in training values drop again."""
+    for p in (0.0, 1.0):
+        idle, image = student.Dropout(p), rng.randn(2, 3)
+        idle.eval()
+        assert_close(idle(image), image, rtol=0, atol=0, name=f"output in evaluation for p = {p:g}")
     layer = student.Dropout(0.6)
     layer.eval()
     x = rng.randn(5, 3, 7, requires_grad=True)
@@ -103,10 +111,18 @@ def test_evaluation(student, rng):
 
 
 def test_extremes(student, rng):
-    """With p = 0 the output is the input, in training too; with p = 1 it is zero, and finite."""
-    x = rng.randn(4, 9)
-    assert_close(student.Dropout(0.0)(x), x, rtol=0, atol=0, name="output for p = 0")
-    assert_close(student.Dropout(1.0)(x), torch.zeros(4, 9), rtol=0, atol=0, name="output for p = 1")
+    """With p = 0 the output is the input, in training too; with p = 1 it is zero, and finite, as is its gradient."""
+    x = rng.uniform(1.0, 2.0, 4, 9)
+    y = student.Dropout(0.0)(x)
+    # torch.rand gives exactly 0 once in 2^24 draws, and code that compares with > then drops a value: one may be.
+    assert int((y == 0).sum()) <= 1, "with p = 0 values are dropped"
+    assert_close(y, torch.where(y == 0, 0.0, x), rtol=1e-6, atol=0, name="output for p = 0")
+    for shape, dtype in (((4, 9), torch.float32), ((2, 3, 5), torch.float64), ((), torch.float32)):
+        x = rng.uniform(1.0, 2.0, *shape, dtype=dtype, requires_grad=True)
+        y = student.Dropout(1.0)(x)
+        assert_close(y.detach(), torch.zeros(shape, dtype=dtype), rtol=0, atol=0, name="output for p = 1")
+        (y + x).sum().backward()  # the second term: an output of constant zeros has no gradient, rightly
+        assert_close(x.grad, torch.ones(shape, dtype=dtype), rtol=0, atol=0, name="1 + gradient for p = 1")
 
 
 @pytest.mark.parametrize("p", [-0.1, 1.5])
@@ -127,9 +143,10 @@ def test_gradient(student, rng):
     assert_close(x.grad, want, rtol=1e-5, atol=1e-6, name="gradient")
 
 
-@pytest.mark.parametrize("shape", [(17,), (4, 6), (3, 1, 4, 1, 5)])
+@pytest.mark.parametrize("shape", [(), (17,), (4, 6), (3, 1, 4, 1, 5)])
 def test_any_shape(student, rng, shape):
-    """Inputs of any shape and of float64 keep both."""
-    x = rng.uniform(1.0, 2.0, *shape).double()
-    y = student.Dropout(0.5)(x)
-    assert_close(y, torch.where(y == 0, torch.zeros_like(x), 2 * x), rtol=1e-6, atol=0)
+    """Inputs of any shape, memory layout and precision keep shape and precision."""
+    x = rng.uniform(1.0, 2.0, *shape, dtype=torch.float64)
+    for image in (x, x.permute(tuple(reversed(range(x.ndim))))):
+        y = student.Dropout(0.5)(image)
+        assert_close(y, torch.where(y == 0, torch.zeros_like(image), 2 * image), rtol=1e-12, atol=0)

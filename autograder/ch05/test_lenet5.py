@@ -13,8 +13,8 @@ pytestmark = pytest.mark.exercise("lenet5")
 
 CLOSE: dict[str, Any] = {
     "rtol": 1e-4,
-    "atol": 1e-5,
-}  # sums of at most 400 products of size 0.01 to 0.1 in float32
+    "atol": 1e-4,
+}  # sums of at most 400 products of size 0.01 to 1, as the weights were drawn, in float32; mistakes show from 1e-2 on
 SHAPES = {
     "c1": (6, 28, 28),
     "s2": (6, 14, 14),
@@ -130,7 +130,9 @@ def test_gradient_in_the_image(student, rng):
     for name in SHAPES:
         y[name] = stage(net, name, y, copy)
     (y["output"] * direction).sum().backward()
-    assert_close(x.grad, copy.grad, rtol=1e-3, atol=1e-5, name="gradient in the image")
+    assert copy.grad is not None
+    size = copy.grad.abs().max().item()  # how large depends on how the weights were drawn
+    assert_close(x.grad, copy.grad, rtol=1e-3, atol=1e-4 * size, name="gradient in the image")
 
 
 def test_each_image_alone(student, rng):
