@@ -316,26 +316,41 @@ def test_parameters_change(student, rng):
 
 @pytest.mark.weight(2)
 def test_learning_rate(student, rng):
-    """The parameters move as Adam moves them, by steps that fall linearly from lr to 0."""
-    model, lr, steps = student.point_denoiser(), 1e-3, 30
-    (bias,) = [name for name, value in weights(model).items() if value.shape == (2,)]
-    (last,) = [name for name, value in weights(model).items() if value.dim() == 2 and len(value) == 2]
-    # An answer of about 30 where the noise is of size 1: the gradient is the same at every step, and Adam's step lr.
+    """The parameters move as Adam moves them by each batch's own gradient, and its steps fall linearly from lr to 0."""
+    model, lr, steps, turn = student.point_denoiser(), 1e-3, 30, 12
     start = weights(model)
-    model.load_state_dict(start | {bias: torch.tensor([30.0, -30.0]), last: torch.zeros_like(start[last])})
-    places = []
-    model.register_forward_pre_hook(lambda module, args: places.append(weights(module)[bias]))
+    (bias,) = [name for name, value in start.items() if value.shape == (2,)]
+    (last,) = [name for name, value in start.items() if value.dim() == 2 and len(value) == 2]
+    # An answer of about 30 where the noise is of size 1 gives the same gradient at every step; halfway it turns round.
+    far = torch.tensor([30.0, -30.0])
+    model.load_state_dict(start | {bias: far, last: torch.zeros_like(start[last])})
+    found, left = [], []
+
+    def before_step(module, args):
+        now = weights(module)
+        found.append(now[bias])
+        if len(found) == turn + 1:
+            now[bias] = -far
+            module.load_state_dict(now)
+        left.append(now[bias])
+
+    model.register_forward_pre_hook(before_step)
     student.train_diffusion(
         model, rng.randn(150, 2), SCHEDULE, epochs=3, batch_size=15, lr=lr, generator=rng.generator()
     )
-    places.append(weights(model)[bias])
-    assert len(places) == steps + 1, "an epoch has one step for each batch"
-    moved = torch.stack(places).double().diff(dim=0) * torch.tensor([-1.0, 1.0]) / lr
-    want = 1 - torch.arange(steps, dtype=torch.float64)[:, None] / steps
-    assert float((moved[0] - 1).abs().max()) < 0.06, "the first step is not Adam's at the learning rate given"
-    # Over 20 seeds at most 0.01 away; the room leaves a fall that reaches 0 one step sooner or later.
-    assert float((moved - want).abs().max()) < 0.06, (
-        "the learning rate does not fall linearly, step by step, to 0"
+    found.append(weights(model)[bias])
+    assert len(left) == steps, "an epoch has one step for each batch"
+    moved = torch.stack([b - a for a, b in zip(left, found[1:], strict=True)]).double() * far.sign() / -lr
+    momentum, want = 0.0, []
+    for step in range(steps):
+        momentum = 0.9 * momentum + (0.1 if step < turn else -0.1)
+        want.append((1 - step / steps) * momentum / (1 - 0.9 ** (step + 1)))
+    apart = (moved - torch.tensor(want, dtype=torch.float64)[:, None]).abs().max(1).values
+    # Over 6 seeds at most 0.008; a fall that reaches 0 a step sooner is 0.026 away, a cosine 0.105.
+    assert apart[0].item() < 0.06, "the first step is not Adam's at the learning rate given"
+    assert apart.max().item() < 0.06, (
+        "later steps are not Adam's at a learning rate that falls linearly, step by step, to 0: is each step made from "
+        "the gradient of its own batch alone?"
     )
 
 
@@ -353,7 +368,7 @@ def test_plane(student, rng):
     drawn = sample(model, (n, 2), alpha_bar, [*range(0, 100, 4), 99], rng.generator(), 1.0)
     assert bool(drawn.isfinite().all()), "the trained network's samples are not finite"
     apart = mmd(drawn, held_out) / (sum(mmd(other, held_out) for other in others) / len(others))
-    # MARGIN_PLANE
+    # Over 12 seeds the reference comes out at 1.0 to 4.1, and copies 0.03 to 0.06 of the points.
     assert apart < 30, "the samples are distributed otherwise than the points they should resemble"
     copied = (nearest(drawn, train) < 0.2 * nearest(held_out, train).median()).float().mean().item()
     assert copied < 0.4, "too many samples are training points"
@@ -390,7 +405,7 @@ def test_digits(student, rng):
     judge = SVC(C=10, gamma=0.064).fit(data.train_images.flatten(1).numpy(), data.train_labels.numpy())
     seen = torch.from_numpy(judge.predict(((drawn.clamp(-1, 1) + 1) / 2).flatten(1).numpy()))
     recognised = (seen == wanted).float().mean().item()
-    # MARGIN_DIGITS
+    # Over 12 seeds: 0.993 to 1.000 recognised, variety 0.65 to 0.67 of real digits', novelty 1.13 to 1.19.
     assert recognised >= 0.7, f"{recognised:.0%} of the digits drawn are recognised as the class asked for"
     held_out = 2 * data.test_images - 1
     spread = variety(drawn, wanted) / variety(held_out, data.test_labels)
