@@ -55,6 +55,16 @@ def test_shapes(student, rng, shape, base_channels):
     assert bool(y.isfinite().all()), "the output is not finite"
 
 
+def test_width(student):
+    """base_channels sets the width at every level: the number of weights grows with it, and faster the wider it is."""
+    small, medium, large = (
+        sum(value.numel() for _, value in student.UNet(base_channels=c).named_parameters())
+        for c in (8, 16, 24)
+    )
+    # Weights between two layers of the network grow with the square, which makes the second step 5/3 of the first.
+    assert large - medium > 1.2 * (medium - small) > 0, "base_channels does not set the width of the network"
+
+
 @pytest.mark.weight(3)
 def test_depends_on_time(student, rng):
     """The same image at different times gives different outputs, early as late."""
