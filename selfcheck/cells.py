@@ -66,7 +66,9 @@ def describe(error: BaseException) -> CellError:
     except Exception:  # a metaclass may lie about names
         names = ("Exception",)
     try:
-        message = _plain(str(error.msg if isinstance(error, SyntaxError) and error.msg else error))[:_MOST_TEXT]
+        message = _plain(str(error.msg if isinstance(error, SyntaxError) and error.msg else error))[
+            :_MOST_TEXT
+        ]
     except BaseException:  # a student's __str__ may do anything
         message = ""
     try:

@@ -96,7 +96,9 @@ class LiveHandle:
         try:
             return int(_run(len, self._value))
         except StudentError as error:
-            if error.is_a("TypeError"):  # list() and sorted() ask for a length and expect this where there is none
+            if error.is_a(
+                "TypeError"
+            ):  # list() and sorted() ask for a length and expect this where there is none
                 raise TypeError(error.message) from None
             raise
 

@@ -97,13 +97,11 @@ def plan(
             if variant.exercise not in slow:
                 yield Trial("other seed", document, 1, own, variant)
     for row in _rows([v for v in alternatives if only is None or v.exercise in only]):
-        document, own = (
-            notebooks.replaced({_cell(v): v.source for v in row}),
-            frozenset(v.exercise for v in row),
-        )
+        document = notebooks.replaced({_cell(v): v.source for v in row})
+        theirs = frozenset(v.exercise for v in row)
         for seed in range(seeds):
-            quick = Selection(own, slow=None if seed < SLOW_SEEDS else frozenset())
-            yield Trial("alternative", document, seed, quick, others=row)
+            selection = Selection(theirs, slow=None if seed < SLOW_SEEDS else frozenset())
+            yield Trial("alternative", document, seed, selection, others=row)
     for exercise in assignment.exercises:
         if only is None or exercise.id in only:
             for row in _rows([v for v in (*misconceptions, *alternatives) if v.exercise != exercise.id]):

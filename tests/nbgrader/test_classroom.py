@@ -120,7 +120,9 @@ def test_copied_files_never_come_from_a_link(
     assert copies == []
 
 
-@pytest.mark.parametrize("student", ["a[1]", "star*", "what?", " bob", "tab\tbed", "=1+1", "<img src=x onerror=alert(1)>"])
+@pytest.mark.parametrize(
+    "student", ["a[1]", "star*", "what?", " bob", "tab\tbed", "=1+1", "<img src=x onerror=alert(1)>"]
+)
 def test_ids_nbgrader_cannot_handle_are_named(
     course: Course, submit: Submit, results: Results, student: str
 ) -> None:
