@@ -173,12 +173,30 @@ def test_last_batch_counts_by_its_size(student, rng):
     )
 
 
+def test_each_image_once(student, rng):
+    """Every epoch takes every image once."""
+    model = student.small_cnn()
+    state = weights(model)
+    state["12.bias"][0] = 100.0  # an image of class 0 now costs about 0, any other about 100
+    model.load_state_dict(state)
+    images, _ = digits(rng, 20)
+    labels = (torch.arange(20) == 7).long()
+    losses = student.train_classifier(model, images, labels, epochs=12, batch_size=8, lr=0.0)
+    # 100 / 20 where the one image of class 1 is taken once, 0 or 10 where it is left out or taken twice.
+    assert max(abs(loss - 5) for loss in losses) < 2, "an image was left out of an epoch, or taken twice"
+
+
 def test_new_order(student, rng):
-    """Each epoch takes the images in a new random order."""
+    """Each epoch takes the images in a new random order, and so does each training without a generator."""
     # At learning rate 0 an epoch's loss depends only on who shares a batch, and so varies by about 1e-2. That four
     # orders agree to 1e-6 has a chance below 1e-9.
-    losses = student.train_classifier(student.small_cnn(), *digits(rng, 60), epochs=4, batch_size=12, lr=0.0)
-    assert max(losses) - min(losses) > 1e-6, "every epoch had the same batches"
+    model, (images, labels) = student.small_cnn(), digits(rng, 60)
+    first, second = (
+        student.train_classifier(model, images, labels, epochs=4, batch_size=12, lr=0.0) for _ in range(2)
+    )
+    assert max(first) - min(first) > 1e-6, "every epoch had the same batches"
+    apart = max(abs(a - b) for a, b in zip(first, second, strict=True))
+    assert apart > 1e-6, "two trainings without a generator had the same orders"
 
 
 def test_generator(student, rng):
@@ -207,19 +225,28 @@ def test_overfits(student, rng):
     model = student.small_cnn()
     student.train_classifier(model, images, labels, epochs=80, batch_size=16)
     right = int((predictions(model, images) == labels).sum())
+    # Over 29 seeds the true class leads by 5.7 in the logits where it leads least, with standard deviation 0.31.
     assert right == 32, f"{right} of the 32 training images are recognised"
+    counted = int(weights(model)["1.num_batches_tracked"])
+    assert counted == 160, f"80 epochs of two batches are 160 steps, the model saw {counted}"
 
 
 @pytest.mark.timeout(60)
 @pytest.mark.weight(5)
 def test_held_out_accuracy(student, rng):
     """With the default settings at least 97 of 100 digits that training never saw are recognised."""
-    data, renamed, quarters = load_digits(), rng.perm(10), rng.seed() % 4
+    data = load_digits()
     order = data.train_labels.argsort(stable=True)  # all zeros first: the epochs must shuffle
-    model = student.small_cnn()
-    images, labels = data.train_images.rot90(quarters, (2, 3))[order], renamed[data.train_labels[order]]
-    student.train_classifier(model, images, labels)
-    right = predictions(model, data.test_images.rot90(quarters, (2, 3))) == renamed[data.test_labels]
-    accuracy = right.float().mean().item()
-    # The reference reaches 0.989 to 0.997 over 20 seeds: the bar is eight standard deviations (0.0025) away.
+    accuracy = 0.0
+    # Over 29 seeds the reference errs on 4.8 of the 360 digits, with standard deviation 1.0, and on 8 at most after any
+    # of the last 15 epochs; the bar allows 10, six deviations away. Were the errors beyond the 3.5 that all seeds make
+    # Poisson's, one training in 10^4 would still miss it, so who comes close trains once more: below 1e-8.
+    for _ in range(2):
+        renamed, quarters, model = rng.perm(10), rng.seed() % 4, student.small_cnn()
+        images, labels = data.train_images.rot90(quarters, (2, 3))[order], renamed[data.train_labels[order]]
+        student.train_classifier(model, images, labels)
+        right = predictions(model, data.test_images.rot90(quarters, (2, 3))) == renamed[data.test_labels]
+        accuracy = max(accuracy, right.float().mean().item())
+        if not 0.94 < accuracy < 0.97:
+            break
     assert accuracy >= 0.97, f"{accuracy:.1%} of the held-out digits are recognised"
