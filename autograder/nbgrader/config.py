@@ -17,6 +17,7 @@ from nbgrader.preprocessors import (
 )
 from traitlets.config import Config
 
+from autograder.nbgrader.exchange import ReleaseFeedback
 from autograder.nbgrader.grade import JailedGrade, SaveGrades
 from autograder.nbgrader.markup import harmless_markdown
 from autograder.nbgrader.metadata import CheckMetadata
@@ -64,6 +65,7 @@ def configure(config: Config, root: Path | str) -> None:
     config.FeedbackPage.template_name = "feedback_page"
     config.FeedbackPage.extra_template_basedirs = [str(TEMPLATES)]
     config.ZipCollectApp.extractor_plugin = CheckedExtractor
+    config.ExchangeFactory.release_feedback = ReleaseFeedback
     _find_alembic()
 
 

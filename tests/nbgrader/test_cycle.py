@@ -103,7 +103,11 @@ def test_release_fetch_submit_collect_autograde_feedback_export(course: Course, 
     assert ".ansi-green-fg{" in page and page.rstrip().endswith("</html>")
     assert [secret for secret in HIDDEN[1:3] + HIDDEN[4:] if secret in page] == []
 
-    nbgrader("release_feedback", ASSIGNMENT, cwd=course.root, home=home)
+    by_zip = course.feedback / "0 by zip" / ASSIGNMENT / f"{NOTEBOOK}.html"
+    by_zip.parent.mkdir(parents=True)
+    by_zip.write_text(page)
+    log = nbgrader("release_feedback", ASSIGNMENT, cwd=course.root, home=home)
+    assert "0 by zip did not hand in through the exchange" in log
     nbgrader("fetch_feedback", ASSIGNMENT, cwd=desk, home=home)
     assert list((desk / ASSIGNMENT / "feedback").rglob("*.html"))
 
