@@ -286,7 +286,7 @@ class Peer:
             raise ProtocolViolation("too many requests")
         self._depth += 1
         try:
-            arrived = tensors.unpack(data)
+            arrived = tensors.unpack(data, as_views=True)
             try:
                 reply, outgoing = self._perform(request, arrived, data)
                 frame = messages.encode(reply), tensors.pack(outgoing.tensors)

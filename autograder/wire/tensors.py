@@ -1,4 +1,8 @@
-"""Tensors as safetensors bytes: dtype and shape are checked before a value is looked at."""
+"""Tensors as safetensors bytes: dtype and shape are checked before a value is looked at.
+
+Values cross densely. How a view lies in memory crosses beside them, so that code which is wrong for views meets them:
+the order of its dimensions, and whether there are gaps (as in a slice with a step, or an expanded tensor).
+"""
 
 from __future__ import annotations
 
@@ -29,6 +33,7 @@ _BY_TAG = dict(DTYPES.values())
 _MOST_DIMENSIONS = 32
 MOST_TENSORS = 10_000
 """Most tensors in one frame."""
+_LAYOUTS = "layouts"
 _HEADER_CAP = 4 << 20
 """Most bytes of safetensors' own header: one that names millions of empty tensors is not even parsed."""
 
@@ -55,7 +60,9 @@ def pack(tensors: list[torch.Tensor]) -> bytes:
     plain = [
         tensor.detach().cpu().contiguous() for tensor in tensors
     ]  # kept alive while their memory is read
-    return bytes(serialize({str(place): _spec(tensor) for place, tensor in enumerate(plain)}))
+    entries = {str(place): _spec(tensor) for place, tensor in enumerate(plain)}
+    layouts = {str(place): _layout(t) for place, t in enumerate(tensors) if not t.is_contiguous()}
+    return bytes(serialize(entries, {_LAYOUTS: json.dumps(layouts)} if layouts else None))
 
 
 def _spec(tensor: torch.Tensor) -> TensorSpec:
@@ -67,8 +74,58 @@ def _spec(tensor: torch.Tensor) -> TensorSpec:
     )
 
 
-def unpack(data: bytes | bytearray) -> list[torch.Tensor]:
-    """The tensors of a frame, plain and contiguous, in order; ProtocolViolation where the bytes lie."""
+def _layout(tensor: torch.Tensor) -> list[int]:
+    """1 or 0, whether there are gaps, then the dimensions from the widest stride to the narrowest."""
+    strides = tensor.stride()
+    order = sorted(range(tensor.dim()), key=lambda dimension: (-strides[dimension], dimension))
+    dense = _strides(list(tensor.shape), order, 1)
+    gaps = any(
+        size > 1 and stride != want for size, stride, want in zip(tensor.shape, strides, dense, strict=True)
+    )
+    return [int(gaps), *order]
+
+
+def _strides(shape: list[int], order: list[int], step: int) -> list[int]:
+    strides = [0] * len(shape)
+    for dimension in reversed(order):
+        strides[dimension] = step
+        step *= max(shape[dimension], 1)
+    return strides
+
+
+def _laid_out(tensor: torch.Tensor, layout: object) -> torch.Tensor:
+    """The same values lying in memory as a layout says; ProtocolViolation where it is none of this tensor's."""
+    if (
+        not isinstance(layout, list)
+        or not all(type(number) is int for number in layout)
+        or layout[:1] not in ([0], [1])
+        or sorted(layout[1:]) != list(range(tensor.dim()))
+    ):
+        raise ProtocolViolation("a layout that does not fit its tensor")
+    shape = list(tensor.shape)
+    return torch.empty_strided(shape, _strides(shape, layout[1:], 1 + layout[0]), dtype=tensor.dtype).copy_(
+        tensor
+    )
+
+
+def _layouts(data: bytes | bytearray) -> dict[str, object]:
+    """The layouts in a header that `deserialize` has accepted."""
+    metadata = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")]).get("__metadata__")
+    try:
+        layouts = json.loads((metadata or {}).get(_LAYOUTS, "{}"))
+    except (ValueError, RecursionError) as error:
+        raise ProtocolViolation("malformed layouts") from error
+    if not isinstance(layouts, dict):
+        raise ProtocolViolation("malformed layouts")
+    return layouts
+
+
+def unpack(data: bytes | bytearray, *, as_views: bool = False) -> list[torch.Tensor]:
+    """The tensors of a frame, plain, in order; ProtocolViolation where the bytes lie.
+
+    Args:
+        as_views: lay them out in memory as they were where they came from; else they are contiguous.
+    """
     if not data:
         return []
     if int.from_bytes(data[:8], "little") > _HEADER_CAP:
@@ -79,7 +136,13 @@ def unpack(data: bytes | bytearray) -> list[torch.Tensor]:
         raise ProtocolViolation("malformed tensors") from error
     if len(entries) > MOST_TENSORS or set(entries) != {str(place) for place in range(len(entries))}:
         raise ProtocolViolation("tensors are not numbered")
-    return [_tensor(entries[str(place)]) for place in range(len(entries))]
+    tensors = [_tensor(entries[str(place)]) for place in range(len(entries))]
+    if as_views and b"__metadata__" in data[8:64]:  # where our own `serialize` puts it
+        for place, layout in _layouts(data).items():
+            if place not in entries:
+                raise ProtocolViolation("a layout of no tensor")
+            tensors[int(place)] = _laid_out(tensors[int(place)], layout)
+    return tensors
 
 
 def _tensor(entry: dict[str, object]) -> torch.Tensor:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import gc
-import time
 from typing import Any
 
 import pytest
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from autograder.wire.handles import MOST_ITEMS, EndlessIterator
@@ -316,17 +314,3 @@ def test_nothing_piles_up_on_the_other_side(pair: Pair) -> None:
         and len(pair.remote._exports) < 20
         and pair.remote._graphs._bytes < 10_000
     )
-
-
-def test_a_call_takes_well_under_a_millisecond(apart: Pair) -> None:
-    x, w = randn(2, 3, 8, 8), randn(4, 3, 3, 3, seed=1)
-    f = apart.student.conv2d
-    for _ in range(20):
-        f(x, w).sum().backward()
-    seconds = []
-    for _ in range(200):
-        start = time.perf_counter()
-        f(x, w)
-        seconds.append(time.perf_counter() - start)
-    assert sorted(seconds)[len(seconds) // 2] < 1e-3
-    assert torch.equal(f(x, w), F.conv2d(x, w))

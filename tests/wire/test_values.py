@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any, cast
 
@@ -194,3 +195,52 @@ def test_nesting_is_bounded_on_both_sides() -> None:
 def test_the_largest_integer_that_crosses_can_be_printed() -> None:
     largest = 2 ** (4 * messages.MOST_DIGITS) - 1
     assert across(largest) == largest and str(across(-largest))
+
+
+VIEWS = {
+    "transposed": torch.arange(24.0).reshape(2, 3, 4).transpose(0, 2),
+    "channels last": torch.arange(120.0).reshape(2, 3, 4, 5).to(memory_format=torch.channels_last),
+    "every second": torch.arange(24.0).reshape(4, 6)[:, ::2],
+    "expanded": torch.arange(3.0).reshape(3, 1).expand(3, 4),
+    "bools": torch.arange(6).reshape(2, 3).T > 2,
+}
+
+
+@pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
+def test_a_view_lies_in_memory_as_it_was_sent(view: Tensor) -> None:
+    """Code that works on contiguous tensors alone meets one that is not, and its changes in place are noticed."""
+    data = tensors.pack([torch.zeros(2), view])
+    plain, arrived = tensors.unpack(data, as_views=True)
+    assert torch.equal(arrived, view) and not arrived.is_contiguous() and plain.is_contiguous()
+    assert not arrived._is_view() and arrived.is_leaf
+    dense = view.numel() == view.untyped_storage().nbytes() // view.element_size()
+    assert not dense or arrived.stride() == view.stride()
+    assert tensors.changed(data, [plain, arrived]) == set()
+    arrived[-1, 0] = ~arrived[-1, 0] if arrived.dtype is torch.bool else -1
+    assert tensors.changed(data, [plain, arrived]) == {1}
+    assert all(tensor.is_contiguous() for tensor in tensors.unpack(data)), (
+        "what a student sends is taken as values"
+    )
+
+
+@pytest.mark.parametrize(
+    "layouts",
+    [
+        "{",
+        "[]",
+        '{"0": [0]}',
+        '{"0": [2, 1, 0]}',
+        '{"0": [0, 0, 0]}',
+        '{"0": [true, 1, 0]}',
+        '{"7": [0, 1, 0]}',
+    ],
+)
+def test_a_layout_that_lies_is_a_violation(layouts: str) -> None:
+    good = tensors.pack([torch.arange(6.0).reshape(2, 3).T])
+    size = int.from_bytes(good[:8], "little")
+    header = json.loads(good[8 : 8 + size])
+    header["__metadata__"]["layouts"] = layouts
+    text = json.dumps(header).encode()
+    forged = len(text).to_bytes(8, "little") + text + good[8 + size :]
+    with pytest.raises(ProtocolViolation):
+        tensors.unpack(forged, as_views=True)
