@@ -33,7 +33,8 @@ _RELATIVE, _ABSOLUTE = 1e-4, 1e-6
 _ROUGH = 0.02
 """Relative difference of what many steps of training make of one rounding."""
 _KEPT_VALUES = 1000
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 600.0
+"""Longer than any misconception of ours needs on a loaded machine: giving up would change a diagnosis."""
 
 
 @dataclass(frozen=True)

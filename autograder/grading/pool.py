@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -14,6 +17,9 @@ from autograder.grading.pytest_session import EVERYTHING, Selection
 from autograder.grading.result import Result, decode, encode
 from autograder.grading.workplace import JailChoice, workplace
 from autograder.jail.limits import JailUnavailable
+from autograder.jailed.syscalls import prctl
+
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,8 @@ def _round(
     context = multiprocessing.get_context("spawn")
     left = list(reversed(tasks))
     running: dict[Future[bytes], Task] = {}
-    with ProcessPoolExecutor(max_workers=max(1, min(jobs, len(tasks))), mp_context=context) as pool:
+    size = max(1, min(jobs, len(tasks)))
+    with ProcessPoolExecutor(size, context, initializer=_end_with, initargs=(os.getpid(),)) as pool:
         try:
             broken = False
             while left or running:
@@ -93,6 +100,14 @@ def _round(
                 future.cancel()
     if left:
         yield from _round(list(reversed(left)), jobs, run)
+
+
+def _end_with(parent: int) -> None:
+    """Runs in each process of the pool: it ends when the grader does, however that is killed."""
+    if sys.platform == "linux":
+        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:  # gone already
+        os._exit(1)
 
 
 def _outcome(future: Future[bytes]) -> Result | str | None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import select
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,6 +62,21 @@ def test_a_task_that_only_ran_beside_a_killed_one_is_graded(tmp_path: Path, assi
 def test_without_a_jail_nothing_is_graded(tmp_path: Path, assignment: Assignment) -> None:
     with pytest.raises(JailUnavailable, match="nothing holds"):
         outcomes(tasks(tmp_path, assignment, a="no jail", b=""), jobs=1)
+
+
+def test_a_killed_grader_leaves_no_process_behind(tmp_path: Path, assignment: Assignment) -> None:
+    context = multiprocessing.get_context("fork")
+    grader = context.Process(target=outcomes, args=(tasks(tmp_path, assignment, a="forever"), 1))
+    grader.start()
+    note = tmp_path / "pid"
+    while not (note.exists() and note.read_text()):
+        time.sleep(0.05)
+    worker = os.pidfd_open(int(note.read_text()))
+    grader.kill()
+    grader.join()
+    ended, _, _ = select.select([worker], [], [], 60)  # readable once the process has ended
+    os.close(worker)
+    assert ended
 
 
 # A class ----------------------------------------------------------------------------------------------------------
