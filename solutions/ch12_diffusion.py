@@ -1258,6 +1258,9 @@ plt.show()
 #
 # **What.** Dropping labels, and the guided prediction.
 #
+# **Details.** Gradients reach x through `guided_eps`. Labels stay int64, those passed in stay as they are, and
+# every draw comes from the generator.
+#
 # **Why.** Every text-to-image model you have seen uses these two functions.
 
 
@@ -1770,7 +1773,12 @@ def digit_denoiser(num_classes: int = 10) -> nn.Module:
 #
 # **What.** The training loop, with and without labels. It is graded by samples that the *grader* draws from
 # your trained network: points must be distributed like new points; guided digits must be recognised by a
-# classifier that you do not have, and must be neither all alike nor copies of the training set.
+# classifier that you do not have, and must be neither all alike nor copies of the training set. Its steps are
+# graded too.
+#
+# **Details.** Plain Adam on the mean squared error of the noise, and the falling learning rate of the text
+# above. Call the network, `model(...)`, never its `forward`; it trains in training mode. New times, noise and
+# dropped labels for every batch of every epoch, all from the generator.
 #
 # **Why.** A low loss is easily had and easily misread. Only samples tell. It is independent of your other
 # exercises.
