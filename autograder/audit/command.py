@@ -27,6 +27,8 @@ from autograder.grading.workplace import JailChoice, load_assignment
 from autograder.jail.limits import JailUnavailable
 
 NOTEBOOK_SECONDS = 120.0
+_LINE_EVERY = 50
+"""Where nobody sees a bar, as in CI, a line is printed after so many trials."""
 
 
 def audit(
@@ -83,8 +85,14 @@ def run(
         while trials:
             tasks = [Task(k, t.document, assignment, t.seed, jail, t.selection) for k, t in trials.items()]
             for task, outcome in grade_all(tasks, jobs):
+                told = len(verdicts.defects)
                 verdicts.add(trials[task.key], outcome)
+                for defect in verdicts.defects[told:]:
+                    progress.console.print(f"[red]defect[/red] {escape(defect)}", soft_wrap=True)
                 progress.advance(bar)
+                done = int(progress.tasks[bar].completed)
+                if not console.is_terminal and done % _LINE_EVERY == 0:
+                    console.print(f"{assignment.name}: {done} of {progress.tasks[bar].total:g} trials")
             trials = {str(k): t for k, t in enumerate(_culprits(notebooks, verdicts))}
             progress.update(bar, total=progress.tasks[bar].completed + len(trials))
     return verdicts
