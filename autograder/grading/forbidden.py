@@ -44,6 +44,7 @@ _CONCEALING = (
         "IPython.*",
     ),
     *("importlib.*", "pkgutil.*", "runpy.*", "ctypes.*", "gc.get_*", "inspect.*frame*", "inspect.*stack*"),
+    *("inspect.get*", "object.__getattribute__", "torch*.__subclasses__"),
     *("threading.*", "_thread.*", "concurrent.*", "multiprocessing.*", "asyncio.*", "queue.*"),
     *("operator.attrgetter", "operator.methodcaller", "types.FunctionType", "types.CodeType"),
     *("pickle.*", "marshal.*", "torch.utils._python_dispatch.*", "torch.overrides.*", "torch.library.*"),
@@ -132,10 +133,14 @@ def _qualified(node: ast.expr, aliases: Aliases, notebook: Definitions) -> Itera
     elif isinstance(node, ast.Attribute) and not names and not _is_own(node.value):
         # A method of who knows what: a tensor's, as far as we care.
         yield f"torch.Tensor.{node.attr}"
-    elif isinstance(node, ast.Call) and not names:
+    elif isinstance(node, ast.Call):
         match node:
-            case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=str(attribute)), *_]):
+            case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=str(attribute)), *_]) if (
+                not names
+            ):
                 yield f"torch.Tensor.{attribute}"
+            case ast.Call(func=ast.Name(id="vars" | "dir"), args=[value]):
+                yield from (f"{name}.__dict__" for name in resolve(value, aliases))
 
 
 def _is_own(node: ast.expr) -> bool:

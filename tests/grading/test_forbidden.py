@@ -28,6 +28,8 @@ FOUND = {
     "getattr": "def f(x): return getattr(F, 'relu')(x)",
     "vars": "def f(x): return vars(F)['relu'](x)",
     "__dict__": "def f(x): return F.__dict__['relu'](x)",
+    "vars, searched": "def f(x): return next(v for k, v in vars(F).items() if k == 're' + 'lu')(x)",
+    "members": "import inspect\ndef f(x): return dict(inspect.getmembers(F))['re' + 'lu'](x)",
     "importlib": "import importlib\ndef f(x): return importlib.import_module('torch.nn.functional').relu(x)",
     "__import__": "def f(x): return __import__('torch').relu(x)",
     "a class": "class f(nn.Module):\n    def forward(self, x): return nn.ReLU()(x)",

@@ -15,4 +15,4 @@ def posterior(x0, x_t, t, betas):
         means.append(guess + gain * (x_t[i] - root * guess))
         variances.append((1 - gain * root) * spread)
     ones = [1] * (x0.dim() - 1)
-    return torch.stack(means), torch.tensor(variances).view(-1, *ones)
+    return torch.stack(means), torch.tensor(variances, dtype=x0.dtype).view(-1, *ones)
