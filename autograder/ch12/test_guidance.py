@@ -88,14 +88,6 @@ def test_drop_generator(student, rng):
     assert not torch.equal(a, c), "a second call with the same generator dropped the same labels"
 
 
-def test_drop_leaves_labels(student, rng):
-    """The labels given are not changed: they are needed again in the next epoch."""
-    y = rng.randint(0, 5, (50,))
-    before = y.clone()
-    student.drop_labels(y, 0.9, 5, rng.generator())
-    assert_close(y, before, name="the labels given")
-
-
 @pytest.mark.weight(3)
 @pytest.mark.parametrize("scale", [0.0, 0.3, 1.0, 2.0, 7.5, -1.0])
 @pytest.mark.parametrize("shape", [(5, 3), (3, 2, 4, 6)])
