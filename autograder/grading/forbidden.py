@@ -133,14 +133,10 @@ def _qualified(node: ast.expr, aliases: Aliases, notebook: Definitions) -> Itera
     elif isinstance(node, ast.Attribute) and not names and not _is_own(node.value):
         # A method of who knows what: a tensor's, as far as we care.
         yield f"torch.Tensor.{node.attr}"
-    elif isinstance(node, ast.Call):
+    elif isinstance(node, ast.Call) and not names:
         match node:
-            case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=str(attribute)), *_]) if (
-                not names
-            ):
+            case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=str(attribute)), *_]):
                 yield f"torch.Tensor.{attribute}"
-            case ast.Call(func=ast.Name(id="vars" | "dir"), args=[value]):
-                yield from (f"{name}.__dict__" for name in resolve(value, aliases))
 
 
 def _is_own(node: ast.expr) -> bool:

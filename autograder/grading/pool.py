@@ -17,9 +17,7 @@ from autograder.grading.pytest_session import EVERYTHING, Selection
 from autograder.grading.result import Result, decode, encode
 from autograder.grading.workplace import JailChoice, workplace
 from autograder.jail.limits import JailUnavailable
-from autograder.jailed.syscalls import prctl
-
-_PR_SET_PDEATHSIG = 1
+from autograder.jailed.syscalls import PR_SET_PDEATHSIG, prctl
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,7 @@ def _round(
 def _end_with(parent: int) -> None:
     """Runs in each process of the pool: it ends when the grader does, however that is killed."""
     if sys.platform == "linux":
-        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:  # gone already
         os._exit(1)
 

@@ -23,6 +23,8 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 UNREADABLE = "code nested too deep to be read"
 COMPUTED = "a computed name"
+_TABLE = ".__dict__"
+"""The names of a module or class, however they are asked for."""
 
 
 # IPython's additions to Python, as lines; the second kind may also be Python that goes on from the line before.
@@ -261,12 +263,13 @@ def resolve(node: ast.expr, aliases: Aliases, depth: int = 0) -> list[str]:
             return [f"{base}.{_constant(name)}" for base in module_of(value, aliases, depth + 1)]
         case ast.Call(func=ast.Name(id="__import__"), args=[ast.Constant(value=str(name)), *_]):
             return [name.partition(".")[0]]
+        case ast.Call(func=ast.Name(id="vars" | "dir"), args=[value]):
+            return [f"{base}{_TABLE}" for base in module_of(value, aliases, depth + 1)]
         case ast.Call(func=function, args=[ast.Constant(value=str(name)), *_]):
             return [name] if "importlib.import_module" in resolve(function, aliases, depth + 1) else []
-        case ast.Subscript(value=ast.Call(func=ast.Name(id="vars"), args=[value]), slice=key):
-            return [f"{base}.{_constant(key)}" for base in module_of(value, aliases, depth + 1)]
-        case ast.Subscript(value=ast.Attribute(value=value, attr="__dict__"), slice=key):
-            return [f"{base}.{_constant(key)}" for base in module_of(value, aliases, depth + 1)]
+        case ast.Subscript(value=table, slice=key):
+            bases = module_of(table, aliases, depth + 1)
+            return [f"{b.removesuffix(_TABLE)}.{_constant(key)}" for b in bases if b.endswith(_TABLE)]
     return []
 
 

@@ -22,9 +22,9 @@ import tempfile
 
 from autograder.jailed import capabilities, landlock, seccomp
 from autograder.jailed.policy import Limits, Policy, SealError
-from autograder.jailed.syscalls import prctl
+from autograder.jailed.syscalls import PR_SET_PDEATHSIG, prctl
 
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
+_PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 4, 38
 
 _statm: int | None = None
 """/proc/self/statm of the zygote, opened before /proc is out of sight; a child that was just forked has the
@@ -40,7 +40,7 @@ def seal_zygote(policy: Policy) -> None:
     """
     global _statm
     _statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
-    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     _first_victim_of_memory_pressure()
     capabilities.drop()
     prctl(_PR_SET_NO_NEW_PRIVS, 1)
@@ -57,7 +57,7 @@ def seal_child(policy: Policy, folder: str, keep: tuple[int, ...] = ()) -> None:
     Descriptors other than 0, 1, 2 and `keep` are closed. The process must have a single thread. Raises
     `SealError`.
     """
-    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     _limit(policy.limits, policy.max_processes)
     _close_others(keep)
     _descriptors_of_its_own()

@@ -24,6 +24,10 @@ def call(number: int, *arguments: object) -> int:
     return result
 
 
+PR_SET_PDEATHSIG = 1
+"""Which signal a process gets when its parent ends."""
+
+
 def prctl(option: int, *arguments: int) -> int:
     """`prctl(2)`, with the unused arguments zero; OSError where it fails."""
     padded = [ctypes.c_ulong(a) for a in (*arguments, 0, 0, 0, 0)[:4]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from pathlib import Path
 
 from nbgrader.exchange.default import ExchangeReleaseFeedback
@@ -16,7 +17,7 @@ class ReleaseFeedback(ExchangeReleaseFeedback):
     """
 
     def copy_files(self) -> None:
-        folders = {page.parent for page in Path("/").glob(f"{str(self.src_path).lstrip('/')}/*.html")}
+        folders = {Path(page).parent for page in glob.glob(f"{self.src_path}/*.html")}
         unknown = [f for f in sorted(folders) if not all((f / name).is_file() for name in _OF_THE_EXCHANGE)]
         for folder in unknown:
             self.log.warning(
