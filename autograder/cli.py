@@ -58,9 +58,7 @@ app = typer.Typer(
 PASS_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 """Settings of a command whose options another module declares."""
 
-AssignmentArgument = Annotated[
-    str, typer.Argument(help="The assignment's folder name under source/, such as ch05.")
-]
+AssignmentArgument = Annotated[str, typer.Argument(help="The assignment's folder name under source/.")]
 CourseOption = Annotated[
     Path,
     typer.Option("--course", help="The course folder.", file_okay=False, show_default="the current folder"),

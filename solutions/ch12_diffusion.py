@@ -1414,7 +1414,7 @@ plt.show()
 #
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
-# | 9 | 45 min | 0.5 s | everything in PyTorch | `torch.distributions`, `F.kl_div`, `nn.KLDivLoss` |
+# | 9 | 45 min | 0.5 s | everything else in PyTorch | `torch.distributions`, the losses `kl_div` and `gaussian_nll_loss` |
 #
 # **What.** Six short functions: a score, a loss, a divergence, a velocity and back, and a term of the bound.
 #
@@ -1605,7 +1605,7 @@ plt.show()
 #
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
-# | 4 | 10 min | 0.5 s | everything in PyTorch | `torch.optim.swa_utils` |
+# | 4 | 10 min | 0.5 s | everything else in PyTorch | `torch.optim.swa_utils` |
 #
 # **What.** A class that follows a list of parameters.
 #

@@ -10,8 +10,17 @@ import pytest
 import torch
 from torch import nn
 
-from selfcheck import assert_close, assert_raises, gradcheck
+from selfcheck import assert_close, assert_own, assert_raises, gradcheck
 
+NOT_ALLOWED = {  # what a card forbids, by its full name; `*` stands for anything
+    "score_matching": """
+        torch.distributions* torch.nn.functional.kl_div torch.nn.functional.gaussian_nll_loss torch.nn.KLDivLoss
+        torch.nn.GaussianNLLLoss torch.kl_div torch.ops.* torch._C.*
+    """,
+    "ema": """
+        torch.optim.swa_utils*
+    """,
+}
 BETAS = torch.linspace(1e-3, 0.2, 40, dtype=torch.float64)
 ALPHA_BAR = torch.cumprod(1 - BETAS, 0)
 POINT = torch.tensor([0.5, -1.5, 2.0])
@@ -600,6 +609,20 @@ def test_score_matching_gradients(student, rng):
     assert gradcheck(lambda eps: student.vlb_term(x, noise, torch.tensor([1, 20, 39]), eps, BETAS), (eps,))
 
 
+@score_matching
+def test_score_matching_is_your_own(student):
+    """Nothing is used that the card does not allow."""
+    for function in (
+        student.score_from_eps,
+        student.dsm_loss,
+        student.gaussian_kl,
+        student.v_target,
+        student.x0_from_v,
+        student.vlb_term,
+    ):
+        assert_own(function, NOT_ALLOWED["score_matching"])
+
+
 # -------------------------------------------------------------------------------------------------------- ema
 ema = pytest.mark.exercise("ema")
 
@@ -632,6 +655,12 @@ def test_ema_carries_no_gradient(student, rng):
     average = student.EMA([p])
     average.update([p])
     assert not average.shadow[0].requires_grad, "the average keeps a graph through every update: detach it"
+
+
+@ema
+def test_ema_is_your_own(student):
+    """Nothing is used that the card does not allow."""
+    assert_own(student.EMA, NOT_ALLOWED["ema"])
 
 
 # -------------------------------------------------------------------------------------------- train_diffusion

@@ -35,6 +35,20 @@ def imports(folder: Path) -> set[str]:
     return found
 
 
+def test_the_engine_names_no_assignment():
+    assignments = {path.parent for path in ROOT.glob("autograder/*/exercises.toml")}
+    assert {path.name for path in assignments} >= {"ch05", "ch12"}
+    classes = ROOT / "autograder" / "demo" / "classes"
+    engine = [
+        path
+        for package in ("autograder", "selfcheck")
+        for path in (ROOT / package).rglob("*.py")
+        if not {classes, *assignments} & set(path.parents)
+    ]
+    named = [path for path in engine if re.search(r"\bch\d\d", path.read_text())]
+    assert len(engine) > 60 and not named
+
+
 def test_both_distributions_have_our_own_names():
     assert (PROJECT["name"], STUDENT["name"]) == ("deep-assignments", "deep-assignments-selfcheck")
     assert metadata.version("deep-assignments") == PROJECT["version"]

@@ -32,7 +32,9 @@ _LINE_EVERY = 50
 
 
 def audit(
-    name: Annotated[str, typer.Argument(metavar="ASSIGNMENT", help="such as ch05")],
+    name: Annotated[
+        str, typer.Argument(metavar="ASSIGNMENT", help="The assignment's folder name under source/.")
+    ],
     exercise: Annotated[
         list[str] | None, typer.Option(help="Audit only this exercise; may be repeated.")
     ] = None,

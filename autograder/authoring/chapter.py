@@ -16,8 +16,8 @@ class Chapter:
     """One assignment in a course folder.
 
     Attributes:
-        root: the course folder. id: "ch05".
-        texts: the notebooks as percent text, solutions/ch05_*.py, sorted.
+        root: the course folder. id: its folder under source/.
+        texts: the notebooks as percent text, solutions/<id>_*.py, sorted.
     """
 
     root: Path

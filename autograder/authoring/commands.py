@@ -12,7 +12,7 @@ from autograder.authoring.chapter import AuthoringError, Chapter, chapter, chapt
 app = typer.Typer(help="Make notebooks and releases from the text in solutions/.", add_completion=False)
 
 CourseOption = Annotated[Path, typer.Option("--course", help="The course folder.")]
-ChapterArgument = Annotated[str | None, typer.Argument(help="One assignment, like ch05; all if not given.")]
+ChapterArgument = Annotated[str | None, typer.Argument(help="One assignment; all if not given.")]
 
 
 def _chosen(course: Path, assignment: str | None) -> list[Chapter]:
@@ -89,7 +89,7 @@ def scan(assignment: ChapterArgument = None, course: CourseOption = Path()) -> N
 
 @app.command()
 def answers(
-    assignment: Annotated[str, typer.Argument(help="The assignment, like ch05.")],
+    assignment: Annotated[str, typer.Argument(help="The assignment.")],
     course: CourseOption = Path(),
 ) -> None:
     """Run the solved notebook and write the answer key to answers/."""

@@ -33,7 +33,7 @@ class Assignment:
     """Everything that decides grades besides the submission.
 
     Attributes:
-        name: such as ch05. notebook: the notebook's name without .ipynb.
+        name: its folder under source/. notebook: the notebook's name without .ipynb.
         cells: the source notebook's cells, solutions included.
         suite: the folder of hidden tests.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import linecache
 import tomllib
@@ -70,27 +71,36 @@ def test_what_is_allowed_passes(source):
     assert_own(defined(source), CONV)
 
 
-def test_the_lists_are_those_of_the_grader():
-    spec = importlib.util.spec_from_file_location("ch05_public", ROOT / "solutions" / "ch05_public.py")
+ASSIGNMENTS = sorted(path.parent.name for path in ROOT.glob("source/*/test_public.py"))
+
+
+def rules_of(assignment: str) -> dict[str, list[str]]:
+    """The names that each exercise of an assignment forbids, where it forbids any."""
+    rules = tomllib.loads((ROOT / "autograder" / assignment / "exercises.toml").read_text())
+    return {exercise: rule["forbidden"] for exercise, rule in rules.items() if rule["forbidden"]}
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_the_lists_are_those_of_the_grader(assignment):
+    spec = importlib.util.spec_from_file_location(
+        f"{assignment}_public", ROOT / "source" / assignment / "test_public.py"
+    )
     assert spec is not None and spec.loader is not None
     public = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(public)
-    rules = tomllib.loads((ROOT / "autograder" / "ch05" / "exercises.toml").read_text())
-    forbidden = {exercise: rule["forbidden"] for exercise, rule in rules.items() if rule["forbidden"]}
-    assert {exercise: names.split() for exercise, names in public.NOT_ALLOWED.items()} == forbidden
+    told = {exercise: names.split() for exercise, names in public.NOT_ALLOWED.items()}
+    assert told == rules_of(assignment)
 
 
-def test_the_reference_uses_nothing_of_it():
-    run = NotebookRun(read_notebook(ROOT / "source" / "ch05" / "ch05_cnn.ipynb"))
-    student = LiveStudent(run.up_to("adam"))
-    rules = tomllib.loads((ROOT / "autograder" / "ch05" / "exercises.toml").read_text())
-    for name, exercise in {
-        "conv2d": "conv2d",
-        "conv2d_backward": "conv2d_backward",
-        "max_pool2d_backward": "pooling",
-        "BatchNorm2d": "batch_norm",
-        "Dropout": "dropout",
-        "cross_entropy": "cross_entropy",
-        "Adam": "adam",
-    }.items():
-        assert_own(getattr(student, name), " ".join(rules[exercise]["forbidden"]))
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_the_reference_uses_nothing_of_it(assignment):
+    (path,) = (ROOT / "source" / assignment).glob("*.ipynb")
+    notebook, rules = read_notebook(path), rules_of(assignment)
+    solutions = {cell.id: cell.source for cell in notebook.cells}
+    student = LiveStudent(NotebookRun(notebook).up_to(list(rules)[-1]))
+    for exercise, names in rules.items():
+        body = ast.parse(solutions[f"{exercise}_solution"]).body
+        defined_there = [n.name for n in body if isinstance(n, (ast.FunctionDef, ast.ClassDef))]
+        assert defined_there
+        for name in defined_there:
+            assert_own(getattr(student, name), " ".join(names))
