@@ -11,7 +11,6 @@
 #     name: python3
 # ---
 
-
 # %% [markdown]
 # # Chapter 12. Diffusion models
 #
@@ -1100,9 +1099,10 @@ plt.show()
 
 # %% [markdown]
 # **Notice** that the film runs backwards without a trained network. Now look at the green points, and at the
-# numbers below: 600 samples, and nearly all of them sit on one of the 40 training points! The predictor with
-# the *smallest possible loss* has learned its training set by heart. That a trained network makes new images
-# is owed to its failing to reach that minimum, and to *how* it fails. We come back to this with the digits.
+# numbers above the figure: 600 samples, and nearly all of them sit on one of the 40 training points! The
+# predictor with the *smallest possible loss* has learned its training set by heart. That a trained network
+# makes new images is owed to its failing to reach that minimum, and to *how* it fails. We come back to this
+# with the digits.
 
 # %% [markdown]
 # ## 8. Fewer steps, and no dice

@@ -58,7 +58,7 @@ def audit(
     if notebook and only is None:
         _run_solved(course.source_notebook(name, assignment.notebook), verdicts, console)
     verdicts.defects += [f"no misconception fails {test}" for test in verdicts.survivors(only)]
-    summarise(assignment, verdicts, seeds, console)
+    summarise(assignment, verdicts, seeds, console, only)
     if verdicts.defects:
         raise typer.Exit(1)
 
@@ -107,8 +107,10 @@ def _culprits(notebooks: Notebooks, verdicts: Verdicts) -> list[Trial]:
     return trials
 
 
-def summarise(assignment: Assignment, verdicts: Verdicts, seeds: int, console: Console) -> None:
-    """Print the audit's tables, its defects, and the last line."""
+def summarise(
+    assignment: Assignment, verdicts: Verdicts, seeds: int, console: Console, only: frozenset[str] | None
+) -> None:
+    """Print the audit's tables, its defects, and the last line. only: the exercises audited, None for all."""
     table = Table(title=f"audit of {assignment.name}, {seeds} seeds", title_justify="left")
     for column in ("trials", "what must hold", "held"):
         table.add_column(column, justify="right" if column == "held" else "left")
@@ -119,14 +121,18 @@ def summarise(assignment: Assignment, verdicts: Verdicts, seeds: int, console: C
     console.print(table)
     exercises = Table(title="exercises", title_justify="left")
     for column in (
-        *("exercise", "points", "misconceptions", "least lost", "tests", "killed"),
-        *("tolerance used", "seconds"),
+        *("exercise", "points", "miscon-\nceptions", "least\nlost", "tests", "killed"),
+        *("tolerance\nused", "seconds"),
     ):
-        exercises.add_column(column, justify="left" if column == "exercise" else "right")
+        exercises.add_column(
+            column, justify="left" if column == "exercise" else "right", no_wrap=column == "exercise"
+        )
     lost: defaultdict[str, list[float]] = defaultdict(list)
     for (exercise, _), share in verdicts.lost.items():
         lost[exercise].append(share)
     for e in assignment.exercises:
+        if only and e.id not in only:
+            continue
         tests = {test for test in verdicts.tests if test[0] == e.id}
         least = f"{min(lost[e.id]) * e.points:.2g}" if lost[e.id] else "-"
         killed = len(tests & verdicts.killed)

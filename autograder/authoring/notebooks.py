@@ -23,8 +23,14 @@ _KEPT_METADATA = ("nbgrader", "tags", "jupyter")  # jupyter: which cells are sho
 
 
 def from_text(text: str) -> NotebookNode:
-    """The notebook of a percent text: ids derived from grade_ids, no outputs, no trace of where it was made."""
+    """The notebook of a percent text: ids derived from grade_ids, no outputs, no trace of where it was made.
+
+    Raises:
+        AuthoringError: where a part of the text belongs to no cell, or two cells have one id.
+    """
     read = jupytext.reads(text, fmt="py:percent")
+    if len(read.cells) != len(_chunks(text)[1]):
+        raise AuthoringError("there is text, or more than one blank line, before the first `# %%`: remove it")
     cells = []
     anchor, since = "top", 0
     for cell in read.cells:

@@ -57,6 +57,7 @@ def test_a_sound_assignment_holds(tmp_path: Path, capsys: pytest.CaptureFixture[
         verdicts,
         2,
         Console(),
+        None,
     )
     assert "audit of toy holds" in capsys.readouterr().out
 

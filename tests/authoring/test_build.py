@@ -37,6 +37,13 @@ def test_the_same_text_gives_the_same_bytes(course, tmp_path):
             assert (ours / name).read_bytes() == (theirs / name).read_bytes()
 
 
+@pytest.mark.parametrize("between", ["\n\n", "import torch\n\n"])
+def test_what_stands_before_the_first_cell_is_refused(between):
+    first = TEXT.index("# %%")
+    with pytest.raises(AuthoringError, match="before the first `# %%`"):
+        from_text(TEXT[:first] + between + TEXT[first:])
+
+
 def test_the_source_notebook_has_stable_ids_and_no_traces():
     notebook = from_text(TEXT)
     assert [cell.id for cell in notebook.cells] == [
