@@ -10,8 +10,6 @@ from typing import Annotated
 
 import nbformat
 import typer
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -19,6 +17,8 @@ from rich.table import Table
 
 from autograder.audit.judge import GRADING_SECONDS, Verdicts
 from autograder.audit.trials import Notebooks, Trial, beside, plan
+from autograder.authoring.chapter import AuthoringError
+from autograder.authoring.execute import execute
 from autograder.course import Course, CourseError
 from autograder.grading.assignment import Assignment
 from autograder.grading.pool import Task, grade_all
@@ -56,7 +56,7 @@ def audit(
     if max(verdicts.reference_seconds) > GRADING_SECONDS:
         verdicts.defects.append(f"grading the reference took {max(verdicts.reference_seconds):.0f} s")
     if notebook and only is None:
-        _run_solved(course.source_notebook(name, assignment.notebook), verdicts, console)
+        run_solved(course.source_notebook(name, assignment.notebook), verdicts, console)
     verdicts.defects += [f"no misconception fails {test}" for test in verdicts.survivors(only)]
     summarise(assignment, verdicts, seeds, console, only)
     if verdicts.defects:
@@ -170,16 +170,13 @@ def _chosen(assignment: Assignment, wanted: list[str] | None) -> frozenset[str] 
     return frozenset(wanted) if wanted else None
 
 
-def _run_solved(path: Path, verdicts: Verdicts, console: Console) -> None:
-    notebook = nbformat.read(path, as_version=4)
+def run_solved(path: Path, verdicts: Verdicts, console: Console) -> None:
+    """Run the source notebook from the top; that it stops, or takes too long, is a defect."""
     start = time.perf_counter()
     try:
-        place = {"metadata": {"path": str(path.parent)}}
-        NotebookClient(
-            notebook, timeout=int(2 * NOTEBOOK_SECONDS), kernel_name="python3", resources=place
-        ).execute()
-    except CellExecutionError as error:
-        verdicts.defects.append(f"the solved notebook stops: {str(error)[-600:]}")
+        execute(nbformat.read(path, as_version=4), path.parent, path.name, 2 * NOTEBOOK_SECONDS)
+    except AuthoringError as error:
+        verdicts.defects.append(str(error))
     seconds = time.perf_counter() - start
     if seconds > NOTEBOOK_SECONDS:
         verdicts.defects.append(f"the solved notebook takes {seconds:.0f} s")

@@ -8,12 +8,11 @@ import tempfile
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbconvert.exporters import HTMLExporter
 
 from autograder.authoring.build import CONFTEST
-from autograder.authoring.chapter import AuthoringError, Chapter
+from autograder.authoring.chapter import Chapter
+from autograder.authoring.execute import execute
 from autograder.authoring.notebooks import from_text
 
 _MARKER_LINE = re.compile(r"^\s*(###\s*)?(BEGIN|END) (SOLUTION|MARK SCHEME)\s*$\n?", re.MULTILINE)
@@ -46,7 +45,7 @@ def make_answers(chapter: Chapter, seconds: float = 600) -> list[Path]:
             (place / "conftest.py").write_text(CONFTEST)
             if chapter.public_tests.is_file():
                 shutil.copy(chapter.public_tests, place / "test_public.py")
-            _execute(notebook, place, text, seconds)
+            execute(notebook, place, text.name, seconds)
         notebook.metadata.pop("widgets", None)
         for cell in notebook.cells:
             cell.metadata.pop("execution", None)  # times of the clock
@@ -59,20 +58,3 @@ def make_answers(chapter: Chapter, seconds: float = 600) -> list[Path]:
     for path, content in written.items():
         path.write_text(content, encoding="utf-8")
     return list(written)
-
-
-def _execute(notebook: nbformat.NotebookNode, place: Path, text: Path, seconds: float) -> None:
-    resources = {"metadata": {"path": str(place)}}
-    quiet = ["--IPKernelApp.log_level=40"]
-    client = NotebookClient(
-        notebook, timeout=seconds, kernel_name="python3", resources=resources, extra_arguments=quiet
-    )
-    try:
-        client.execute()
-    except CellExecutionError as error:
-        last = (str(error).strip().splitlines() or ["?"])[-1]
-        raise AuthoringError(
-            f"the solved notebook of {text.name} fails: {error.ename}: {error.evalue or last}"
-        ) from None
-    except (CellTimeoutError, DeadKernelError) as error:
-        raise AuthoringError(f"the solved notebook of {text.name} fails: {error}") from None

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 from rich.console import Console
 
-from autograder.audit.command import run, summarise
+from autograder.audit.command import run, run_solved, summarise
 from autograder.audit.judge import Verdicts
 from autograder.audit.trials import Notebooks
 from autograder.course import Course, CourseError
@@ -96,3 +98,14 @@ def test_replaced_changes_one_cell(tmp_path: Path) -> None:
     before, after = json.loads(notebooks.solved), json.loads(notebooks.replaced({"double_solution": "pass"}))
     changed = [a["source"] for a, b in zip(after["cells"], before["cells"], strict=True) if a != b]
     assert changed == ["pass"] and assignment.exercises
+
+
+@pytest.mark.parametrize(
+    ("last", "told"), [("1 / 0", "ZeroDivisionError"), ("import os; os._exit(1)", "Kernel died")]
+)
+def test_a_solved_notebook_that_stops_is_a_defect(tmp_path: Path, last: str, told: str) -> None:
+    path = tmp_path / "toy.ipynb"
+    nbformat.write(new_notebook(cells=[new_code_cell("x = 1"), new_code_cell(last)]), path)
+    verdicts = Verdicts()
+    run_solved(path, verdicts, Console(quiet=True))
+    assert len(verdicts.defects) == 1 and "toy.ipynb" in verdicts.defects[0] and told in verdicts.defects[0]

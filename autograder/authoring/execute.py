@@ -1,0 +1,39 @@
+"""Run a solved notebook from the top in a kernel of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+
+from autograder.authoring.chapter import AuthoringError
+
+
+def execute(notebook: NotebookNode, place: Path, name: str, seconds: float) -> None:
+    """Run all cells, the outputs going into the notebook.
+
+    Args:
+        place: the kernel's working folder. name: of the notebook, for messages.
+        seconds: the longest a single cell may take.
+
+    Raises:
+        AuthoringError: where a cell fails or takes too long, or the kernel dies.
+    """
+    client = NotebookClient(
+        notebook,
+        timeout=seconds,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(place)}},
+        extra_arguments=["--IPKernelApp.log_level=40"],
+    )
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        last = (str(error).strip().splitlines() or ["?"])[-1]
+        raise AuthoringError(
+            f"the solved notebook of {name} fails: {error.ename}: {error.evalue or last}"
+        ) from None
+    except (CellTimeoutError, DeadKernelError) as error:
+        raise AuthoringError(f"the solved notebook of {name} fails: {error}") from None
