@@ -7,19 +7,21 @@ solution, or in a cell of their own, is good practice and costs nothing.
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
-from collections import ChainMap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 from pathlib import Path
 
 from autograder.course import CourseError
 from autograder.grading.scopes import (
     COMPUTED,
     UNREADABLE,
-    Aliases,
+    Bound,
     Definitions,
+    Hidden,
+    Meanings,
     definitions,
     learn_aliases,
     parse,
@@ -106,24 +108,20 @@ def forbidden_names(cells: Sequence[str], roots: Iterable[str], rule: Rule) -> t
         used.update(dict.fromkeys(notebook.aliases.get(root, ())))
     for node in notebook.reached_from(roots):
         used.update(dict.fromkeys(_names_in(node, notebook)))
-    patterns = (*rule.names, *_CONCEALING)
-    return tuple(name for name in used if any(fnmatchcase(name, pattern) for pattern in patterns))
+    patterns = re.compile("|".join(map(translate, (*rule.names, *_CONCEALING))))
+    return tuple(filter(patterns.match, used))
 
 
 def _names_in(node: ast.AST, notebook: Definitions) -> Iterator[str]:
     """Qualified names of everything a definition refers to."""
     local: dict[str, list[str]] = {}
-    learn_aliases(ast.walk(node), ChainMap(local, notebook.aliases), local)
-    hidden: dict[frozenset[str], Aliases] = {}
+    learn_aliases(ast.walk(node), Hidden(Bound(), local, notebook.aliases), local)
     for part, bound in walk(node):
         if isinstance(part, (ast.Attribute, ast.Name, ast.Call, ast.Subscript)):
-            if bound not in hidden:
-                kept: dict[str, list[str]] = {name: [] for name in bound if name not in local}
-                hidden[bound] = ChainMap(kept, local, notebook.aliases)
-            yield from _qualified(part, hidden[bound], notebook)
+            yield from _qualified(part, Hidden(bound, local, notebook.aliases), notebook)
 
 
-def _qualified(node: ast.expr, aliases: Aliases, notebook: Definitions) -> Iterator[str]:
+def _qualified(node: ast.expr, aliases: Meanings, notebook: Definitions) -> Iterator[str]:
     names = resolve(node, aliases)
     if not (isinstance(node, ast.Name) and node.id in _BUILTINS and node.id in notebook.nodes):
         yield from names

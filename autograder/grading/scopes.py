@@ -9,15 +9,27 @@ from __future__ import annotations
 import ast
 import functools
 import re
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 Aliases = MutableMapping[str, list[str]]
 """Every qualified name that a name was ever bound to, since what is bound last need not be what is called."""
 
+
+class Meanings(Protocol):
+    """What names stand for somewhere: `Aliases`, or those of them that are not hidden there."""
+
+    def __contains__(self, name: object, /) -> bool: ...
+    def get(self, name: str, default: Sequence[str], /) -> Sequence[str]: ...
+
+
 _DEEPEST = 20
 """Attributes of attributes beyond which nothing is resolved; torch's own names are four deep."""
 _MOST_MEANINGS = 8
+_MOST_STARS = 50
+_LONGEST = 500
+"""Characters of a qualified name; what is longer is nobody's, and names made of names could grow without end."""
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -27,9 +39,12 @@ _TABLE = ".__dict__"
 """The names of a module or class, however they are asked for."""
 
 
-# IPython's additions to Python, as lines; the second kind may also be Python that goes on from the line before.
-_MAGIC = re.compile(r"^([ \t]*)(?:[%!?].*|[^#'\"\n]*?=[ \t]*[%!].*|[^#'\"\n]*\?{1,2}[ \t]*)$", re.MULTILINE)
-_QUOTING = re.compile(r"^([ \t]*)[/,;].*$", re.MULTILINE)
+# IPython's additions to Python, as lines; the second kind may also be Python that goes on from the line before. What is
+# blank is never given back (`*+`): a line of a million blanks would be looked at a million times.
+_MAGIC = re.compile(
+    r"^([ \t]*+)(?:[%!?].*|[^#'\"\n]*?=[ \t]*+[%!].*|[^#'\"\n]*\?{1,2}[ \t]*+)$", re.MULTILINE
+)
+_QUOTING = re.compile(r"^([ \t]*+)[/,;].*$", re.MULTILINE)
 
 
 def parse(source: str) -> ast.Module | None:
@@ -91,13 +106,15 @@ def definitions(cells: tuple[str, ...]) -> Definitions:
     for source in cells:
         try:
             tree = parse(source)
+            if tree is not None:
+                for statement in tree.body:
+                    _define(found, statement)
+                _reach_out(found, tree)
+            if len(found.stars) > _MOST_STARS:  # each name could be of each of them
+                del found.stars[_MOST_STARS:]
+                found.unreadable = True
         except RecursionError:
             found.unreadable = True
-            continue
-        if tree is not None:
-            for statement in tree.body:
-                _define(found, statement)
-            _reach_out(found, tree)
     return found
 
 
@@ -110,7 +127,8 @@ def _define(found: Definitions, node: ast.stmt) -> None:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         _bind(found, targets, node.value)
     elif isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names):
-        found.stars.append(node.module or "")
+        if (node.module or "") not in found.stars:
+            found.stars.append(node.module or "")
     elif isinstance(node, (ast.For, ast.AsyncFor)):
         _bind(found, [node.target], node.iter)
     elif isinstance(node, (ast.With, ast.AsyncWith)):
@@ -173,14 +191,52 @@ def _is_globals(node: ast.expr) -> bool:
     )
 
 
-def walk(root: ast.AST) -> Iterator[tuple[ast.AST, frozenset[str]]]:
+class Bound:
+    """The names that are local somewhere: those of the scope there and of the scopes around it, each kept once."""
+
+    __slots__ = ("names", "outer")
+
+    def __init__(self, names: frozenset[str] = frozenset(), outer: Bound | None = None) -> None:
+        self.names, self.outer = names, outer
+
+    def __contains__(self, name: object) -> bool:
+        scope: Bound | None = self
+        while scope is not None:
+            if name in scope.names:
+                return True
+            scope = scope.outer
+        return False
+
+    def inside(self, names: frozenset[str]) -> Bound:
+        """What is local in a scope within this one."""
+        return Bound(names, self) if names else self
+
+
+class Hidden:
+    """Aliases as they are known where some names are local: of those, only what they were bound to there."""
+
+    __slots__ = ("_aliases", "_bound", "_local")
+
+    def __init__(self, bound: Bound, local: Aliases, aliases: Aliases) -> None:
+        self._bound, self._local, self._aliases = bound, local, aliases
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._local or name in self._bound or name in self._aliases
+
+    def get(self, name: str, default: Sequence[str], /) -> Sequence[str]:
+        if name in self._local:
+            return self._local[name]
+        return [] if name in self._bound else self._aliases.get(name, default)
+
+
+def walk(root: ast.AST) -> Iterator[tuple[ast.AST, Bound]]:
     """Every node of a definition, with the names that are local where it stands."""
-    waiting: list[tuple[ast.AST, frozenset[str]]] = [(root, frozenset())]
+    waiting: list[tuple[ast.AST, Bound]] = [(root, Bound())]
     while waiting:
         node, bound = waiting.pop()
         yield node, bound
         if isinstance(node, _FUNCTIONS):
-            inner = bound | _locals(node)
+            inner = bound.inside(_locals(node))
             body = node.body if isinstance(node.body, list) else [node.body]
             waiting.extend((child, inner) for child in body)
             outside: list[ast.AST] = [node.args]
@@ -188,9 +244,11 @@ def walk(root: ast.AST) -> Iterator[tuple[ast.AST, frozenset[str]]]:
                 outside += [*node.decorator_list, *([node.returns] if node.returns else [])]
             waiting.extend((child, bound) for child in outside)
         elif isinstance(node, _COMPREHENSIONS):
-            inner = bound | {
-                n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)
-            }
+            inner = bound.inside(
+                frozenset(
+                    n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)
+                )
+            )
             waiting.extend((child, inner) for child in ast.iter_child_nodes(node))
         else:
             waiting.extend((child, bound) for child in ast.iter_child_nodes(node))
@@ -222,7 +280,7 @@ def _locals(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> fr
     return frozenset(names - shared)
 
 
-def learn_aliases(nodes: Iterable[ast.AST], known: Aliases, into: Aliases) -> None:
+def learn_aliases(nodes: Iterable[ast.AST], known: Meanings, into: Aliases) -> None:
     """Add the names bound by imports, and by assignments of something that has a qualified name."""
     for node in nodes:
         if isinstance(node, ast.Import):
@@ -246,11 +304,11 @@ def learn_aliases(nodes: Iterable[ast.AST], known: Aliases, into: Aliases) -> No
 
 def _add(into: Aliases, name: str, meaning: str) -> None:
     meanings = into.setdefault(name, [])
-    if meaning not in meanings and len(meanings) < _MOST_MEANINGS:
+    if len(meaning) <= _LONGEST and meaning not in meanings and len(meanings) < _MOST_MEANINGS:
         meanings.append(meaning)
 
 
-def resolve(node: ast.expr, aliases: Aliases, depth: int = 0) -> list[str]:
+def resolve(node: ast.expr, aliases: Meanings, depth: int = 0) -> list[str]:
     """The qualified names an expression may stand for, where that can be told without running it."""
     if depth > _DEEPEST:
         return []
@@ -277,7 +335,7 @@ def _constant(node: ast.expr) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else COMPUTED
 
 
-def module_of(node: ast.expr, aliases: Aliases, depth: int = 0) -> list[str]:
+def module_of(node: ast.expr, aliases: Meanings, depth: int = 0) -> list[str]:
     """The qualified names of an expression that is a module or class known by import; none for any other value."""
     if isinstance(node, ast.Name) and node.id not in aliases:
         return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,8 @@ FOUND = {
     "beside a quoted call": ",print a b\ndef f(x): return F.relu(x)",
     "below many shell commands": "x = !ls\n" * 3000 + "def f(x): return F.relu(x)",
     "beyond reading": "def f(x): return " + "-" * 5000 + "x",
+    "behind too many stars": "".join(f"from m{i} import *\n" for i in range(60)) + "def f(x): return x",
+    "beyond following": "if 1: pass\n" + "elif 1: pass\n" * 1500 + "def f(x): return x",
 }
 CLEAN = {
     "clamp": "def f(x): return x.clamp(min=0)",
@@ -96,6 +99,27 @@ def test_found(source: str) -> None:
 def test_clean(source: str) -> None:
     """What the exercise's names do not reach costs nothing."""
     assert forbidden_names([GIVEN, source], ["f"], RULE) == ()
+
+
+SLOW = {
+    "a line of blanks": "x = 1\n" + " " * 50_000 + "x\ndef f(x): return x",
+    "many scopes below many names": "def f(x):\n  "
+    + "=".join(f"a{i}" for i in range(6000))
+    + "=0\n  return ["
+    + ",".join(f"lambda b{i}: b{i}" for i in range(2000))
+    + "]",
+    "aliases of aliases": "import numpy as a0\n"
+    + "\n".join(f"a{i + 1} = a{i}.y" for i in range(20_000))
+    + "\ndef f(x): return x",
+}
+
+
+@pytest.mark.parametrize("source", SLOW.values(), ids=SLOW)
+def test_no_text_takes_long_to_read(source: str) -> None:
+    """Reading is the grader's work, which nothing bounds: it takes time in proportion to the text."""
+    start = time.process_time()
+    assert forbidden_names([GIVEN, source], ["f"], RULE) == ()
+    assert time.process_time() - start < 5
 
 
 def test_own_cells_are_searched_where_they_are_reached() -> None:
