@@ -8,6 +8,7 @@ behind the same protocol, on a thread.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -144,15 +145,23 @@ def alike(one: Trace, other: Trace, relative: float = _RELATIVE) -> bool:
     )
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, most: int = _KEPT_VALUES) -> Any:
+    """A value without graphs and handles; of a container with more than `most` items, its length and some of them."""
     if isinstance(value, torch.Tensor):
         return _sample(value.detach())
     if isinstance(value, Handle):
         return ("handle", value._kind)
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return [[_plain(key), _plain(item)] for key, item in value.items()]
+    if isinstance(value, str) and len(value) > _KEPT_VALUES:
+        return [len(value), value[:_KEPT_VALUES]]
+    if isinstance(value, (list, tuple, dict)):
+        share = max(most // max(len(value), 1), 1)
+        step = -(-len(value) // most) or 1
+        if isinstance(value, dict):
+            pairs = itertools.islice(value.items(), 0, None, step)
+            kept: list[Any] = [[_plain(key, share), _plain(item, share)] for key, item in pairs]
+        else:
+            kept = [_plain(item, share) for item in value[::step]]
+        return kept if step == 1 else [len(value), kept]
     return value
 
 

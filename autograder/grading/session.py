@@ -27,7 +27,7 @@ _TOO_LONG = "The notebook's cells take too long together; the later ones were le
 _TRACED_SECONDS = 120.0
 """CPU time of a test under the operator trace, which slows many small operators several times."""
 _MOST_ANSWERED = 2 << 30
-"""Bytes of tensors that the answers of one test may have together, since the test may keep them all."""
+"""Bytes that the answers of one test may take together, since the test may keep them all."""
 _MOST_SILENT = 8
 """A call that raises or hands its argument back runs no operator; code that passes so many tests without one does not
 compute where it is seen."""

@@ -26,6 +26,8 @@ _MOST_REQUESTS = 1_000_000
 _MOST_DEPTH = 50
 _MOST_TEXT = 2000
 _MOST_GENERATORS = 10_000
+_OBJECTS_BYTES = 32
+"""Bytes that Python's objects take for each byte of structure: a list of lists is the worst of them."""
 
 
 class RemoteError(Exception):
@@ -57,7 +59,7 @@ class Peer:
 
     Attributes:
         broken: why nothing can be asked any more, once the other side is gone or has misbehaved.
-        allowance: where set, how many bytes of tensors the other side may still send.
+        allowance: where set, how many bytes of memory the other side may still fill here.
         trace: where set, every request's name and answer (an exception's first class name) is appended.
     """
 
@@ -87,7 +89,7 @@ class Peer:
         self._generators: dict[int, tuple[int, torch.Generator]] = {}
         self._generator_ids: weakref.WeakKeyDictionary[torch.Generator, int] = weakref.WeakKeyDictionary()
         self._graphs = KeptGraphs()
-        self._released: list[int] = []
+        self._released: dict[int, None] = {}  # a set that keeps its order
         self._served = 0
         self._depth = 0
 
@@ -118,11 +120,10 @@ class Peer:
 
     def handle(self, node: HandleNode) -> object:
         handle = self._handles.get(node.id)
-        if node.id in self._released:  # dropped here, but not yet said so
-            self._released.remove(node.id)
+        self._released.pop(node.id, None)  # dropped here, but not yet said so
         if handle is None:
             handle = self._handles[node.id] = self._make_handle(self, node)
-            weakref.finalize(handle, self._released.append, node.id).atexit = False
+            weakref.finalize(handle, self._released.setdefault, node.id).atexit = False
         return handle
 
     def generator_id(self, generator: torch.Generator) -> int:
@@ -180,8 +181,9 @@ class Peer:
         outgoing = Outgoing(self, differentiable=grad, snapshots=False)
         nodes = [outgoing.node(arg) for arg in args]
         named = {name: outgoing.node(arg) for name, arg in kwargs.items()}
-        released = self._released.copy()
-        del self._released[: len(released)]  # a finalizer may have added to it since
+        released = list(self._released)
+        for number in released:  # a finalizer may have added to it since
+            del self._released[number]
         request = Request(next(self._sequence), op, target, nodes, named, grad, released)
         self._channel.send(messages.encode(request), tensors.pack(outgoing.tensors))
         reply, arrived = self._answer(request)
@@ -195,7 +197,7 @@ class Peer:
     def _answer(self, request: Request) -> tuple[Reply, list[torch.Tensor]]:
         while True:
             structure, data = self._channel.receive()
-            self._count(len(data))
+            self._count(len(data) + _OBJECTS_BYTES * len(structure))
             message = messages.decode(structure)
             if isinstance(message, Request):
                 self._serve(message, data)
@@ -233,6 +235,8 @@ class Peer:
         return Incoming(self, arrived, adopt).value(reply.value)
 
     def _mirror(self, reply: Reply, arrived: list[torch.Tensor], sent: list[torch.Tensor]) -> None:
+        if len({place for place, _ in reply.mutated}) != len(reply.mutated):  # copying one for ever
+            raise ProtocolViolation("an argument changed more than once")
         for place, new in reply.mutated:
             if place >= len(sent) or new >= len(arrived):
                 raise ProtocolViolation("a changed argument that was never sent")
@@ -267,7 +271,7 @@ class Peer:
 
     def release_graph(self, graph: int) -> None:
         """Tell the other side, with the next request, that a graph of its is no longer needed."""
-        self._released.append(graph)
+        self._released.setdefault(graph)
 
     # Answering ---------------------------------------------------------------------------------------------------
 

@@ -33,6 +33,8 @@ from .messages import (
 
 MOST_DEPTH = 64
 """Deepest nesting of containers that crosses."""
+MOST_NODES = 100_000
+"""Most tensors, containers and objects in one message."""
 _WORD = 1 << 63
 _MOST_ODD_KEYS = 1000
 
@@ -69,6 +71,7 @@ class Outgoing:
         self._places: dict[int, int] = {}
         self._differentiable = differentiable
         self._snapshots = snapshots
+        self._nodes = 0
 
     def node(self, value: object, depth: int = 0) -> Value:
         """The node of a value.
@@ -82,6 +85,9 @@ class Outgoing:
             return str(value)
         if isinstance(value, np.bool_):
             return bool(value)
+        self._nodes += not isinstance(value, numbers.Real)
+        if self._nodes > MOST_NODES:
+            raise ValueError(f"more than {MOST_NODES} parts are too many to cross")
         if isinstance(value, torch.Tensor):
             return self._tensor(value)
         if isinstance(value, numbers.Integral):
@@ -152,13 +158,15 @@ class Incoming:
         self._tensors = tensors
         self._adopt = adopt
         self._adopted: dict[int, torch.Tensor] = {}
+        self._nodes = 0
 
     def value(self, node: Value, depth: int = 0) -> Any:
         """The value of a node; ProtocolViolation where it refers to what is not there."""
         if node is None or isinstance(node, (bool, int, float, str)):
             return node
-        if depth > MOST_DEPTH:
-            raise ProtocolViolation("nested too deep")
+        self._nodes += 1
+        if depth > MOST_DEPTH or self._nodes > MOST_NODES:
+            raise ProtocolViolation("nested too deep, or too many parts")
         match node:
             case TensorNode(place, grad):
                 return self._tensor(place, grad)

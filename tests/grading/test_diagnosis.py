@@ -10,7 +10,7 @@ import torch
 
 from autograder.course import CourseError
 from autograder.grading.assignment import Assignment
-from autograder.grading.diagnosis import Diagnosis, alike
+from autograder.grading.diagnosis import Diagnosis, alike, frozen
 from autograder.grading.grade import grade
 from autograder.grading.result import ExerciseResult
 from autograder.grading.variants import load_variants
@@ -97,3 +97,19 @@ def test_without_misconceptions_nothing_is_diagnosed(assignment: Assignment, wor
     content = toy.document(toy.solved(double="def double(x): return x"))
     result = grade(content, assignment, 0, worker, diagnosis=Diagnosis(assignment))
     assert not any(test.hint for test in result.exercise("double").tests)
+
+
+def test_of_a_huge_answer_little_is_kept() -> None:
+    """Every test's answers are kept to the end of the submission: of one with millions of parts a sample is."""
+    huge = [[[] for _ in range(1000)] for _ in range(1000)] + [{"key": ["x" * 100_000] * 2000}]
+    (_, kept), *_ = frozen([("call", huge)])
+    waiting, parts = [kept], 0
+    while waiting:
+        part = waiting.pop()
+        parts += len(part) if isinstance(part, str) else 1
+        waiting.extend(part if isinstance(part, list) else ())
+    assert parts < 10_000
+    assert frozen([("call", huge)]) == frozen([("call", huge)])
+    assert alike(frozen([("call", huge)]), [("call", kept)]) and not alike(
+        frozen([("call", huge[1:])]), [("call", kept)]
+    )

@@ -233,6 +233,7 @@ MALFORMED: dict[str, tuple[object, bytes]] = {
     "gradient through a key": (Reply(1, DictNode([(TupleNode([TensorNode(0, True)]), 1)])), ONE),
     "key holds a list": (Reply(1, DictNode([(TupleNode([ListNode([])]), 1)])), b""),
     "nested too deep": (Reply(1, deep(100)), b""),
+    "too many parts": (Reply(1, ListNode([ListNode([ListNode([])] * 400)] * 400)), b""),
     "nested far too deep": (deep_bytes(100_000), b""),
     "changed what was not sent": (Reply(1, None, 0, [(0, 0)]), ONE),
     "integer without digits": (Reply(1, BigNode("0x")), b""),
@@ -461,6 +462,47 @@ def test_answers_that_never_end_are_bounded() -> None:
             call(pair)
 
     refused(script, collect)
+
+
+def test_answers_without_a_tensor_are_bounded_too() -> None:
+    def script(channel: Channel) -> None:
+        for seq in range(1, 1000):
+            channel.receive()
+            channel._sock.sendall(frame(messages.encode(Reply(seq, ListNode([ListNode([])] * 1000)))))
+
+    def collect(pair: Pair) -> None:
+        pair.peer.allowance = 1 << 20
+        while True:
+            call(pair)
+
+    refused(script, collect)
+
+
+def test_many_handles_dropped_at_once_cost_no_time() -> None:
+    data = [
+        Request(seq, "call", 1, [ListNode([HandleNode(seq * 50_000 + i, "", "") for i in range(50_000)])])
+        for seq in (1, 2)
+    ]
+
+    def script(channel: Channel) -> None:
+        channel.receive()
+        for request in data:
+            channel._sock.sendall(frame(messages.encode(request)))
+            channel.receive()
+        channel._sock.sendall(frame(messages.encode(Reply(1, "done"))))
+        channel.receive()
+
+    start = time.process_time()
+    assert against(script, lambda pair: call(pair, len)) == "done"
+    assert time.process_time() - start < 15
+
+
+def test_an_argument_changes_once_an_answer() -> None:
+    def ask(pair: Pair) -> None:
+        pair.peer.mirror = True
+        call(pair, torch.zeros(3))
+
+    refused(answering((Reply(1, None, 0, [(0, 0), (0, 0)]), ONE)), ask)
 
 
 def test_generators_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

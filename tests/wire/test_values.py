@@ -170,8 +170,9 @@ def test_a_subclass_of_tensor_arrives_plain() -> None:
         (torch.zeros(2, 2).to_sparse(), Exception),
         (2**50_000, ValueError),
         ([0] * (MOST_ITEMS + 1), ValueError),
+        ([[()] * 400] * 400, ValueError),
     ],
-    ids=["complex", "expanded", "sparse", "integer", "list"],
+    ids=["complex", "expanded", "sparse", "integer", "list", "lists"],
 )
 def test_what_cannot_cross_is_refused_where_it_is_sent(value: object, error: type[Exception]) -> None:
     with pytest.raises(error):
