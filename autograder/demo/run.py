@@ -70,7 +70,7 @@ def _grade(
     wrong = 0
     table = Table(title=f"{assignment}: expected and got, exercises checked by machine", title_justify="left")
     for column in ("student", "handed in", "expected", "got", ""):
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column == "got")
     for student in students:
         grades = recorder.grades(assignment, student.id)
         problems = differences(student, grades) + undiagnosed(course, assignment, student)
@@ -171,19 +171,19 @@ def _expectation(student: Student) -> str:
         return "no score, waits for a grader"
     if student.base == "skeleton":
         return "0"
-    below = ", ".join(
-        f"{name} {'0' if kind == ZERO else 'below full'}" for name, kind in student.expected.items()
-    )
-    return f"full but {below}" if below else "full"
+    zeros = sum(kind == ZERO for kind in student.expected.values())
+    below = len(student.expected) - zeros
+    exceptions = [f"{below} below full"] * (below > 0) + [f"{zeros} at 0"] * (zeros > 0)
+    return ", ".join(["full", *exceptions])
 
 
 def _outcome(grades: dict[str, CellGrade]) -> str:
     machine = [grade for name, grade in grades.items() if not name.startswith("written_")]
     if all(grade.auto is None for grade in machine):
         return "no score"
-    below = [f"{g.name} {g.auto or 0:g}/{g.points:g}" for g in machine if (g.auto or 0) < g.points]
-    total = f"{sum(g.auto or 0 for g in machine):g}/{sum(g.points for g in machine):g}"
-    return total if not below or len(below) == len(machine) else f"{total}: {', '.join(below)}"
+    below = [f"{g.name} {g.auto or 0:.3g}/{g.points:g}" for g in machine if (g.auto or 0) < g.points]
+    total = f"{sum(g.auto or 0 for g in machine):.4g}/{sum(g.points for g in machine):g}"
+    return total if not below or len(below) == len(machine) else "\n".join([total, *below])
 
 
 def _succeed(report: dict[str, object], step: str) -> None:
