@@ -29,7 +29,7 @@ from autograder.grading.scopes import (
     walk,
 )
 
-_BUILTINS = ("eval", "exec", "compile", "__import__", "globals", "__builtins__")
+_BUILTINS = ("eval", "exec", "compile", "__import__", "globals", "__builtins__", "__builtin__", "__loader__")
 _CONCEALING = (
     UNREADABLE,
     f"torch*.{COMPUTED}",
@@ -45,6 +45,9 @@ _CONCEALING = (
         "get_ipython",
         "IPython.*",
     ),
+    *(f"torch*.__{name}__" for name in ("globals", "builtins", "self", "code", "loader", "spec")),
+    *("torch*.f_globals", "torch*.f_locals", "torch*.f_builtins", "torch*.[gct]*_frame"),
+    *("timeit.*", "pydoc.*", "doctest.*", "unittest.*", "logging.config.*", "string.Formatter", "code.*"),
     *("importlib.*", "pkgutil.*", "runpy.*", "ctypes.*", "gc.get_*", "inspect.*frame*", "inspect.*stack*"),
     *("inspect.get*", "object.__getattribute__", "torch*.__subclasses__"),
     *("threading.*", "_thread.*", "concurrent.*", "multiprocessing.*", "asyncio.*", "queue.*"),
@@ -53,6 +56,8 @@ _CONCEALING = (
     *("torch.jit.CompilationUnit", "torch.package.*", "torch.hub.*", "autograder.*"),
 )
 """What no exercise of that kind needs, and what would keep both the reading and the trace from seeing what is used."""
+
+_IMPORTED = {".torch.": "torch.", ".F.": "torch.nn.functional.", ".sys.": "sys.", ".builtins.": "builtins."}
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,10 @@ class Rule:
     operators: tuple[str, ...] = ()
 
     def forbids_operator(self, operator: str) -> bool:
-        """Whether an operator such as aten.convolution.default is forbidden, with or without its overload."""
+        """Whether what ran is forbidden: an operator such as aten.convolution.default, with or without its overload,
+        or a function of torch's such as torch.autograd.grad."""
+        if operator.startswith("torch."):
+            return any(fnmatchcase(operator, p) for p in self.names)
         packet = operator.rpartition(".")[0]
         return any(fnmatchcase(operator, p) or fnmatchcase(packet, p) for p in self.operators)
 
@@ -122,7 +130,7 @@ def _names_in(node: ast.AST, notebook: Definitions) -> Iterator[str]:
 
 
 def _qualified(node: ast.expr, aliases: Meanings, notebook: Definitions) -> Iterator[str]:
-    names = resolve(node, aliases)
+    names = [inner for name in resolve(node, aliases) for inner in _inside(name)]
     if not (isinstance(node, ast.Name) and node.id in _BUILTINS and node.id in notebook.nodes):
         yield from names
     if isinstance(node, ast.Name):
@@ -135,6 +143,15 @@ def _qualified(node: ast.expr, aliases: Meanings, notebook: Definitions) -> Iter
         match node:
             case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=str(attribute)), *_]):
                 yield f"torch.Tensor.{attribute}"
+
+
+def _inside(name: str) -> Iterator[str]:
+    """A qualified name, and what it is where it leads through another module's import: F.torch.conv2d."""
+    yield name
+    for module, real in _IMPORTED.items():
+        _, found, rest = f"{name}.".rpartition(module)
+        if found:
+            yield (real + rest).removesuffix(".")
 
 
 def _is_own(node: ast.expr) -> bool:

@@ -31,6 +31,7 @@ _MOST_ANSWERED = 2 << 30
 _MOST_SILENT = 8
 """A call that raises or hands its argument back runs no operator; code that passes so many tests without one does not
 compute where it is seen."""
+_MOST_NAMES = 10_000
 _IDLE_FACTOR, _IDLE_SLACK = 3.0, 10.0
 
 _PLACE = re.compile(r"cell (?P<label>.+?), line (?P<line>\d{1,6})(:|$)")
@@ -141,8 +142,9 @@ class Session:
             if seen is None and self._unwatched(exercise, replay):
                 return None
             names.update(seen or ())
-            silent += seen == ()
-        return tuple(sorted(names)) if names or silent < _MOST_SILENT else None
+            silent += seen is not None and all(name.startswith("torch.") for name in seen)
+        computes = any(not name.startswith("torch.") for name in names)
+        return tuple(sorted(names)) if computes or silent < _MOST_SILENT else None
 
     def _watched(self, exercise: str, replay: Replay) -> tuple[str, ...] | None:
         """The operators of one test, None where it fails under the watch. Nobody is blamed for a process that ends."""
@@ -154,7 +156,7 @@ class Session:
             self._replay(student, replay, _TRACED_SECONDS, "watch_operators")
             names = peer.request("operators", 1)
             if isinstance(names, list) and all(isinstance(name, str) for name in names):
-                return tuple(name[:200] for name in names[:1000])
+                return tuple(name[:200] for name in names[:_MOST_NAMES])
         except Exception:  # it may fail in any way a student's code may
             pass
         self.close()

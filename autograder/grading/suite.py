@@ -147,9 +147,11 @@ class SuitePlugin:
         self._finish_exercise()
 
     def _finish_exercise(self) -> None:
-        """After an exercise's last test: does its code run an operator that is forbidden there?"""
+        """After an exercise's last test: does its code run what is forbidden there?"""
         rule = self._rules.get(self._current or "")
-        if self._current is None or rule is None or not rule.operators or self._current in self.forbidden:
+        if self._current is None or rule is None or self._current in self.forbidden:
+            return
+        if not rule.operators and not rule.names:
             return
         passed = {  # one case of each test, so that no option is left out
             replay.name.partition("[")[0]: replay
@@ -167,7 +169,8 @@ class SuitePlugin:
             return
         found = [operator for operator in seen if rule.forbids_operator(operator)]
         if found:
-            self.forbidden[self._current] = f"the operator {found[0]}"
+            kind = "" if found[0].startswith("torch.") else "the operator "
+            self.forbidden[self._current] = f"{kind}{found[0]}"
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:

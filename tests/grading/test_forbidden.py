@@ -36,6 +36,12 @@ FOUND = {
     "a class": "class f(nn.Module):\n    def forward(self, x): return nn.ReLU()(x)",
     "a method": "def f(x): return x.relu()",
     "in place": "def f(x): return torch.relu_(x.clone())",
+    "through another module": "def f(x): return F.torch.relu(x)",
+    "through a module's own alias": "import torch.nn.modules.conv as c\ndef f(x): return c.F.relu(x)",
+    "through the self-check": "from selfcheck.compare import torch as t\ndef f(x): return t.relu(x)",
+    "the builtins of a function": "def f(x): return print.__self__.eval('F.re' + 'lu')(x)",
+    "IPython's builtins": "def f(x): return __builtin__.eval('F.re' + 'lu')(x)",
+    "a function's globals": "def f(x): return f.__globals__['F'].relu6(x)",
     "as a default": "def f(x, gate=F.relu): return gate(x)",
     "decorated": "def through(g): return lambda x: F.relu(g(x))\n@through\ndef f(x): return x",
     "through another function": "def g(x): return F.relu(x)\ndef f(x): return g(x)",
@@ -205,3 +211,27 @@ def test_verdict(solution: str, verdict: Verdict, worker: Worker, tmp_path: Path
     assert double.share == (verdict is Verdict.PASSED)
     assert ("relu" in double.message) == (verdict is Verdict.FORBIDDEN)
     assert all(exercise.share == 1 for exercise in result.exercises if exercise.id != "double")
+
+
+SEVERAL = "M = [torch]\n"
+BY_NAME = {
+    "a gradient": "return M[0].autograd.grad((a * a).sum(), a)[0]",
+    "the engine itself": "y = (a * a).sum()\n"
+    "    run = M[0].autograd.Variable._execution_engine.run_backward\n"
+    "    return run((y,), (torch.ones(()),), False, False, (a,), accumulate_grad=False)[0]",
+    "an optimizer": "a.grad = -a.detach()\n    M[0].optim.SGD([a], 1.0).step()\n    return a.detach()",
+}
+
+
+@pytest.mark.parametrize("body", BY_NAME.values(), ids=BY_NAME)
+def test_what_is_no_operator_is_seen_where_it_runs(body: str, worker: Worker, tmp_path: Path) -> None:
+    """A function of torch's that is forbidden by its name is found by whatever other name it is called."""
+    assignment = toy.write(tmp_path, "ruled")
+    (assignment.suite / "exercises.toml").write_text(
+        '[double]\nforbidden = ["torch.autograd.grad", "torch.optim.*"]\n'
+    )
+    solution = f"{SEVERAL}def double(x):\n    a = x.detach().clone().requires_grad_()\n    {body}\n"
+    double = grade(toy.document(toy.solved(double=solution)), assignment, 0, worker).exercise("double")
+    assert double.verdict is Verdict.FORBIDDEN, double
+    honest = grade(toy.document(toy.solved(double=HONEST)), assignment, 0, worker).exercise("double")
+    assert honest.verdict is Verdict.PASSED
