@@ -1026,8 +1026,8 @@ def ancestral_sample(
         clip: if given, the predicted x_0 is kept in [-clip, clip] at every step.
 
     Returns:
-        Samples, float32, of the given shape. Each step's noise has the variance of q(x_{t-1} given x_t, x_0); the
-        last step (t = 0) adds none.
+        Samples, float32, of the given shape, without a graph. Each step's noise has the variance of q(x_{t-1} given
+        x_t, x_0); the last step (t = 0) adds none.
 
     Source: Ho, Jain and Abbeel (2020), algorithm 2 and equations 7 and 15.
     """
@@ -1166,7 +1166,7 @@ def ddim_sample(
         generator: draws the starting noise, and the noise of the steps; None for the global one.
 
     Returns:
-        Samples, float32, of the given shape.
+        Samples, float32, of the given shape, without a graph.
 
     Source: Song, Meng and Ermon (2021), equations 12 and 16.
     """
@@ -1417,6 +1417,7 @@ plt.show()
 # | 9 | 45 min | 0.5 s | everything else in PyTorch | `torch.distributions`, the losses `kl_div` and `gaussian_nll_loss` |
 #
 # **What.** Six short functions: a score, a loss, a divergence, a velocity and back, and a term of the bound.
+# Gradients pass through all of them.
 #
 # **Why.** Papers speak of scores, bounds or velocities as if they were different models. After this you can
 # read all of them.
@@ -1465,7 +1466,7 @@ def dsm_loss(
     """
     ### BEGIN SOLUTION
     difference = score_model(x + sigma * noise, sigma) + noise / sigma
-    return 0.5 * sigma**2 * difference.square().flatten(1).sum(1).mean()
+    return 0.5 * sigma**2 * difference.square().reshape(len(x), -1).sum(1).mean()
     ### END SOLUTION
 
 
@@ -1543,7 +1544,7 @@ def vlb_term(
     weight = before * betas[1:] / ((1 - a) * (1 - before))
     a_t = per_sample(alpha_bar, t, x0)
     x0_pred = (x_t - (1 - a_t).sqrt() * eps_pred) / a_t.sqrt()
-    return 0.5 * weight[t - 1].to(x0.dtype) * (x0 - x0_pred).square().flatten(1).sum(1)
+    return 0.5 * weight[t - 1].to(x0.dtype) * (x0 - x0_pred).square().reshape(len(x0), -1).sum(1)
     ### END SOLUTION
 
 
@@ -1618,7 +1619,7 @@ class EMA:
     """Exponential moving average of parameters.
 
     Args:
-        params: tensors, such as `model.parameters()`; not changed and not kept.
+        params: tensors, such as `list(model.parameters())`; not changed and not kept.
         decay: share of the old average that stays at each update, in [0, 1].
 
     Attributes:

@@ -169,6 +169,12 @@ def test_clip(student, rng):
     assert_close(samples, mean.float(), **CLOSE, name="samples with clip")
 
 
+def test_clip_at_zero(student, rng):
+    """clip = 0 is a clip as well: the predicted x0 is then 0, and so are the samples."""
+    samples = student.ancestral_sample(Recorder(shrink), (4, 3), coarse(4), rng.generator(), clip=0.0)
+    assert_close(samples, torch.zeros(4, 3), **CLOSE, name="samples with clip = 0")
+
+
 def test_no_clip(student, rng):
     """Without clip predictions far outside the data's usual range stay as they are."""
     model, betas = Recorder(lambda x, t: torch.full_like(x, -40.0)), coarse(3)
@@ -237,6 +243,29 @@ def test_generator(student, rng):
     )
     assert_close(a, b, rtol=0, atol=0, name="samples of the same seed")
     assert (a - c).abs().max().item() > 1e-3, "a second call with the same generator gave the same samples"
+
+
+def test_nothing_else_is_drawn(student, rng):
+    """The global generator is neither used nor seeded."""
+    before = student.torch.get_rng_state()
+    student.ancestral_sample(Recorder(shrink), (4, 3), coarse(5), rng.generator())
+    assert torch.equal(student.torch.get_rng_state(), before), "the global generator was used or seeded"
+
+
+def test_no_graph(student, rng):
+    """Sampling records no graph, although the model has parameters that are trained."""
+    weight = torch.tensor(0.4, requires_grad=True)
+    samples = student.ancestral_sample(lambda x, t: weight * x, (4, 3), coarse(3), rng.generator())
+    assert not samples.requires_grad, "the samples hold the graph of every step: torch.no_grad() is missing"
+
+
+def test_schedule_of_this_call(student, rng):
+    """The betas of this call count, also after a call with as many others."""
+    for betas in (coarse(5), coarse(5).flip(0)):
+        model = Recorder(shrink)
+        samples = student.ancestral_sample(model, (5, 3), betas, rng.generator())
+        _, mean = steps(model, samples, betas)
+        assert_close(samples, mean.float(), **CLOSE, name="samples")
 
 
 def test_fine_steps(student, rng):

@@ -106,9 +106,9 @@ def test_times(student, rng, steps):
 
 @pytest.mark.parametrize("eta", [0.0, 1.0])
 def test_start(student, rng, eta):
-    """The way begins at standard normal noise."""
+    """The way begins at standard normal noise, at whichever time."""
     model = Recorder(shrink)
-    student.ddim_sample(model, (3000, 2, 3), schedule(9), [2, 6], eta, rng.generator())
+    student.ddim_sample(model, (3000, 2, 3), schedule(9), [1, 3], eta, rng.generator())
     start = model.x[0].double()
     assert_standard_normal(start, "the first x")
     assert_independent(start[0::2], start[1::2], "the first points of two samples")
@@ -215,13 +215,43 @@ def test_gaussian_data(student, rng, eta):
 
 
 def test_generator(student, rng):
-    """All randomness is the generator's: one seed gives one result, another seed another."""
+    """All randomness is the generator's: one seed gives one result, another seed another, and it goes on from there."""
     seed = rng.seed()
     for eta in (0.0, 0.8):
         generators = [torch.Generator().manual_seed(s) for s in (seed, seed, seed + 1)]
         a, b, c = (student.ddim_sample(shrink, (4, 3), schedule(9), [1, 5, 8], eta, g) for g in generators)
         assert_close(a, b, rtol=0, atol=0, name="samples of the same seed")
         assert (a - c).abs().max().item() > 1e-3, "two seeds gave the same samples"
+        d = student.ddim_sample(shrink, (4, 3), schedule(9), [1, 5, 8], eta, generators[0])
+        assert (a - d).abs().max().item() > 1e-3, (
+            "a second call with the same generator gave the same samples"
+        )
+
+
+def test_nothing_else_is_drawn(student, rng):
+    """With a generator given the global one is neither used nor seeded."""
+    before = student.torch.get_rng_state()
+    student.ddim_sample(Recorder(shrink), (4, 3), schedule(9), [1, 5, 8], 0.8, rng.generator())
+    assert torch.equal(student.torch.get_rng_state(), before), "the global generator was used or seeded"
+
+
+def test_global_generator(student, rng):
+    """Without a generator everything is drawn from the global one: torch.manual_seed repeats the samples."""
+    seed, samples = rng.seed(), []
+    for s in (seed, seed, seed + 1):
+        student.torch.manual_seed(s)
+        samples.append(student.ddim_sample(shrink, (4, 3), schedule(9), [1, 5, 8], 0.8))
+    assert_close(samples[0], samples[1], rtol=0, atol=0, name="samples of the same global seed")
+    assert (samples[0] - samples[2]).abs().max().item() > 1e-3, "two global seeds gave the same samples"
+
+
+def test_no_graph(student, rng):
+    """Sampling records no graph, although the model has parameters that are trained."""
+    weight = torch.tensor(0.4, requires_grad=True)
+    samples = student.ddim_sample(
+        lambda x, t: weight * x, (4, 3), schedule(9), [1, 5, 8], generator=rng.generator()
+    )
+    assert not samples.requires_grad, "the samples hold the graph of every step: torch.no_grad() is missing"
 
 
 def test_defaults(student):

@@ -11,7 +11,7 @@ from autograder.testing import assert_close
 pytestmark = pytest.mark.exercise("ema")
 
 CLOSE = {"rtol": 1e-4, "atol": 1e-4}
-SHAPES = [(3, 4), (5,), (2, 1, 3), ()]
+SHAPES = [(3, 4), (5,), (2, 1, 3), (), (5,)]
 
 
 def parameters(rng):
@@ -113,6 +113,7 @@ def test_copies(student, rng):
         assert_close(s, want, **CLOSE, name="shadow after the update")
     for name, value in model.state_dict().items():
         assert_close(value, moved[name], rtol=0, atol=0, name="a parameter after the update")
+    assert all(p.requires_grad for p in model.parameters()), "the parameters can no longer be trained"
 
 
 def test_several(student, rng):

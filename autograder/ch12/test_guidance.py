@@ -25,12 +25,14 @@ class Labelled:
     """A noise predictor whose answer depends on x, t and the label y in ways that cannot be confused."""
 
     def __init__(self, rng, classes, null_label):
-        self.by_label, self.null_label, self.labels = rng.randn(classes + 1), null_label, []
+        self.by_label, self.null_label = rng.randn(classes + 1), null_label
+        self.labels, self.times = [], []
         self.by_label[null_label] = 0.7
 
     def __call__(self, x, t, y=None):
         y = torch.full(x.shape[:1], self.null_label) if y is None else y
         self.labels.append(y.clone())
+        self.times.append(t.clone())
         ones = [1] * (x.dim() - 1)
         return x * self.by_label[y].reshape(-1, *ones) + 0.1 * t.to(x.dtype).reshape(-1, *ones)
 
@@ -50,14 +52,14 @@ def test_shape(student, rng):
 
 
 @pytest.mark.weight(2)
-@pytest.mark.parametrize("p", [0.1, 0.5, 0.75])
-def test_drop_rate(student, rng, p):
+@pytest.mark.parametrize(("p", "null_label"), [(0.1, 7), (0.5, 0), (0.75, 25)])
+def test_drop_rate(student, rng, p, null_label):
     """Each label becomes the null label with probability p; the others stay what they are."""
     n = 6000
-    y = rng.randint(0, 7, (n,))
-    dropped = student.drop_labels(y, p, 7, rng.generator())
-    assert bool(((dropped == y) | (dropped == 7)).all()), "a label became another class"
-    assert looks_like(int((dropped == 7).sum()), n, p), "the share of dropped labels is not p"
+    y = rng.randint(1, 7, (n,))
+    dropped = student.drop_labels(y, p, null_label, rng.generator())
+    assert bool(((dropped == y) | (dropped == null_label)).all()), "a label became another class"
+    assert looks_like(int((dropped == null_label).sum()), n, p), "the share of dropped labels is not p"
 
 
 def test_drop_extremes(student, rng):
@@ -77,6 +79,14 @@ def test_drop_independent(student, rng):
     agree = int((gone[0::2] == gone[1::2]).sum())
     assert looks_like(agree, n // 2, p**2 + (1 - p) ** 2), "neighbouring labels are not dropped independently"
     assert looks_like(int(gone[y == 0].sum()), n // 2, p), "one class is dropped more often than another"
+
+
+def test_drop_number(student, rng):
+    """How many labels go is chance as well: each is dropped or not by itself."""
+    y, generator = rng.randint(0, 5, (4000,)), rng.generator()
+    counts = {int((student.drop_labels(y, 0.4, 5, generator) == 5).sum()) for _ in range(6)}
+    # Two binomial counts of 4000 draws agree with probability 0.0091, six of them with 6e-11.
+    assert len(counts) > 1, "every call drops the same number of labels"
 
 
 def test_drop_generator(student, rng):
@@ -106,15 +116,30 @@ def test_guided(student, rng, scale, shape):
 
 
 def test_null_label(student, rng):
-    """The unconditional prediction is asked for with the null label it was told, for every sample."""
+    """The unconditional prediction is asked for with the null label told, for every sample, at its own time."""
     for null_label in (0, 6):
         model = Labelled(rng, 6, null_label)
-        y = torch.tensor([2, 5, 3])
-        student.guided_eps(model, rng.randn(3, 2), torch.tensor([1, 0, 4]), y, 3.0, null_label)
+        y, t = torch.tensor([2, 5, 3]), torch.tensor([1, 0, 4])
+        student.guided_eps(model, rng.randn(3, 2), t, y, 3.0, null_label)
+        assert all(asked.dtype == torch.int64 for asked in model.times), "the times asked for are not int64"
+        assert_close(
+            torch.cat(model.times).sort().values, torch.cat([t, t]).sort().values, name="times asked for"
+        )
         asked = torch.cat(model.labels).sort().values
         assert_close(
             asked, torch.cat([y, torch.full((3,), null_label)]).sort().values, name="labels asked for"
         )
+
+
+def test_float64(student, rng):
+    """A prediction in float64 is guided in float64."""
+    model = Labelled(rng, 3, 3)
+    table = model.by_label = model.by_label.double()
+    x, t, y = rng.randn(4, 2, dtype=torch.float64), torch.tensor([0, 1, 2, 3]), torch.tensor([0, 1, 2, 1])
+    want = x * (table[3] + 2.5 * (table[y] - table[3]))[:, None] + 0.1 * t[:, None].double()
+    got = student.guided_eps(model, x, t, y, 2.5, 3)
+    assert got.dtype == torch.float64, "the prediction is float64, as the model's are"
+    assert_close(got, want, rtol=1e-6, atol=1e-6, name="prediction")
 
 
 def test_unlabelled(student, rng):

@@ -220,6 +220,49 @@ def bound(x0, x_t, t, eps_pred, betas):
     return torch.stack(terms)
 
 
+def test_score_with_little_noise(student, rng):
+    """Where there is hardly any noise the score is as steep as it must be: nothing is added to its denominator."""
+    eps, alpha_bar = rng.randn(2, 3, dtype=torch.float64), torch.tensor([0.9999, 0.5], dtype=torch.float64)
+    want = -eps / (1 - alpha_bar).sqrt()[:, None]
+    got = student.score_from_eps(eps, torch.tensor([0, 1]), alpha_bar)
+    # Who turns alpha-bar to float32 before 1 - alpha-bar is off by at most 0.03 %.
+    assert_close(got, want, rtol=2e-3, atol=1e-6, name="score")
+
+
+def test_float64(student, rng):
+    """Data in float64 give a loss, a velocity, an x_0 and a term in float64."""
+    x0, noise, eps = (rng.randn(3, 4, dtype=torch.float64) for _ in range(3))
+    t, alpha_bar = torch.tensor([1, 5, 3]), schedule(6)
+    a = alpha_bar[t][:, None]
+    betas = 1 - alpha_bar / torch.cat([torch.ones(1, dtype=torch.float64), alpha_bar[:-1]])
+    x_t, v = a.sqrt() * x0 + (1 - a).sqrt() * noise, a.sqrt() * noise - (1 - a).sqrt() * x0
+    loss = 0.5 * (0.6 * (x0 + 0.6 * noise) - noise).square().sum() / 3
+    for name, got, want in (
+        ("dsm_loss", student.dsm_loss(lambda p, s: -p, x0, 0.6, noise), loss),
+        ("v_target", student.v_target(x0, noise, t, alpha_bar), v),
+        ("x0_from_v", student.x0_from_v(x_t, v, t, alpha_bar), x0),
+        ("vlb_term", student.vlb_term(x0, x_t, t, eps, betas), bound(x0, x_t, t, eps, betas)),
+    ):
+        assert got.dtype == torch.float64, f"{name} must keep the data's float64"
+        assert_close(got, want, **CLOSE, name=name)
+
+
+def test_gradients_pass(student, rng):
+    """Gradients pass through the score, the velocity and the x_0 that belongs to it."""
+    t, alpha_bar = torch.tensor([4, 0]), schedule(5)
+    first, second = (rng.randn(2, 3, dtype=torch.float64, requires_grad=True) for _ in range(2))
+    signal, blur = alpha_bar[t].sqrt()[:, None].expand(2, 3), (1 - alpha_bar[t]).sqrt()[:, None].expand(2, 3)
+    for name, result, wants in (
+        ("score_from_eps", student.score_from_eps(first, t, alpha_bar), (-1 / blur,)),
+        ("v_target", student.v_target(first, second, t, alpha_bar), (-blur, signal)),
+        ("x0_from_v", student.x0_from_v(first, second, t, alpha_bar), (signal, -blur)),
+    ):
+        assert result.requires_grad, f"{name} is cut off from its arguments' graph"
+        grads = torch.autograd.grad(result.sum(), (first, second)[: len(wants)])
+        for got, want in zip(grads, wants, strict=True):
+            assert_close(got, want, **CLOSE, name=f"gradient of {name}")
+
+
 @pytest.mark.weight(3)
 @pytest.mark.parametrize("shape", [(5, 3), (3, 2, 4, 6), (1, 7), (6, 6)])
 def test_vlb_term(student, rng, shape):
