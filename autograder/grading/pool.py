@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from pathlib import Path
 
 from autograder.course import CourseError, SubmissionError
 from autograder.grading.assignment import Assignment
@@ -18,6 +19,9 @@ from autograder.grading.result import Result, decode, encode
 from autograder.grading.workplace import JailChoice, workplace
 from autograder.jail.limits import JailUnavailable
 from autograder.jailed.syscalls import PR_SET_PDEATHSIG, prctl
+
+MEMORY_BYTES = 8 << 30
+"""Memory that a grading process may map beyond its start; it needs about 1 GiB."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +105,19 @@ def _round(
 
 
 def _end_with(parent: int) -> None:
-    """Runs in each process of the pool: it ends when the grader does, however that is killed."""
+    """Runs in each process of the pool: it ends when the grader does, however that is killed.
+
+    What a submission makes it compute (a function of a test's, broadcast over huge tensors) fails before it takes all
+    of the machine's memory.
+    """
     if sys.platform == "linux":
+        import resource
+
         prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+        if soft == resource.RLIM_INFINITY:  # the hard limit stays: a jail's processes set their own
+            resource.setrlimit(resource.RLIMIT_AS, (mapped + MEMORY_BYTES, hard))
     if os.getppid() != parent:  # gone already
         os._exit(1)
 

@@ -154,12 +154,16 @@ class Watch:
         turn = 0
         while not self._stopped.wait(_INTERVAL):
             turn += 1
-            submissions = self._submissions()
+            with contextlib.suppress(MemoryError):  # the grader's own; it must not end the watch
+                self._look(turn)
+
+    def _look(self, turn: int) -> None:
+        submissions = self._submissions()
+        for pid in submissions:
+            self._judge(pid)
+        if submissions and turn % _DISK_EVERY == 0 and self._disk_is_over():
             for pid in submissions:
-                self._judge(pid)
-            if submissions and turn % _DISK_EVERY == 0 and self._disk_is_over():
-                for pid in submissions:
-                    self._kill(pid, "disk")
+                self._kill(pid, "disk")
 
     def _zygote(self) -> int | None:
         pid = self._root

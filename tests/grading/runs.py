@@ -50,6 +50,8 @@ def run(task: Task) -> bytes:
         case "forever":
             (Path(folder) / "pid").write_text(str(os.getpid()))
             time.sleep(300)
+        case "greedy":
+            bytearray(10 << 30)
         case "slow":
             time.sleep(0.3)
     return encode(graded(task.key))

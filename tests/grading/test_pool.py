@@ -55,6 +55,10 @@ def test_processes_that_are_killed_cost_only_their_own_submission(
     assert ran.count("b") == 2 and ran.count("f") == 1
 
 
+def test_a_process_takes_no_more_memory_than_it_may(tmp_path: Path, assignment: Assignment) -> None:
+    assert "MemoryError" in str(outcomes(tasks(tmp_path, assignment, a="greedy"), jobs=1)["a"])
+
+
 def test_a_task_that_only_ran_beside_a_killed_one_is_graded(tmp_path: Path, assignment: Assignment) -> None:
     assert outcomes(tasks(tmp_path, assignment, a="once"), jobs=2) == {"a": runs.graded("a")}
 
