@@ -166,6 +166,7 @@ def test_posterior_shapes(student, rng):
         f"the variance has shape {tuple(variance.shape)}, not (3, 1, 1)"
     )
     assert mean.dtype == torch.float32, f"the mean is {mean.dtype}, the data are float32"
+    assert variance.dtype == torch.float32, f"the variance is {variance.dtype}, the data are float32"
 
 
 @posterior

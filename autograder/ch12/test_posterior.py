@@ -36,15 +36,10 @@ def bayes(x0, x_t, t, betas):
 def spread(variance, x0):
     """The student's variance as float64, one number per sample, having checked that it is one."""
     assert isinstance(variance, torch.Tensor), "the variance must be a tensor"
-    assert variance.dim() == x0.dim(), (
+    assert variance.shape == x0.shape[:1] + (1,) * (x0.dim() - 1), (
         "the variance has one number per sample and 1 in the data's other dimensions"
     )
-    whole = (
-        torch.broadcast_to(variance.detach().double(), x0.shape).flatten(1)
-        if x0.dim() > 1
-        else variance.double()
-    )
-    return whole[:, 0] if x0.dim() > 1 else whole
+    return variance.detach().double().flatten()
 
 
 @pytest.mark.gate
@@ -63,6 +58,17 @@ def test_shape(student, rng):
     assert mean.dtype == torch.float32, "the data are float32, and so must be the mean"
     shape = tuple(variance.shape)
     assert shape == (3, 1, 1), f"the variance has shape (3, 1, 1) for data (3, 2, 5), not {shape}"
+
+
+def test_dtype(student, rng):
+    """Mean and variance have the dtype of the data, though the table of betas is float64."""
+    for dtype in (torch.float32, torch.float64):
+        x0, x_t = rng.randn(2, 3, dtype=dtype), rng.randn(2, 3, dtype=dtype)
+        betas = rng.uniform(0.1, 0.5, 4, dtype=torch.float64)
+        for name, value in zip(
+            ("mean", "variance"), student.posterior(x0, x_t, torch.tensor([3, 0]), betas), strict=True
+        ):
+            assert value.dtype == dtype, f"the data are {dtype}, the {name} is {value.dtype}"
 
 
 def test_by_hand(student):

@@ -13,4 +13,5 @@ def posterior(x0, x_t, t, betas):
     variance = 1 / (alpha / beta + 1 / (1 - before))
     mean = variance * (alpha.sqrt() / beta * x_t.double() + before.sqrt() / (1 - before) * x0.double())
     mean = torch.where(first, x0.double(), mean)
-    return mean.to(x0.dtype), torch.where(first, torch.zeros_like(variance), variance)
+    variance = torch.where(first, torch.zeros_like(variance), variance)
+    return mean.to(x0.dtype), variance.to(x0.dtype)
