@@ -131,16 +131,30 @@ def test_noise_normal(student, rng):
         assert looks_like(int((noise.abs() < bound).sum()), n, within), (
             "the noise is not normally distributed"
         )
+    # 81 of 30,000 are expected beyond three standard deviations; fewer than 20 come once in 1e15 times.
+    assert int((noise.abs() > 3).sum()) >= 20, "the noise has no large values: it is cut off"
+
+
+def test_noise_of_few(student, rng):
+    """The noise of a small batch is left as it was drawn: its mean and its variance are other ones in each batch."""
+    alpha_bar, generator = schedule(6), rng.generator()
+    small = [seen_by_model(student, rng.randn(2, 2), alpha_bar, generator)[-1] for _ in range(10)]
+    # Ten means, or variances, of four normals each lie within 0.05 of each other once in 1e10 times.
+    for name, values in (("mean", [n.mean() for n in small]), ("variance", [n.var() for n in small])):
+        assert (max(values) - min(values)).item() > 0.05, (
+            f"the {name} of the noise is the same in every batch"
+        )
 
 
 def test_noise_fresh(student, rng):
     """Every element of every sample has noise of its own, independent of the data."""
-    x0 = rng.randn(4000, 2, 3)
+    x0 = rng.randn(2000, 2, 3, 2)
     *_, noise = seen_by_model(student, x0, schedule(8), rng.generator())
     for one, other in (
         (noise[0::2], noise[1::2]),
         (noise[:, 0], noise[:, 1]),
         (noise[:, :, 0], noise[:, :, 1]),
+        (noise[..., 0], noise[..., 1]),
         (noise, x0.double()),
     ):
         # The mean of n products of independent standard normals has a standard deviation of 1 / sqrt(n).
@@ -151,10 +165,11 @@ def test_generator(student, rng):
     """Times and noise come from the generator: the same seed draws the same, and each call goes on from there."""
     x0, alpha_bar, seed = rng.randn(40, 3), schedule(20), rng.seed()
     first, second = (torch.Generator().manual_seed(seed) for _ in range(2))
-    one, same, later = (seen_by_model(student, x0, alpha_bar, g)[1:3] for g in (first, second, first))
-    for i, name in enumerate(("x_t", "t")):
+    one, same, later = (seen_by_model(student, x0, alpha_bar, g)[1:] for g in (first, second, first))
+    for i, name in enumerate(("x_t", "t", "noise")):
         assert_close(one[i], same[i], rtol=0, atol=0, name=f"{name} of two generators of the same seed")
-        assert not torch.equal(one[i], later[i]), (
+        # Noise read off x_t is rounded anew at each time.
+        assert not torch.allclose(one[i].double(), later[i].double(), atol=1e-3), (
             f"a second call with the same generator drew the same {name} again"
         )
 

