@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,10 @@ DEMO_TAG = "demo"
 MOST_CODE = 1 << 20
 """Characters of code in a notebook, twenty times what a long assignment has: all of it is parsed by the grader."""
 MOST_CELLS = 2000
-"""Code cells in a notebook."""
+"""Cells in a notebook."""
+MOST_MARKS = 100_000
+"""Marks in the text of a notebook, far more than a thesis has: each takes time where its page is made."""
+_MARKS = re.compile(r"[$\\<>\[*_`|~&#\n]")
 
 
 @dataclass(frozen=True)
@@ -49,12 +53,22 @@ def parse(document: bytes) -> tuple[Cell, ...]:
         raise SubmissionError("the file is JSON but no notebook of format 4: save it with JupyterLab")
     cells = tuple(_cell(raw) for raw in content["cells"] if isinstance(raw, dict))
     code = [cell.source for cell in cells if cell.kind == "code"]
-    if len(code) > MOST_CELLS or sum(map(len, code)) > MOST_CODE:
+    if len(cells) > MOST_CELLS or sum(map(len, code)) > MOST_CODE:
         raise SubmissionError(
-            f"the notebook has {len(code):,} code cells with {sum(map(len, code)):,} characters of code; at most "
+            f"the notebook has {len(cells):,} cells with {sum(map(len, code)):,} characters of code; at most "
             f"{MOST_CELLS:,} and {MOST_CODE:,} are graded"
         )
+    marks = sum(marks_in(cell.source) for cell in cells if cell.kind != "code")
+    if marks > MOST_MARKS:
+        raise SubmissionError(
+            f"the notebook's text has {marks:,} lines and marks such as * or $; at most {MOST_MARKS:,} are shown"
+        )
     return cells
+
+
+def marks_in(text: str) -> int:
+    """How many characters of a text markdown may take for the beginning of something."""
+    return sum(1 for _ in _MARKS.finditer(text))
 
 
 def digest(cells: tuple[Cell, ...]) -> str:

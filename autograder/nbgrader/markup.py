@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import bleach
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+from autograder.grading.notebook import marks_in
 
 _TEXT = (
     *("p", "br", "hr", "div", "span", "h1", "h2", "h3", "h4", "h5", "h6", "a", "b", "i", "u", "em", "strong"),
@@ -119,6 +123,24 @@ _cleaner = bleach.Cleaner(
 )
 
 
+MOST_MARKS = 3000
+"""Characters of one cell that markdown may take for the beginning of something, ten times what a long text has.
+
+How long it takes to read them grows with their square: forty thousand dollar signs take a minute, and a page has no
+time limit.
+"""
+
+
+def too_intricate(source: str) -> bool:
+    """Whether a markdown cell is shown as it was typed, because reading it could take for ever."""
+    return marks_in(source) > MOST_MARKS
+
+
+def as_typed(source: str) -> str:
+    """A text as HTML without any reading of it."""
+    return f"<pre>{escape(source)}</pre>"
+
+
 def harmless(html: str) -> str:
     """HTML without scripts, frames, forms, styles, event handlers and addresses that run code."""
     return str(_cleaner.clean(html)).replace('href="data:', 'href="#')
@@ -127,6 +149,8 @@ def harmless(html: str) -> str:
 @pass_context
 def harmless_markdown(context: Context, source: str) -> str:
     """The filter `markdown2html` of nbgrader's own pages, formgrader's among them."""
+    if too_intricate(source):
+        return as_typed(source)
     cell = context.get("cell", {})
     renderer = IPythonRenderer(
         escape=False, attachments=cell.get("attachments", {}), exclude_anchor_links=True

@@ -15,7 +15,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from nbgrader.preprocessors import GetGrades
 
-from autograder.nbgrader.markup import harmless
+from autograder.nbgrader.markup import as_typed, harmless, too_intricate
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_TEX = 4000
@@ -52,6 +52,8 @@ class FeedbackPage(HTMLExporter):
     @pass_context
     def markdown2html(self, context: Context, source: str) -> str:
         """Markdown as HTML that runs nothing, formulas as MathML; attachments as nbconvert's own filter has them."""
+        if too_intricate(source):
+            return as_typed(source)
         renderer = _Renderer(
             escape=False,
             attachments=context.get("cell", {}).get("attachments", {}),

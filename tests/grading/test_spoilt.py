@@ -347,7 +347,8 @@ def test_a_notebook_without_cells(graded: Grade) -> None:
         (b'{"worksheets": []}', "no notebook"),
         (b'{"cells": [' + b"9" * 10_000 + b"]}", "not JSON"),
         (b'{"cells": [{"cell_type": "code", "source": "' + b"a=1;" * 300_000 + b'"}]}', "characters of code"),
-        (b'{"cells": [' + b'{"cell_type": "code"},' * 3000 + b"{}]}", "3,000 code cells"),
+        (b'{"cells": [' + b'{"cell_type": "code"},' * 3000 + b"{}]}", "3,001 cells"),
+        (b'{"cells": [{"cell_type": "markdown", "source": "' + b"$a" * 200_000 + b'"}]}', "lines and marks"),
     ],
     ids=[
         "empty",
@@ -361,6 +362,7 @@ def test_a_notebook_without_cells(graded: Grade) -> None:
         "number",
         "code",
         "many cells",
+        "many marks",
     ],
 )
 def test_a_file_that_is_no_notebook(graded: Grade, document: bytes, says: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import nbformat
@@ -92,3 +93,13 @@ def test_formulas_stay() -> None:
         '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block"><mrow><mi>x</mi></mrow></math>'
     )
     assert harmless(formula) == formula
+
+
+@pytest.mark.parametrize(
+    "source", ["$a" * 8000, "\\begin{a}" * 8000, "<div>" * 8000, "|a|b|\n|-|-|\n" + "|a|b|\n" * 8000]
+)
+def test_no_text_takes_long_to_show(exporter: HTMLExporter, mark: str) -> None:
+    start = time.process_time()
+    shown = page(exporter, mark * 8000 + "<script>")
+    assert time.process_time() - start < 2
+    assert shown.startswith("<pre>") and "<script" not in shown
