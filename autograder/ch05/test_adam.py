@@ -91,8 +91,9 @@ def test_twenty_steps(student, rng, options):
     "options", [{"weight_decay": 0.1}, {"lr": 0.03, "weight_decay": 0.5, "betas": (0.8, 0.95)}]
 )
 def test_l2(student, rng, options):
-    """With decoupled=False weight decay is added to the gradient, as in torch.optim.Adam."""
+    """With decoupled=False, the default, weight decay is added to the gradient, as in torch.optim.Adam."""
     follows(student, rng, **options, decoupled=False)
+    follows(student, rng, steps=3, **options)
 
 
 @pytest.mark.weight(2)
@@ -191,6 +192,17 @@ def test_trainable_parameters(student, rng):
     optimizer.step([grad])
     optimizer.step([grad])
     assert_close(optimizer.params[0].detach(), torch_steps(p, [grad, grad], lr=0.1), **CLOSE)
+
+
+def test_memory_layout(student, rng):
+    """Parameters and gradients that are transposed or sliced are stepped as any others."""
+    start, grad = (rng.randn(6, 4, dtype=torch.float64) for _ in range(2))
+    optimizer = student.Adam([start.clone().T, start.clone()[::2, 1:]], lr=0.1)
+    for _ in range(2):
+        optimizer.step([grad.T, grad[::2, 1:]])
+    want = torch_steps(start, [grad, grad], lr=0.1)
+    assert_close(optimizer.params[0], want.T, **CLOSE, name="transposed parameter")
+    assert_close(optimizer.params[1], want[::2, 1:], **CLOSE, name="sliced parameter")
 
 
 @pytest.mark.weight(2)

@@ -197,6 +197,13 @@ def test_same_seed(student, rng):
     assert not torch.equal(first, later), "used a second time, the generator gives the same images again"
 
 
+def test_memory_layout(student, rng):
+    """Transposed images come out as contiguous ones do."""
+    x, seed = rng.rand(7, 9, 4).permute(2, 1, 0).unsqueeze(1), rng.seed()
+    got, want = student.augment(x, seeded(seed)), student.augment(x.contiguous(), seeded(seed))
+    assert_close(got, want, rtol=0, atol=1e-5, name="transposed images")
+
+
 def test_each_image_differently(student, rng):
     """Copies of one image come out different, and one image alone is augmented too, each time otherwise."""
     copies = student.augment(rng.rand(1, 1, 9, 8).expand(20, 1, 9, 8), rng.generator())

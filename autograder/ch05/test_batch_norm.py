@@ -157,6 +157,19 @@ def test_evaluation_of_a_new_layer(student, rng):
     assert_close(layer(x), x / (1 + 1e-5) ** 0.5, **CLOSE)
 
 
+def test_loaded_after_use(student, rng):
+    """Values that load_state_dict puts into the four tensors are used, also after the layer has been used."""
+    used, _ = layers(student, rng, 3)
+    used(images(rng, 4, 3, 5, 2))
+    used.eval()
+    x = images(rng, 3, 3, 2, 4)
+    used(x)
+    source, want = layers(student, rng, 3)
+    want.eval()
+    used.load_state_dict(source.state_dict())
+    assert_close(used(x), want(x), **CLOSE)
+
+
 def test_evaluation_changes_nothing(student, rng):
     """In evaluation the running statistics stay as they are."""
     theirs, _ = layers(student, rng, 4)

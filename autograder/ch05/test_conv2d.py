@@ -140,6 +140,7 @@ def test_memory_layout(student, rng):
     x = rng.randn(2, 7, 9, 3).permute(0, 3, 1, 2)
     w = rng.randn(5, 3, 4, 6)[:, :, ::2, 1:4]
     agrees(student, x, w, stride=(1, 2), padding=1)
+    agrees(student, x, w)
     agrees(student, rng.randn(1, 3, 6, 8).expand(4, 3, 6, 8), rng.randn(5, 1, 2, 3).expand(5, 3, 2, 3))
 
 

@@ -140,6 +140,16 @@ def test_expanded_gradient(student, rng, which):
 
 
 @each_gradient
+def test_memory_layout(student, rng, which):
+    """Images and kernels that are transposed or sliced views give the same result as contiguous ones."""
+    double = torch.float64
+    x = rng.randn(2, 7, 6, 3, dtype=double).permute(0, 3, 1, 2)
+    weight = rng.randn(4, 3, 2, 6, dtype=double).transpose(2, 3)[:, :, ::2]
+    agrees(student, which, rng.randn(2, 4, 5, 5, dtype=double), x, weight)
+    agrees(student, which, rng.randn(2, 4, 4, 5, dtype=double), x, weight, stride=2, padding=(1, 2))
+
+
+@each_gradient
 def test_float32(student, rng, which):
     """float32 in, float32 out."""
     numbers = problem(rng, (2, 3, 7, 5), (4, 3, 2, 3), (1, 2), 1, dtype=torch.float32)

@@ -97,8 +97,11 @@ def test_stage_shapes(student, rng):
 def test_stage_values(student, rng, name):
     """Each stage is what LeNet-5 makes of the stage below: convolution or dense layer and tanh, or a 2x2 average."""
     net, x = student.LeNet5(), rng.randn(2, 1, 32, 32)
-    stages = {key: value.detach() for key, value in net.stages(x).items()}
-    assert_close(stages[name], stage(net, name, stages, x), **CLOSE, name=f"stage {name}")
+    for training in (True, False):
+        net.train(training)
+        stages = {key: value.detach() for key, value in net.stages(x).items()}
+        where = "" if training else " in evaluation"
+        assert_close(stages[name], stage(net, name, stages, x), **CLOSE, name=f"stage {name}{where}")
 
 
 def test_forward_is_the_last_stage(student, rng):
@@ -139,3 +142,15 @@ def test_each_image_alone(student, rng):
     """An image's logits do not depend on the other images of the batch, and a batch of one will do."""
     net, x = student.LeNet5(), rng.randn(5, 1, 32, 32)
     assert_close(net(x[2:3]).detach(), net(x).detach()[2:3], **CLOSE)
+    turned = net.stages(x.flip(0))
+    for name, value in net.stages(x).items():
+        want = value.detach().flip(0)
+        assert_close(turned[name].detach(), want, **CLOSE, name=f"stage {name}, batch reversed,")
+
+
+def test_double_precision(student, rng):
+    """A network turned to float64 takes images of float64, and gives logits of it."""
+    net, x = student.LeNet5(), rng.randn(2, 1, 32, 32)
+    want = net(x).detach().double()
+    net.double()
+    assert_close(net(x.double()).detach(), want, **CLOSE)

@@ -149,6 +149,15 @@ def test_gradients(student, rng, kernel_size, stride, padding):
         assert_close(a.grad, b.grad, rtol=1e-10, atol=1e-10, name=f"gradient of {name}")
 
 
+def test_padding_takes_no_gradient(student, rng):
+    """A padded place does not share in the gradient either, not even beside the smallest value of all."""
+    x = (-1 - rng.perm(8).double()).view(1, 2, 2, 2).requires_grad_()
+    # Each window sees one value and three padded places.
+    student.max_pool2d(x, 2, stride=2, padding=1).sum().backward()
+    assert x.grad is not None, "no gradient flows back through max pooling"
+    assert_close(x.grad, torch.ones(1, 2, 2, 2, dtype=x.dtype), **EXACT, name="gradient of max pooling")
+
+
 def max_gradient(grad_output, x, kernel_size, stride):
     """The gradient of max pooling by autograd."""
     x = x.detach().clone().requires_grad_()
@@ -203,6 +212,6 @@ def test_max_backward_keeps_the_sum(student, rng):
 def test_max_backward_layout(student, rng):
     """Expanded and transposed gradients and images give the same result as contiguous ones."""
     x = rng.randn(6, 5, 3, 2).permute(3, 2, 0, 1)
-    grad_output = torch.ones(()).expand(2, 3, 3, 2)
-    got = student.max_pool2d_backward(grad_output, x, 2)
-    assert_close(got, max_gradient(grad_output, x, 2, None), **CLOSE, name="gradient in x")
+    for grad_output in (torch.ones(()).expand(2, 3, 3, 2), rng.randn(2, 3, 3, 2).permute(3, 1, 2, 0)):
+        got = student.max_pool2d_backward(grad_output, x, 2)
+        assert_close(got, max_gradient(grad_output, x, 2, None), **CLOSE, name="gradient in x")

@@ -112,8 +112,31 @@ def test_steps_of_many_batches(student, rng):
         optimizer.step()
     student.train_classifier(model, images, labels, epochs=2, batch_size=8, lr=3e-3)
     apart = (weights(model)["12.weight"] - net[12].weight.detach()).abs().mean().item()
-    # Over 25 seeds within 3e-9; gradients that are kept for longer than a batch lead 8e-3 away.
-    assert apart <= 1e-4, "the output layer's weights are not where ten steps of Adam take them"
+    # Over 25 seeds within 5e-9, also with an Adam of one's own; a weight decay of 0.01, as AdamW's, leads 1.3e-5 away,
+    # another second beta 1e-4, gradients that are kept for longer than a batch 8e-3.
+    assert apart <= 2e-6, "the output layer's weights are not where ten steps of Adam take them"
+
+
+def test_learning_rate_stays(student, rng):
+    """All steps are as long as the learning rate makes them, the last as the first: there is no schedule."""
+    model, (images, _) = student.small_cnn(), digits(rng, 8)
+    state = weights(model)
+    # The network is sure of class 0, and will be: the bias of class 1 has the gradient -1 in each step.
+    state["12.bias"][0] = 1e4
+    model.load_state_dict(state)
+    student.train_classifier(model, images, torch.ones(8, dtype=torch.long), epochs=40, batch_size=8, lr=1e-4)
+    way = (weights(model)["12.bias"][1] - state["12.bias"][1]).item()
+    # Under a constant gradient each step of Adam is lr, less a share of 1e-8; rounding adds 1e-4 of it.
+    assert abs(way / 40e-4 - 1) < 0.01, "the learning rate changes in the course of the epochs"
+
+
+def test_last_weights_stay(student, rng):
+    """The model keeps what its last step made of it, also where the loss was smaller in an earlier epoch."""
+    model = student.small_cnn()
+    # A learning rate this large makes the loss go up at once.
+    student.train_classifier(model, *digits(rng, 32), epochs=4, batch_size=32, lr=1.0)
+    counted = int(weights(model)["1.num_batches_tracked"])
+    assert counted == 4, f"4 steps were made, the model is that after {counted}"
 
 
 @pytest.mark.parametrize(
@@ -234,6 +257,18 @@ def test_generator(student, rng):
         trained[0], trained[1], rtol=1e-4, atol=1e-5, name="output layer, trained twice with one seed"
     )
     assert (trained[0] - trained[2]).abs().max() > 1e-3, "two seeds of the generator gave the same training"
+
+
+def test_generator_is_used_up(student, rng):
+    """The generator draws a new order for each epoch, and goes on where it was when it is used again."""
+    model, (images, labels), generator = student.small_cnn(), digits(rng, 60), rng.generator()
+    first, second = (
+        student.train_classifier(model, images, labels, 4, 12, 0.0, generator=generator) for _ in range(2)
+    )
+    # As in the test of new orders: four orders agree to 1e-6 with a chance below 1e-9.
+    assert max(first) - min(first) > 1e-6, "with a generator every epoch had the same batches"
+    apart = max(abs(a - b) for a, b in zip(first, second, strict=True))
+    assert apart > 1e-6, "used a second time, the generator gave the same orders again"
 
 
 @pytest.mark.timeout(30)
