@@ -45,7 +45,7 @@ def test_shape(student, rng):
 @pytest.mark.weight(2)
 @pytest.mark.parametrize(
     ("shape", "base_channels"),
-    [((3, 1, 8, 12), 16), ((2, 3, 16, 4), 8), ((1, 2, 12, 20), 24), ((5, 1, 4, 8), 16)],
+    [((3, 1, 8, 12), 16), ((2, 3, 16, 4), 8), ((1, 2, 12, 20), 24), ((5, 1, 4, 8), 16), ((2, 1, 4, 4), 8)],
 )
 def test_shapes(student, rng, shape, base_channels):
     """Images may have any number of channels and any height and width divisible by 4."""
@@ -57,10 +57,11 @@ def test_shapes(student, rng, shape, base_channels):
 
 def test_width(student):
     """base_channels sets the width at every level: the number of weights grows with it, and faster the wider it is."""
-    small, medium, large = (
-        sum(value.numel() for _, value in student.UNet(base_channels=c).named_parameters())
-        for c in (8, 16, 24)
+    default, small, medium, large = (
+        sum(value.numel() for _, value in student.UNet(**options).named_parameters())
+        for options in ({}, {"base_channels": 8}, {"base_channels": 16}, {"base_channels": 24})
     )
+    assert default == medium, "without arguments base_channels is 16"
     # Weights between two layers of the network grow with the square, which makes the second step 5/3 of the first.
     assert large - medium > 1.2 * (medium - small) > 0, "base_channels does not set the width of the network"
 
@@ -109,6 +110,20 @@ def test_each_sample_its_label(student, rng):
         assert_close(alone, together[i : i + 1], **CLOSE, name="output for one image")
 
 
+def test_condition_inside(student, rng):
+    """What the time and the label change depends on the image: they enter the blocks, where images are processed."""
+    model = network(student, rng, num_classes=3)
+    x = rng.randn(2, 1, 8, 8).repeat(3, 1, 1, 1)
+    t, y = torch.tensor([20, 20, 500, 500, 20, 20]), torch.tensor([0, 0, 0, 0, 2, 2])
+    before, later, labelled = model(x, t, y).detach().split(2)
+    for name, after in (("time", later), ("label", labelled)):
+        first, second = after - before
+        # In right networks of many kinds the two differ by 6e-3 of the output and more, through rounding by 1e-6.
+        assert (first - second).abs().max().item() > 1e-4 * before.abs().max().item(), (
+            f"another {name} adds the same to every image's output"
+        )
+
+
 def test_null_label(student, rng):
     """Without y every image has the null label, which is num_classes."""
     model = student.UNet(num_classes=6)  # as it was made: its null label may be a row of zeros that stays so
@@ -135,6 +150,15 @@ def test_gradients(student, rng, num_classes):
         assert bool(value.grad.isfinite().all()), f"the gradient of the parameter {name} is not finite"
         assert bool((value.grad != 0).any()), f"the gradient of the parameter {name} is zero everywhere"
     assert x.grad is not None and bool((x.grad != 0).any()), "no gradient reaches the image"
+
+
+def test_every_pixel(student, rng):
+    """The output depends on every pixel of the image, also of a large one."""
+    model = network(student, rng, base_channels=8)
+    x = rng.randn(1, 1, 24, 40, requires_grad=True)
+    (model(x, torch.tensor([20])) * rng.randn(1, 1, 24, 40)).sum().backward()
+    assert x.grad is not None, "no gradient reaches the image"
+    assert (x.grad == 0).double().mean().item() < 0.02, "the output does not depend on some of the pixels"
 
 
 def open_units(model, offset):
