@@ -169,10 +169,11 @@ def read_submitted(path: Path, submitted: Path, limit: int = MAX_NOTEBOOK_BYTES)
         descriptor = _open(parts[-1], os.O_RDONLY | os.O_NONBLOCK, folder)
     finally:
         os.close(folder)
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):  # before it is made a stream, which a folder cannot be
+        os.close(descriptor)
+        raise SubmissionError(f"{path.name} is not a plain file")
     with open(descriptor, "rb") as stream:
-        status = os.fstat(stream.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise SubmissionError(f"{path.name} is not a plain file")
         if status.st_size > limit:
             raise SubmissionError(
                 f"{path.name} has {status.st_size / 2**20:,.0f} MiB, a notebook may have "

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from autograder.classroom import ClassReport, Row, grade_class
-from autograder.course import Course, CourseError
+from autograder.course import Course, CourseError, SubmissionError
 from autograder.grading.result import Result, Verdict
 from autograder.lock import grading_lock
 from tests.nbgrader.conftest import ASSIGNMENT, NOTEBOOK, Submit, make_result
@@ -233,3 +233,10 @@ def test_a_dead_grader_holds_nothing(course: Course) -> None:
 def test_a_read_only_course_is_named(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match="writable"), grading_lock(tmp_path / "missing"):
         pass
+
+
+def test_a_folder_in_the_notebooks_place_is_refused(tmp_path: Path) -> None:
+    course = Course(tmp_path)
+    (course.submission_folder("eve", ASSIGNMENT) / f"{NOTEBOOK}.ipynb").mkdir(parents=True)
+    with pytest.raises(SubmissionError, match="not a plain file"):
+        course.submission("eve", ASSIGNMENT, NOTEBOOK)

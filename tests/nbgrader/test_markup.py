@@ -95,9 +95,7 @@ def test_formulas_stay() -> None:
     assert harmless(formula) == formula
 
 
-@pytest.mark.parametrize(
-    "source", ["$a" * 8000, "\\begin{a}" * 8000, "<div>" * 8000, "|a|b|\n|-|-|\n" + "|a|b|\n" * 8000]
-)
+@pytest.mark.parametrize("mark", ["$a", "\\begin{a}", "<div>", "|a|b|\n"])
 def test_no_text_takes_long_to_show(exporter: HTMLExporter, mark: str) -> None:
     start = time.process_time()
     shown = page(exporter, mark * 8000 + "<script>")
