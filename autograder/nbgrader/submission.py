@@ -103,7 +103,8 @@ def _void_before_grading(
 
 def _trusted_part(cell: Any) -> NotebookNode | None:
     """Type, source, grade id and pasted pictures of one cell; None where it is no cell."""
-    if not isinstance(cell, dict) or cell.get("cell_type") not in NEW_CELL:
+    kind = cell.get("cell_type") if isinstance(cell, dict) else None
+    if not isinstance(kind, str) or kind not in NEW_CELL:
         return None
     source = cell.get("source", "")
     if isinstance(source, list):

@@ -251,3 +251,10 @@ def test_feedback_is_escaped_and_leaks_nothing(
     assert "<script>alert(1)</script>" not in page
     for secret in ("test_hidden_name", "SECRET", "\x1b["):
         assert secret not in page
+
+
+def test_a_cell_of_no_kind_is_left_out() -> None:
+    document = (
+        b'{"cells": [{"cell_type": ["code"]}, {"cell_type": {}}, {"cell_type": "code", "source": "1"}]}'
+    )
+    assert [cell.source for cell in parse_notebook(document).cells] == ["1"]
