@@ -254,6 +254,8 @@ def test_feedback_is_escaped_and_leaks_nothing(
 
 
 def test_a_cell_of_no_kind_is_left_out() -> None:
+    from autograder.nbgrader.submission import parse_notebook
+
     document = (
         b'{"cells": [{"cell_type": ["code"]}, {"cell_type": {}}, {"cell_type": "code", "source": "1"}]}'
     )
