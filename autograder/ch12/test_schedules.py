@@ -47,7 +47,15 @@ def test_shape(student):
 
 
 @pytest.mark.parametrize(
-    ("T", "options"), [(2, {}), (11, {}), (1000, {}), (6, {"beta_start": 0.05, "beta_end": 0.3})]
+    ("T", "options"),
+    [
+        (2, {}),
+        (11, {}),
+        (1000, {}),
+        (6, {"beta_start": 0.05, "beta_end": 0.3}),
+        (23, {"beta_start": 0.4, "beta_end": 0.1}),
+        (4, {"beta_start": 0.2, "beta_end": 0.2}),
+    ],
 )
 def test_linear(student, T, options):
     """The linear schedule goes from beta_start to beta_end in equal steps, both ends included."""
@@ -66,7 +74,9 @@ def test_linear_of_one_step(student):
 
 
 @pytest.mark.weight(2)
-@pytest.mark.parametrize(("T", "s"), [(4, 0.008), (50, 0.008), (1000, 0.008), (10, 0.1), (300, 0.002)])
+@pytest.mark.parametrize(
+    ("T", "s"), [(4, 0.008), (50, 0.008), (1000, 0.008), (10, 0.1), (300, 0.002), (1000, 0.0)]
+)
 def test_cosine(student, T, s):
     """The cosine schedule's betas are the steps of alpha-bar(t) = f(t) / f(0)."""
     assert_close(student.cosine_betas(T, s=s), cosine_by_hand(T, s, 0.999), **CLOSE, name="cosine_betas")

@@ -58,6 +58,13 @@ def test_max_period(student, rng, max_period):
     assert_close(student.time_embedding(t, 8, max_period=max_period), by_hand(t, 8, max_period), **CLOSE)
 
 
+def test_late(student):
+    """Times have no upper bound."""
+    t = torch.tensor([20_011, 5003, 12_345])
+    # An angle of 20,000 is known to 4e-3 in float32.
+    assert_close(student.time_embedding(t, 6), by_hand(t, 6), rtol=0, atol=1e-2)
+
+
 def test_odd(student):
     """Half of the numbers are sines and half cosines, so an odd dim is a ValueError."""
     for dim in (1, 7, 33):
