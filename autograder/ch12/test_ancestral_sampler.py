@@ -245,17 +245,11 @@ def test_generator(student, rng):
     assert (a - c).abs().max().item() > 1e-3, "a second call with the same generator gave the same samples"
 
 
-def test_nothing_else_is_drawn(student, rng):
-    """The global generator is neither used nor seeded."""
-    before = student.torch.get_rng_state()
-    student.ancestral_sample(Recorder(shrink), (4, 3), coarse(5), rng.generator())
+def test_leaves_no_trace(student, rng):
+    """The global generator is neither used nor seeded, and no graph is recorded."""
+    before, weight = student.torch.get_rng_state(), torch.tensor(0.4, requires_grad=True)
+    samples = student.ancestral_sample(lambda x, t: weight * x, (4, 3), coarse(5), rng.generator())
     assert torch.equal(student.torch.get_rng_state(), before), "the global generator was used or seeded"
-
-
-def test_no_graph(student, rng):
-    """Sampling records no graph, although the model has parameters that are trained."""
-    weight = torch.tensor(0.4, requires_grad=True)
-    samples = student.ancestral_sample(lambda x, t: weight * x, (4, 3), coarse(3), rng.generator())
     assert not samples.requires_grad, "the samples hold the graph of every step: torch.no_grad() is missing"
 
 

@@ -7,7 +7,7 @@ import torch
 def ddim_sample(model, shape, alpha_bar, steps, eta=0.0, generator=None):
     if generator is None:
         generator = torch.Generator()
-        generator.seed()
+        generator.manual_seed(0)
     x = torch.randn(shape, generator=generator)
     for k in reversed(range(len(steps))):
         now = float(alpha_bar[steps[k]])
