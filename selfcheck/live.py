@@ -134,6 +134,7 @@ class _Arguments:
     def __init__(self, allow_mutation: bool) -> None:
         self._allow_mutation = allow_mutation
         self._watched: list[tuple[str, Tensor, Tensor, int]] = []
+        self._containers: list[tuple[str, list[Any] | dict[Any, Any], list[Any]]] = []
         self.given: tuple[Tensor, ...] = ()
 
     def inward(self, value: Any, place: str) -> Any:
@@ -148,10 +149,15 @@ class _Arguments:
         if isinstance(value, torch.Generator):
             return torch.Generator().manual_seed(value.initial_seed())
         if type(value) in (tuple, list):
-            return type(value)(self.inward(item, place) for item in value)
+            items = [self.inward(item, place) for item in value]
+            return tuple(items) if type(value) is tuple else self._container(items, place)
         if isinstance(value, dict):
-            return {key: self.inward(item, place) for key, item in value.items()}
+            return self._container({key: self.inward(item, place) for key, item in value.items()}, place)
         return value
+
+    def _container(self, passed: Any, place: str) -> Any:
+        self._containers.append((place, passed, _parts(passed)))
+        return passed
 
     def check(self, label: str) -> None:
         for place, original, passed, version in self._watched:
@@ -165,6 +171,21 @@ class _Arguments:
             if original is not passed:
                 with torch.no_grad():
                     original.copy_(passed)
+        for place, container, parts in self._containers:
+            now = _parts(container)
+            same = len(now) == len(parts) and all(a is b for a, b in zip(now, parts, strict=True))
+            if not same and not self._allow_mutation:
+                detail = f"changes {place} in place."
+                raise Mismatch(
+                    f"`{label}`", "mutation", detail, remark="Work on a copy: list(...) or dict(...)."
+                )
+
+
+def _parts(container: list[Any] | dict[Any, Any]) -> list[Any]:
+    """What a list holds, or the keys and values of a dictionary."""
+    return (
+        [part for pair in container.items() for part in pair] if isinstance(container, dict) else [*container]
+    )
 
 
 def _outward(value: Any, label: str, allow_mutation: bool, given: tuple[Tensor, ...]) -> Any:

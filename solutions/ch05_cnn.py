@@ -1666,7 +1666,7 @@ def augment(
     grid = torch.stack(
         (2 * source_x / w, 2 * source_y / h), dim=-1
     )  # (N, H, W, 2): edges of the image at -1 and 1
-    return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    return F.grid_sample(images, grid.to(images), mode="bilinear", padding_mode="zeros", align_corners=False)
     ### END SOLUTION
 
 

@@ -28,7 +28,7 @@ def explain(error: BaseException, exercise: str, session: Session, asked_for: Co
     if isinstance(error, StudentError):
         return _raised(error, exercise, session, asked_for)[:_MOST_TEXT]
     if isinstance(error, ArgumentChanged):
-        return "Your code changed one of the tensors it was given in place; work on a copy."
+        return f"Your code {error} in place; work on a copy."
     if isinstance(error, EndlessIterator):
         return "Your iterator does not end."
     if isinstance(error, AssertionError):  # Mismatch too; asserts are not rewritten: this is our own sentence

@@ -127,6 +127,8 @@ class Reply(msgspec.Struct, frozen=True, tag="reply", array_like=True):
     """Id to send gradients to, 0 where nothing is differentiable."""
     mutated: list[tuple[Index, Index]] = []
     """Argument tensors changed in place: (place in the request's tensors, place of the new values in this frame)."""
+    rearranged: bool = False
+    """Whether a list or dictionary among the arguments no longer holds what it held."""
 
 
 class Failure(msgspec.Struct, frozen=True, tag="failure", array_like=True):

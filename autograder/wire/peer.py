@@ -43,7 +43,7 @@ class RemoteError(Exception):
 
 
 class ArgumentChanged(Exception):
-    """The other side changed a tensor argument in place although the caller did not allow it."""
+    """The other side changed an argument in place although the caller did not allow it."""
 
 
 class Peer:
@@ -243,9 +243,11 @@ class Peer:
             if arrived[new].shape != sent[place].shape or arrived[new].dtype != sent[place].dtype:
                 raise ProtocolViolation("a changed argument of another shape")
             if not self.mirror:
-                raise ArgumentChanged("changed one of the tensors it was given in place")
+                raise ArgumentChanged("changed one of the tensors it was given")
             with torch.no_grad():
                 sent[place].copy_(arrived[new])
+        if reply.rearranged and not self.mirror:
+            raise ArgumentChanged("changed one of the lists or dictionaries it was given")
 
     def backward(
         self,
@@ -332,13 +334,17 @@ class Peer:
         args = [incoming.value(arg) for arg in request.args]
         kwargs = {name: incoming.value(arg) for name, arg in request.kwargs.items()}
         versions = [tensor._version for tensor in arrived]
+        held = _held([*args, *kwargs.values()])
         with torch.set_grad_enabled(request.grad):
             value = operation(self, self.exported(request.target), *args, **kwargs)
         # The version counter misses what is written through .data, a detached view or numpy; the frame still has the
         # bytes that came.
         changed = tensors.changed(data, arrived)
         changed |= {place for place, tensor in enumerate(arrived) if tensor._version != versions[place]}
-        return self._reply(request, value, inputs, [(place, arrived[place]) for place in sorted(changed)])
+        rearranged = any(not _holds(container, items) for container, items in held)
+        return self._reply(
+            request, value, inputs, [(place, arrived[place]) for place in sorted(changed)], rearranged
+        )
 
     def _reply(
         self,
@@ -346,6 +352,7 @@ class Peer:
         value: object,
         inputs: list[torch.Tensor],
         changed: list[tuple[int, torch.Tensor]],
+        rearranged: bool,
     ) -> tuple[Reply, Outgoing]:
         outgoing = Outgoing(self, differentiable=request.grad, snapshots=True)
         node = outgoing.node(value)
@@ -358,7 +365,7 @@ class Peer:
         for place, tensor in changed:
             mutated.append((place, len(outgoing.tensors)))
             outgoing.tensors.append(tensor)
-        return Reply(request.seq, node, graph, mutated), outgoing
+        return Reply(request.seq, node, graph, mutated, rearranged), outgoing
 
     def _backward(self, request: Request, arrived: list[torch.Tensor]) -> tuple[Reply, Outgoing]:
         inputs, outputs = self._graphs.find(request.target)
@@ -372,10 +379,37 @@ class Peer:
 
         gradients, create_graph = (Incoming(self, arrived, adopt).value(arg) for arg in request.args)
         found = backward(inputs, outputs, gradients, create_graph)
-        return self._reply(request, found, [*inputs, *seeds] if create_graph else [], [])
+        return self._reply(request, found, [*inputs, *seeds] if create_graph else [], [], False)
 
     def _forget(self, number: int) -> None:
         self._graphs.forget(number)
         value = self._exports.pop(number, None)
         if value is not None:
             self._export_ids.pop(id(value), None)
+
+
+Container = list[object] | dict[object, object]
+
+
+def _held(arguments: list[object]) -> list[tuple[Container, list[object]]]:
+    """Every list and dictionary in the arguments, however deep, and what it holds."""
+    found: list[tuple[Container, list[object]]] = []
+    waiting = list(arguments)
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, (list, tuple, dict)):
+            items = _items(value)
+            waiting.extend(items)
+            if not isinstance(value, tuple):
+                found.append((value, items))
+    return found
+
+
+def _items(value: Container | tuple[object, ...]) -> list[object]:
+    return [part for pair in value.items() for part in pair] if isinstance(value, dict) else list(value)
+
+
+def _holds(container: Container, items: list[object]) -> bool:
+    """Whether a container still holds these very objects."""
+    now = _items(container)
+    return len(now) == len(items) and all(a is b for a, b in zip(now, items, strict=True))

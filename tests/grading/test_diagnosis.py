@@ -101,7 +101,7 @@ def test_without_misconceptions_nothing_is_diagnosed(assignment: Assignment, wor
 
 def test_of_a_huge_answer_little_is_kept() -> None:
     """Every test's answers are kept to the end of the submission: of one with millions of parts a sample is."""
-    huge = [[[] for _ in range(1000)] for _ in range(1000)] + [{"key": ["x" * 100_000] * 2000}]
+    huge: list[object] = [[[] for _ in range(1000)] for _ in range(1000)] + [{"key": ["x" * 100_000] * 2000}]
     (_, kept), *_ = frozen([("call", huge)])
     waiting, parts = [kept], 0
     while waiting:

@@ -73,6 +73,14 @@ def test_a_change_in_place_is_noticed_and_kept_from_the_caller():
         face(f=lambda xs: xs[1].mul_(2)).f(xs=[torch.ones(1), torch.ones(1)])
 
 
+def test_a_list_or_dictionary_changed_in_place_is_noticed():
+    for change in (list.pop, list.reverse, lambda xs: xs[0].update(a=2)):
+        with pytest.raises(Mismatch, match="changes argument 1 in place"):
+            face(f=change).f([{"a": 1}, 2])
+    face(f=lambda xs: list(xs).reverse()).f([{"a": 1}, 2])
+    face(allow_mutation=True, f=list.pop).f([1])
+
+
 def test_a_change_in_place_is_mirrored_where_allowed():
     x = torch.zeros(3)
     face(allow_mutation=True, f=lambda x: x.add_(1)).f(x)

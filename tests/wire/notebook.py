@@ -77,6 +77,22 @@ class Notebook:
         return x.add_(1)
 
     @staticmethod
+    def rearrange(given: list[Any], way: str) -> None:
+        match way:
+            case "pop":
+                given.pop()
+            case "reverse":
+                given.reverse()
+            case "replace":
+                given[2] = given[2].clone()
+            case "deep":
+                given[0].append(3)
+            case "dict":
+                given[1]["key"] = 4
+            case _:
+                list(given).reverse()
+
+    @staticmethod
     def change(x: Tensor, way: str) -> None:
         match way:
             case "data":

@@ -222,6 +222,17 @@ def test_a_change_in_place_is_noticed_or_mirrored(pair: Pair) -> None:
     assert torch.equal(view, torch.tensor([[0.0, 1, 0], [0, 1, 0]]))
 
 
+@pytest.mark.parametrize("way", ["pop", "reverse", "replace", "deep", "dict"])
+def test_a_list_or_dictionary_that_no_longer_holds_what_it_held_is_noticed(pair: Pair, way: str) -> None:
+    given = [[1, 2], {"key": 3}, torch.zeros(2)]
+    with pytest.raises(ArgumentChanged, match="lists or dictionaries"):
+        pair.student.rearrange(given, way)
+    assert given[:2] == [[1, 2], {"key": 3}]
+    pair.student.rearrange(given, "nothing")
+    pair.peer.mirror = True
+    pair.student.rearrange(given, way)
+
+
 @pytest.mark.parametrize("way", ["data", "detached", "numpy", "without_grad", "copied", "exchanged"])
 def test_a_change_past_the_version_counter_is_noticed(pair: Pair, way: str) -> None:
     x = torch.zeros(2, 3, requires_grad=True)
