@@ -33,6 +33,8 @@ _MOST_SILENT = 8
 compute where it is seen."""
 _MOST_NAMES = 10_000
 _IDLE_FACTOR, _IDLE_SLACK = 3.0, 10.0
+_MOST_IDLE, _LEAST_IDLE = 300.0, 1.0
+"""Seconds that one submission may sleep in all, and a single call once that is used up: a class waits behind it."""
 
 _PLACE = re.compile(r"cell (?P<label>.+?), line (?P<line>\d{1,6})(:|$)")
 _BY_CAUSE = {
@@ -85,6 +87,7 @@ class Session:
         self._spent = 0.0
         self._exercise: str | None = None
         self._threads = 1
+        self._slept_before = worker.watch.slept
 
     def student(self, exercise: str) -> Handle | None:
         """The notebook's names with every cell up to the exercise's grade cell run; None where the exercise's own
@@ -124,7 +127,7 @@ class Session:
         self._asked = True
         process.peer.mirror = mutates
         process.peer.allowance = _MOST_ANSWERED
-        process.allow(cpu_seconds, idle_seconds(cpu_seconds))
+        self._allow(process, cpu_seconds)
         self.trace = []
         process.peer.request("seed", 1, students_seed(seed))
         process.peer.trace = self.trace
@@ -217,6 +220,10 @@ class Session:
             self._process.end()
             self._leave()
 
+    def _allow(self, process: StudentProcess, cpu_seconds: float) -> None:
+        left = _MOST_IDLE - (self._worker.watch.slept - self._slept_before)
+        process.allow(cpu_seconds, min(idle_seconds(cpu_seconds), max(left, _LEAST_IDLE)))
+
     def _alive(self) -> StudentProcess:
         if self._process is None:
             self._process = self._worker.fork()
@@ -237,7 +244,7 @@ class Session:
             self._leave_out(number)
             return True
         start = time.monotonic()
-        process.allow(CELL_SECONDS, idle_seconds(CELL_SECONDS))
+        self._allow(process, CELL_SECONDS)
         try:
             process.run_cell(step.source, step.label)
         except StudentError as error:

@@ -86,6 +86,7 @@ class Watch:
         self._cause: Cause | None = None
         self._victim: int | None = None
         self._armed: _Allowance | None = None
+        self._slept = 0.0
         self._peak = Usage(0, 0, 0.0)
 
     def start(self, pid: int, limits: Limits, scratch: str, *, generations: int = 0) -> None:
@@ -124,13 +125,24 @@ class Watch:
         used = sum(usage.cpu_seconds for pid in self._submissions() if (usage := usage_of(pid)))
         with self._lock:
             self._cause = self._victim = None
+            self._disarm()
             ends = time.monotonic() + _PATIENCE * idle_seconds
             self._armed = _Allowance(used + cpu_seconds, idle_seconds, asked, ends)
 
     def clear_deadline(self) -> None:
         """No call is running: time is not counted. Threads, memory and files still are."""
         with self._lock:
-            self._armed = None
+            self._disarm()
+
+    @property
+    def slept(self) -> float:
+        """Seconds that submissions have slept while they were asked, since the watch began."""
+        with self._lock:
+            return self._slept + (self._armed.idle if self._armed is not None else 0.0)
+
+    def _disarm(self) -> None:
+        self._slept += self._armed.idle if self._armed is not None else 0.0
+        self._armed = None
 
     @property
     def cause(self) -> Cause | None:

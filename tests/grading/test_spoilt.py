@@ -15,6 +15,7 @@ from autograder.grading.program import compile_program
 from autograder.grading.result import Result, Verdict
 from autograder.grading.session import Session
 from autograder.jail.worker import Worker
+from autograder.wire.frames import PeerGone
 
 from . import toy
 from .conftest import Grade
@@ -368,3 +369,27 @@ def test_a_notebook_without_cells(graded: Grade) -> None:
 def test_a_file_that_is_no_notebook(graded: Grade, document: bytes, says: str) -> None:
     with pytest.raises(SubmissionError, match=says):
         graded(document)
+
+
+def test_calls_that_sleep_cannot_hold_the_grader_for_ever(
+    worker: Worker, assignment: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each nap is short enough; what a submission may sleep in all is bounded as well."""
+    monkeypatch.setattr("autograder.grading.session._MOST_IDLE", 2.0)
+    monkeypatch.setattr("autograder.grading.session._LEAST_IDLE", 0.3)
+    source = "import time\ndef double(x):\n    time.sleep(0.8)\n    return 2 * x\n"
+    document = toy.document(toy.solved(double=source))
+    for _ in range(2):  # the next submission has its own time
+        session = Session(worker, compile_program(assignment, parse(document)))
+        answered = 0
+        while (student := session.student("double")) is not None and session.fault() is None:
+            session.begin(0, 10.0, False)
+            try:
+                assert student.double(2) == 4
+            except PeerGone:
+                break
+            answered += 1
+            session.rest()
+        fault = session.fault()
+        session.close()
+        assert 2 <= answered <= 3 and fault is not None and fault.verdict is Verdict.TIMEOUT
