@@ -2261,7 +2261,8 @@ plt.show()
 #
 # More to try: train with `v_target` instead of noise, and compare ten-step samples; put `cosine_betas(100)`
 # in the place of the linear schedule and look at its last time, where $\bar\alpha \approx 10^{-7}$; or
-# measure how guidance and $\eta$ interact.
+# measure how guidance and $\eta$ interact. With internet, `load_digits(size=16, source="mnist")` has 60,000
+# larger digits for your U-Net.
 
 # %% [markdown]
 # ## 14. Written questions
