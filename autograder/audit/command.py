@@ -121,8 +121,8 @@ def summarise(
     console.print(table)
     exercises = Table(title="exercises", title_justify="left")
     for column in (
-        *("exercise", "points", "miscon-\nceptions", "least\nlost", "tests", "killed"),
-        *("tolerance\nused", "seconds"),
+        *("exercise", "points", "miscon.", "least\nlost", "tests", "killed"),
+        *("toler.\nused", "sec."),
     ):
         exercises.add_column(
             column, justify="left" if column == "exercise" else "right", no_wrap=column == "exercise"
