@@ -19,6 +19,7 @@ from torch import Tensor
 
 from selfcheck.cells import describe
 from selfcheck.compare import Mismatch
+from selfcheck.containers import Container, holds, parts
 from selfcheck.errors import OutOfTime, StudentError
 
 MOST_ITEMS = 10_000
@@ -134,7 +135,7 @@ class _Arguments:
     def __init__(self, allow_mutation: bool) -> None:
         self._allow_mutation = allow_mutation
         self._watched: list[tuple[str, Tensor, Tensor, int]] = []
-        self._containers: list[tuple[str, list[Any] | dict[Any, Any], list[Any]]] = []
+        self._containers: list[tuple[str, Container, list[object]]] = []
         self.given: tuple[Tensor, ...] = ()
 
     def inward(self, value: Any, place: str) -> Any:
@@ -156,7 +157,7 @@ class _Arguments:
         return value
 
     def _container(self, passed: Any, place: str) -> Any:
-        self._containers.append((place, passed, _parts(passed)))
+        self._containers.append((place, passed, parts(passed)))
         return passed
 
     def check(self, label: str) -> None:
@@ -171,21 +172,12 @@ class _Arguments:
             if original is not passed:
                 with torch.no_grad():
                     original.copy_(passed)
-        for place, container, parts in self._containers:
-            now = _parts(container)
-            same = len(now) == len(parts) and all(a is b for a, b in zip(now, parts, strict=True))
-            if not same and not self._allow_mutation:
+        for place, container, items in self._containers:
+            if not holds(container, items) and not self._allow_mutation:
                 detail = f"changes {place} in place."
                 raise Mismatch(
                     f"`{label}`", "mutation", detail, remark="Work on a copy: list(...) or dict(...)."
                 )
-
-
-def _parts(container: list[Any] | dict[Any, Any]) -> list[Any]:
-    """What a list holds, or the keys and values of a dictionary."""
-    return (
-        [part for pair in container.items() for part in pair] if isinstance(container, dict) else [*container]
-    )
 
 
 def _outward(value: Any, label: str, allow_mutation: bool, given: tuple[Tensor, ...]) -> Any:

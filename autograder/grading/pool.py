@@ -77,7 +77,7 @@ def _round(
     left = list(reversed(tasks))
     running: dict[Future[bytes], Task] = {}
     size = max(1, min(jobs, len(tasks)))
-    with ProcessPoolExecutor(size, context, initializer=_end_with, initargs=(os.getpid(),)) as pool:
+    with ProcessPoolExecutor(size, context, initializer=_begin, initargs=(os.getpid(),)) as pool:
         try:
             broken = False
             while left or running:
@@ -104,22 +104,24 @@ def _round(
         yield from _round(list(reversed(left)), jobs, run)
 
 
-def _end_with(parent: int) -> None:
-    """Runs in each process of the pool: it ends when the grader does, however that is killed.
-
-    What a submission makes it compute (a function of a test's, broadcast over huge tensors) fails before it takes all
-    of the machine's memory.
-    """
+def _begin(parent: int) -> None:
+    """Runs first in each process of the pool."""
     if sys.platform == "linux":
-        import resource
-
-        prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-        if soft == resource.RLIM_INFINITY:  # the hard limit stays: a jail's processes set their own
-            resource.setrlimit(resource.RLIMIT_AS, (mapped + MEMORY_BYTES, hard))
+        prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # it ends when the grader does, however that is killed
+        _bound_memory()
     if os.getppid() != parent:  # gone already
         os._exit(1)
+
+
+def _bound_memory() -> None:
+    """What a submission makes this process compute (a function of a test's, broadcast over huge tensors) fails before
+    it takes all of the machine's memory."""
+    import resource
+
+    mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if soft == resource.RLIM_INFINITY:  # the hard limit stays: a jail's processes set their own
+        resource.setrlimit(resource.RLIMIT_AS, (mapped + MEMORY_BYTES, hard))
 
 
 def _outcome(future: Future[bytes]) -> Result | str | None:

@@ -131,28 +131,23 @@ time limit.
 """
 
 
-def too_intricate(source: str) -> bool:
-    """Whether a markdown cell is shown as it was typed, because reading it could take for ever."""
-    return marks_in(source) > MOST_MARKS
-
-
-def as_typed(source: str) -> str:
-    """A text as HTML without any reading of it."""
-    return f"<pre>{escape(source)}</pre>"
-
-
 def harmless(html: str) -> str:
     """HTML without scripts, frames, forms, styles, event handlers and addresses that run code."""
     return str(_cleaner.clean(html)).replace('href="data:', 'href="#')
 
 
+def rendered(source: str, renderer: IPythonRenderer) -> str:
+    """Markdown as harmless HTML; as it was typed where reading it could take for ever."""
+    if marks_in(source) > MOST_MARKS:
+        return f"<pre>{escape(source)}</pre>"
+    return harmless(str(MarkdownWithMath(renderer=renderer).render(source)))
+
+
 @pass_context
 def harmless_markdown(context: Context, source: str) -> str:
     """The filter `markdown2html` of nbgrader's own pages, formgrader's among them."""
-    if too_intricate(source):
-        return as_typed(source)
     cell = context.get("cell", {})
     renderer = IPythonRenderer(
         escape=False, attachments=cell.get("attachments", {}), exclude_anchor_links=True
     )
-    return harmless(str(MarkdownWithMath(renderer=renderer).render(source)))
+    return rendered(source, renderer)

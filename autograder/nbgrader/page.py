@@ -11,11 +11,11 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from latex2mathml.converter import convert
 from nbconvert.exporters import HTMLExporter
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.filters.markdown_mistune import IPythonRenderer
 from nbformat import NotebookNode
 from nbgrader.preprocessors import GetGrades
 
-from autograder.nbgrader.markup import as_typed, harmless, too_intricate
+from autograder.nbgrader.markup import rendered
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_TEX = 4000
@@ -52,8 +52,6 @@ class FeedbackPage(HTMLExporter):
     @pass_context
     def markdown2html(self, context: Context, source: str) -> str:
         """Markdown as HTML that runs nothing, formulas as MathML; attachments as nbconvert's own filter has them."""
-        if too_intricate(source):
-            return as_typed(source)
         renderer = _Renderer(
             escape=False,
             attachments=context.get("cell", {}).get("attachments", {}),
@@ -62,7 +60,7 @@ class FeedbackPage(HTMLExporter):
             exclude_anchor_links=True,
             **self.lexer_options,
         )
-        return harmless(str(MarkdownWithMath(renderer=renderer).render(source)))
+        return rendered(source, renderer)
 
 
 class _Renderer(IPythonRenderer):

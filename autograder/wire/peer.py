@@ -14,6 +14,8 @@ from typing import Any, NoReturn
 
 import torch
 
+from selfcheck.containers import held, holds
+
 from . import messages, tensors
 from .frames import Channel, PeerGone, ProtocolViolation, check_size
 from .graphs import KeptGraphs, attach, backward
@@ -334,14 +336,14 @@ class Peer:
         args = [incoming.value(arg) for arg in request.args]
         kwargs = {name: incoming.value(arg) for name, arg in request.kwargs.items()}
         versions = [tensor._version for tensor in arrived]
-        held = _held([*args, *kwargs.values()])
+        before = held([*args, *kwargs.values()])
         with torch.set_grad_enabled(request.grad):
             value = operation(self, self.exported(request.target), *args, **kwargs)
         # The version counter misses what is written through .data, a detached view or numpy; the frame still has the
         # bytes that came.
         changed = tensors.changed(data, arrived)
         changed |= {place for place, tensor in enumerate(arrived) if tensor._version != versions[place]}
-        rearranged = any(not _holds(container, items) for container, items in held)
+        rearranged = any(not holds(container, items) for container, items in before)
         return self._reply(
             request, value, inputs, [(place, arrived[place]) for place in sorted(changed)], rearranged
         )
@@ -386,30 +388,3 @@ class Peer:
         value = self._exports.pop(number, None)
         if value is not None:
             self._export_ids.pop(id(value), None)
-
-
-Container = list[object] | dict[object, object]
-
-
-def _held(arguments: list[object]) -> list[tuple[Container, list[object]]]:
-    """Every list and dictionary in the arguments, however deep, and what it holds."""
-    found: list[tuple[Container, list[object]]] = []
-    waiting = list(arguments)
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, (list, tuple, dict)):
-            items = _items(value)
-            waiting.extend(items)
-            if not isinstance(value, tuple):
-                found.append((value, items))
-    return found
-
-
-def _items(value: Container | tuple[object, ...]) -> list[object]:
-    return [part for pair in value.items() for part in pair] if isinstance(value, dict) else list(value)
-
-
-def _holds(container: Container, items: list[object]) -> bool:
-    """Whether a container still holds these very objects."""
-    now = _items(container)
-    return len(now) == len(items) and all(a is b for a, b in zip(now, items, strict=True))
