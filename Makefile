@@ -40,7 +40,7 @@ test: lint check-notebooks audit
 	$(BIN)/python -m pytest
 
 bench: venv
-	@$(BIN)/python -m autograder.bench
+	@$(BIN)/python -m bench
 
 clean:
-	rm -rf .venv demo bench
+	rm -rf .venv demo

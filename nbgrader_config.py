@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 try:
-    from autograder.nbgrader import configure
+    from autograder.gradebook import configure
 
     configure(get_config(), root=Path(__file__).parent)  # noqa: F821 -- nbgrader provides get_config
 except Exception as error:

@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from selfcheck.session import Outcome
+    from selfcheck.run_tests import Outcome
 
 # Colours are the theme's own where it has some; the rest is translucent, so it sits on any background.
 # Notebooks that are not trusted are shown without styles: marks and spaces in the text keep the card readable.

@@ -33,7 +33,7 @@ def check(exercise: str) -> None:
     """
     if os.environ.get(JAIL_VARIABLE) == "1":
         return  # the grader asks its own questions
-    from selfcheck.session import (
+    from selfcheck.run_tests import (
         run_tests,  # here, so that importing selfcheck does not import pytest's engine
     )
 
@@ -64,7 +64,7 @@ def _shell() -> Any:
 
 def _tests_folder(namespace: Mapping[str, Any]) -> Path:
     """The folder of the notebook: where its server or editor says, else where the kernel was started."""
-    from selfcheck.session import TESTS
+    from selfcheck.run_tests import TESTS
 
     known = [
         os.environ.get("JPY_SESSION_NAME"),

@@ -30,7 +30,7 @@ def main(
     try:
         read = read_notebook(_path(notebook))
         exercises = _selected(read, exercise)
-        from selfcheck.session import TestsError, run_tests  # after the quick errors: torch takes a second
+        from selfcheck.run_tests import TestsError, run_tests  # after the quick errors: torch takes a second
 
         try:
             outcomes = run_tests(read.path.parent, notebook=read.path, exercise=exercise)

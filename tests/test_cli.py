@@ -11,12 +11,12 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from autograder import cli
-from autograder.classroom import ClassReport, Row
+from autograder.classroom.grade_class import ClassReport, Row
+from autograder.cli import main as cli
+from autograder.cli.grade import grade_table
 from autograder.course import CourseError
-from autograder.grade_command import grade_table
-from autograder.jail.doctor import Proof
-from autograder.jail.limits import JailUnavailable
+from autograder.jail.host.doctor import Proof
+from autograder.jail.host.visibility import JailUnavailable
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_errors_take_one_line(
     def fail(*args: object, **kwargs: object) -> None:
         raise error
 
-    monkeypatch.setattr("autograder.grade_command.run_grade", fail)
+    monkeypatch.setattr("autograder.cli.grade.run_grade", fail)
     result = CliRunner().invoke(cli.app, ["grade", "ch05", "--course", str(tmp_path)])
     assert result.exit_code == 1
     assert says in errors.getvalue() and len(errors.getvalue().splitlines()) == 1
@@ -73,7 +73,7 @@ def test_interrupted_says_that_work_is_kept(
     def interrupt(*args: object, **kwargs: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("autograder.grade_command.run_grade", interrupt)
+    monkeypatch.setattr("autograder.cli.grade.run_grade", interrupt)
     result = CliRunner().invoke(cli.app, ["grade", "ch05", "--course", str(tmp_path)])
     assert result.exit_code == 130 and "what is graded is kept" in errors.getvalue()
 
@@ -110,6 +110,6 @@ def test_doctor_names_an_unknown_backend(tmp_path: Path, errors: io.StringIO) ->
 
 def test_doctor_fails_where_a_denial_does_not_hold(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     proofs = [Proof("writing", "the home folder", False, "could write", 0.1)]
-    monkeypatch.setattr("autograder.doctor_command.prove", lambda *args, **kwargs: proofs)
+    monkeypatch.setattr("autograder.cli.doctor.prove", lambda *args, **kwargs: proofs)
     result = CliRunner().invoke(cli.app, ["doctor", "--course", str(tmp_path)])
     assert result.exit_code == 1 and "not used for grading" in result.output

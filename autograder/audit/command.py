@@ -16,15 +16,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from autograder.audit.judge import GRADING_SECONDS, Verdicts
-from autograder.audit.trials import Notebooks, Trial, beside, plan
+from autograder.audit.trials import NotebookTemplate, Trial, beside, plan
 from autograder.authoring.chapter import AuthoringError
 from autograder.authoring.execute import execute
+from autograder.classroom.pool import Task, grade_all
+from autograder.classroom.workplace import JailChoice, load_assignment
 from autograder.course import Course, CourseError
 from autograder.grading.assignment import Assignment
-from autograder.grading.pool import Task, grade_all
 from autograder.grading.pytest_session import slow_exercises
-from autograder.grading.workplace import JailChoice, load_assignment
-from autograder.jail.limits import JailUnavailable
+from autograder.jail.host.visibility import JailUnavailable
 
 NOTEBOOK_SECONDS = 120.0
 _LINE_EVERY = 50
@@ -74,7 +74,7 @@ def run(
 ) -> Verdicts:
     """Grade every trial through the pool and judge it as it comes."""
     release = course.release / assignment.name / f"{assignment.notebook}.ipynb"
-    notebooks = Notebooks(course.source_notebook(assignment.name, assignment.notebook), release)
+    notebooks = NotebookTemplate(course.source_notebook(assignment.name, assignment.notebook), release)
     slow = slow_exercises(assignment.suite)
     trials: dict[str, Trial] = {
         str(number): trial for number, trial in enumerate(plan(assignment, notebooks, seeds, slow, only))
@@ -100,7 +100,7 @@ def run(
     return verdicts
 
 
-def _culprits(notebooks: Notebooks, verdicts: Verdicts) -> list[Trial]:
+def _culprits(notebooks: NotebookTemplate, verdicts: Verdicts) -> list[Trial]:
     """A trial for each variant that may have spoiled another exercise."""
     trials = [beside(notebooks, t.selection, (variant,)) for t in verdicts.suspects for variant in t.others]
     verdicts.suspects.clear()

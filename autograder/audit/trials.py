@@ -42,7 +42,7 @@ class Trial:
         return f"{self.kind}{subject}" + (f" (seed {self.seed})" if self.seed else "")
 
 
-class Notebooks:
+class NotebookTemplate:
     """An assignment's notebook with cells replaced."""
 
     def __init__(self, source: Path, release: Path) -> None:
@@ -72,7 +72,7 @@ class Notebooks:
 
 def plan(
     assignment: Assignment,
-    notebooks: Notebooks,
+    notebooks: NotebookTemplate,
     seeds: int,
     slow: frozenset[str],
     only: frozenset[str] | None,
@@ -114,7 +114,7 @@ def plan(
             yield beside(notebooks, Selection(unaudited, slow=frozenset()), (variant,))
 
 
-def beside(notebooks: Notebooks, selection: Selection, others: tuple[Variant, ...]) -> Trial:
+def beside(notebooks: NotebookTemplate, selection: Selection, others: tuple[Variant, ...]) -> Trial:
     """The reference's solutions of the selected exercises in a notebook with these variants of other exercises."""
     document = notebooks.replaced({_cell(variant): variant.source for variant in others})
     return Trial("beside", document, 0, selection, others=others)

@@ -30,7 +30,7 @@ class Chapter:
 
     @property
     def hidden_suite(self) -> Path:
-        return self.root / "autograder" / self.id
+        return self.root / "autograder" / "suites" / self.id
 
     @property
     def source(self) -> Path:

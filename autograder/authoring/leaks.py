@@ -52,7 +52,7 @@ def scan(folder: Path, chapter: Chapter) -> list[Leak]:
     """Everything in an assignment's release folder that must not reach students, sorted; empty if it may go out."""
     if not folder.is_dir() or not any(folder.iterdir()):
         return [Leak(folder.name, "nothing", "there is nothing to scan")]
-    if not any(chapter.hidden_suite.glob("test_*.py")):
+    if not any(chapter.hidden_suite.rglob("test_*.py")):
         return [Leak(folder.name, "hidden test", f"{chapter.hidden_suite} holds no suite to compare with")]
     secrets = _secrets(chapter)
     return sorted(leak for path in sorted(folder.rglob("*")) for leak in _scan_path(path, folder, secrets))
@@ -166,7 +166,7 @@ def _secrets(chapter: Chapter) -> _Secrets:
         single |= {
             line: "hidden test" for line in normal if _length(line) >= SHORTEST["test"] and line not in given
         }
-        if path.parent == chapter.hidden_suite:
+        if path.name.startswith("test_"):
             # A suite may repeat what a cell gives students, such as a network; a run must hold more than that.
             new = [run for run in _runs(normal, RUNS["test"]) if sum(line not in shown for line in run) >= 2]
             runs |= dict.fromkeys(new, "hidden test")

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from autograder.cli import explain
+from autograder.cli.main import one_line
 from autograder.course import CourseError
 from autograder.demo import classes
 from autograder.demo.run import run
@@ -33,7 +33,7 @@ def demo(
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except Exception as error:
-        Console(stderr=True, highlight=False).print(f"error {explain(error)}", markup=False, soft_wrap=True)
+        Console(stderr=True, highlight=False).print(f"error {one_line(error)}", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
     raise typer.Exit(1 if wrong else 0)
 

@@ -13,12 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 import autograder
+from autograder.classroom.run import grade_one
+from autograder.cli.grade import run_grade
 from autograder.course import Course, CourseError
 from autograder.demo.students import FULL, PART, ZERO, Student
-from autograder.grade_command import run_grade
-from autograder.grading.run import grade_one
-from autograder.nbgrader.gradebook import CellGrade
-from autograder.nbgrader.record import Recorder
+from autograder.gradebook.gradebook import CellGrade
+from autograder.gradebook.record import Recorder
 
 PROJECT = Path(autograder.__file__).parent.parent
 MARKER = ".made-by-the-demo"

@@ -44,8 +44,8 @@ class Student:
 
 def misconception(assignment: str, exercise: str, name: str) -> str:
     """A misconception's code, without the hint it begins with."""
-    folder = Path(autograder.__file__).parent / assignment / "misconceptions"
-    source = (folder / exercise / f"{name}.py").read_text()
+    folder = Path(autograder.__file__).parent / "suites" / assignment
+    source = (folder / exercise / "misconceptions" / f"{name}.py").read_text()
     first = ast.parse(source).body[0]
     hinted = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
     return "\n".join(source.splitlines()[first.end_lineno if hinted else 0 :]).strip()

@@ -14,9 +14,9 @@ from pathlib import Path
 import autograder
 from autograder.course import CourseError
 from autograder.grading.forbidden import Rule, defined_names, load_rules
-from autograder.grading.notebook import Cell, parse
+from autograder.grading.parse_notebook import Cell, parse
 
-_ENGINE_FOLDERS = ("wire", "jailed", "jail", "grading")
+_ENGINE_FOLDERS = ("wire", "jail", "grading")
 _DECIDING_PACKAGES = ("torch", "numpy", "pytest", "ipython", "safetensors", "msgspec", "scikit-learn")
 
 
@@ -48,15 +48,15 @@ class Assignment:
         """Read the source notebook.
 
         Args:
-            source: path of the source notebook. suite: folder of hidden tests, autograder/<name> if not given.
+            source: path of the source notebook. suite: folder of hidden tests, autograder/suites/<name> if not given.
 
         Raises:
             CourseError: a file is missing, or notebook and suite do not belong together.
         """
-        suite = suite or Path(autograder.__file__).parent / name
+        suite = suite or Path(autograder.__file__).parent / "suites" / name
         if not source.is_file():
             raise CourseError(f"{source} is missing: make it with `make notebooks`")
-        if not any(suite.glob("test_*.py")):
+        if not any(suite.rglob("test_*.py")):
             raise CourseError(f"there are no hidden tests for {name!r} in {suite}")
         return cls(name, source.stem, parse(source.read_bytes()), suite)
 

@@ -19,7 +19,7 @@ import torch
 
 from autograder.grading.assignment import Assignment
 from autograder.grading.variants import Variant, load_variants
-from autograder.jailed.server import Names, describe_error
+from autograder.jail.inside.server import Names, describe_error
 from autograder.wire.frames import Channel, PeerGone, ProtocolViolation
 from autograder.wire.handles import GRADER_OPERATIONS, STUDENT_OPERATIONS, Handle
 from autograder.wire.messages import HandleNode

@@ -10,8 +10,7 @@ import msgspec
 from autograder.grading.assignment import Assignment, Exercise, environment_digest
 from autograder.grading.diagnosis import Diagnosis
 from autograder.grading.forbidden import forbidden_names
-from autograder.grading.notebook import Cell, digest, parse
-from autograder.grading.program import Program, compile_program
+from autograder.grading.parse_notebook import Cell, digest, parse
 from autograder.grading.pytest_session import EVERYTHING, Selection
 from autograder.grading.result import (
     ExerciseResult,
@@ -21,9 +20,10 @@ from autograder.grading.result import (
     Verdict,
     result_key,
 )
+from autograder.grading.run_order import RunOrder, run_order
 from autograder.grading.session import Session
 from autograder.grading.suite import Outcome, run_suite
-from autograder.jail.worker import Worker
+from autograder.jail.host.worker import Worker
 
 _WORST_FIRST = (
     Verdict.NOT_GRADABLE,
@@ -62,7 +62,7 @@ def grade(
     """
     start = time.perf_counter()
     cells = parse(document)
-    program = compile_program(assignment, cells)
+    program = run_order(assignment, cells)
     forbidden = _forbidden(assignment, program)
     session = Session(worker, program)
     try:
@@ -98,7 +98,7 @@ def grade(
     )
 
 
-def _forbidden(assignment: Assignment, program: Program) -> dict[str, str]:
+def _forbidden(assignment: Assignment, program: RunOrder) -> dict[str, str]:
     """What each exercise's code names that it may not use, by exercise."""
     sources = [step.source for step in program.steps]
     found = {

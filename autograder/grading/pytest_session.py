@@ -135,7 +135,7 @@ def _undisturbed(suite: Path) -> Iterator[None]:
     """No options, plug-ins or test modules but the suite's own, whatever this process has seen before."""
     kept = {name: os.environ.pop(name) for name in _PYTEST_VARIABLES if name in os.environ}
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    for path in (*suite.glob("test_*.py"), suite / "conftest.py"):
+    for path in (*suite.rglob("test_*.py"), suite / "conftest.py"):
         version = (str(path), path.stat().st_mtime_ns if path.exists() else 0)
         if _loaded.get(path.stem) != version:  # another assignment's, or edited since
             sys.modules.pop(path.stem, None)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.grading.diagnosis import Replay, students_seed
-from autograder.grading.program import Program, Step
 from autograder.grading.result import Verdict
-from autograder.jail.worker import StudentProcess, Worker
+from autograder.grading.run_order import RunOrder, Step
+from autograder.jail.host.worker import StudentProcess, Worker
 from autograder.wire.frames import PeerGone, ProtocolViolation
 from autograder.wire.handles import Handle
 from selfcheck.compare import revealing
@@ -72,7 +72,7 @@ class Session:
         trace: what the current test has asked and been answered.
     """
 
-    def __init__(self, worker: Worker, program: Program) -> None:
+    def __init__(self, worker: Worker, program: RunOrder) -> None:
         self.faults: dict[str, list[Fault]] = {}
         self.notes: list[str] = []
         self.broken_cells: dict[str, StudentError] = {}

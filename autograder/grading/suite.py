@@ -16,7 +16,7 @@ import pytest
 
 from autograder.grading.assignment import Assignment
 from autograder.grading.diagnosis import Diagnosis, Replay, frozen
-from autograder.grading.explain import explain
+from autograder.grading.messages import message_of
 from autograder.grading.pytest_session import (
     DEFAULT_SECONDS,
     EVERYTHING,
@@ -219,7 +219,7 @@ class SuitePlugin:
         else:
             verdict, message = (
                 Verdict.FAILED,
-                explain(error, exercise, self._session, self._asks_for(exercise)),
+                message_of(error, exercise, self._session, self._asks_for(exercise)),
             )
         self.outcomes.append(_outcome(item, verdict, message))
         if (

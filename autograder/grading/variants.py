@@ -29,7 +29,7 @@ def load_variants(suite: Path, kind: str) -> tuple[Variant, ...]:
     Raises:
         CourseError: a file has no docstring or is no Python.
     """
-    return tuple(_variant(path) for path in sorted((suite / kind).glob("*/*.py")))
+    return tuple(_variant(path) for path in sorted(suite.glob(f"*/{kind}/*.py")))
 
 
 def _variant(path: Path) -> Variant:
@@ -40,4 +40,4 @@ def _variant(path: Path) -> Variant:
         raise CourseError(f"{path} is not Python: {error}") from error
     if not hint:
         raise CourseError(f"{path} begins with no docstring: its first paragraph is the hint")
-    return Variant(path.parent.name, path.stem, " ".join(hint.split("\n\n")[0].split()), source)
+    return Variant(path.parent.parent.name, path.stem, " ".join(hint.split("\n\n")[0].split()), source)

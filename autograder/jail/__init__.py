@@ -1,2 +1,1 @@
-"""The grader's side of the jail: what a jailed process may see, how it is started, and the proof that it
-holds."""
+"""The jail: `host` starts it and proves that it holds, `inside` is what runs in it."""

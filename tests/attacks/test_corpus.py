@@ -25,11 +25,11 @@ import pytest
 from autograder.grading import session
 from autograder.grading.assignment import Assignment
 from autograder.grading.grade import grade
-from autograder.grading.notebook import parse
+from autograder.grading.parse_notebook import parse
 from autograder.grading.result import Result, Verdict
-from autograder.jail.backends import BACKENDS, choose
-from autograder.jail.limits import MIB, Limits
-from autograder.jail.worker import Worker
+from autograder.jail.host.backends import BACKENDS, choose
+from autograder.jail.host.worker import Worker
+from autograder.jail.inside.policy import MIB, Limits
 
 HERE = Path(__file__).parent
 CORPUS = sorted((HERE / "corpus").glob("*.py"))

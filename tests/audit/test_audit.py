@@ -12,7 +12,7 @@ from rich.console import Console
 
 from autograder.audit.command import run, run_solved, summarise
 from autograder.audit.judge import Verdicts
-from autograder.audit.trials import Notebooks
+from autograder.audit.trials import NotebookTemplate
 from autograder.course import Course, CourseError
 from autograder.grading.assignment import Assignment
 from tests.grading import toy
@@ -34,7 +34,8 @@ def course(
     assignment = toy.write(folder)
     for kind, variants in (("misconceptions", misconceptions), ("alternatives", alternatives)):
         for name, source in variants.items():
-            path = assignment.suite / kind / f"{name}.py"
+            exercise, _, file = name.partition("/")
+            path = assignment.suite / exercise / kind / f"{file}.py"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(source)
     release = folder / "release" / "toy" / "toy.ipynb"
@@ -94,7 +95,7 @@ def test_replaced_changes_one_cell(tmp_path: Path) -> None:
     """A variant's notebook is the solved notebook but for one cell."""
     _, assignment = course(tmp_path, {}, {})
     path = tmp_path / "source/toy/toy.ipynb"
-    notebooks = Notebooks(path, tmp_path / "release/toy/toy.ipynb")
+    notebooks = NotebookTemplate(path, tmp_path / "release/toy/toy.ipynb")
     before, after = json.loads(notebooks.solved), json.loads(notebooks.replaced({"double_solution": "pass"}))
     changed = [a["source"] for a, b in zip(after["cells"], before["cells"], strict=True) if a != b]
     assert changed == ["pass"] and assignment.exercises

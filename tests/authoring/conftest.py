@@ -101,8 +101,8 @@ def write_course(root: Path) -> Chapter:
     for name, text in {
         "solutions/ch98_scale.py": TEXT,
         "solutions/ch98_public.py": PUBLIC,
-        "autograder/ch98/test_scale.py": HIDDEN,
-        "autograder/ch98/misconceptions/scale/adds.py": MISCONCEPTION,
+        "autograder/suites/ch98/scale/test_scale.py": HIDDEN,
+        "autograder/suites/ch98/scale/misconceptions/adds.py": MISCONCEPTION,
     }.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)

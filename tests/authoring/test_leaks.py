@@ -139,7 +139,7 @@ def test_short_solution_lines_in_a_row_are_caught(course):
 
 
 def test_an_empty_release_or_a_missing_suite_is_no_pass(course):
-    for path in (course.hidden_suite).glob("test_*.py"):
+    for path in course.hidden_suite.rglob("test_*.py"):
         path.unlink()
     assert scan(course.release, course)
     assert scan(course.root / "nowhere", course)

@@ -11,9 +11,9 @@ from autograder.grading import session
 from autograder.grading.assignment import Assignment
 from autograder.grading.grade import grade
 from autograder.grading.result import Result
-from autograder.jail.backends import BACKENDS
-from autograder.jail.limits import Limits
-from autograder.jail.worker import Worker
+from autograder.jail.host.backends import BACKENDS
+from autograder.jail.host.worker import Worker
+from autograder.jail.inside.policy import Limits
 
 from . import toy
 

@@ -7,10 +7,10 @@ import signal
 import time
 from pathlib import Path
 
+from autograder.classroom.pool import Task
 from autograder.course import SubmissionError
-from autograder.grading.pool import Task
 from autograder.grading.result import JailRecord, Result, Verdict, encode
-from autograder.jail.limits import JailUnavailable
+from autograder.jail.host.visibility import JailUnavailable
 
 
 def graded(key: str) -> Result:

@@ -14,7 +14,7 @@ from autograder.grading.diagnosis import Diagnosis, alike, frozen
 from autograder.grading.grade import grade
 from autograder.grading.result import ExerciseResult
 from autograder.grading.variants import load_variants
-from autograder.jail.worker import Worker
+from autograder.jail.host.worker import Worker
 
 from . import toy
 
@@ -30,7 +30,7 @@ MISCONCEPTIONS = {
 @pytest.fixture
 def diagnosed(tmp_path: Path, worker: Worker) -> Callable[[str], ExerciseResult]:
     assignment = toy.write(tmp_path, "diagnosed")
-    folder = assignment.suite / "misconceptions" / "double"
+    folder = assignment.suite / "double" / "misconceptions"
     folder.mkdir(parents=True)
     for name, source in MISCONCEPTIONS.items():
         (folder / f"{name}.py").write_text(source)
@@ -86,8 +86,8 @@ def test_alike_is_up_to_rounding_and_nothing_more() -> None:
 
 def test_a_variant_without_a_hint_is_an_error(tmp_path: Path) -> None:
     """A misconception says what it misunderstands."""
-    (tmp_path / "misconceptions" / "double").mkdir(parents=True)
-    (tmp_path / "misconceptions" / "double" / "mute.py").write_text("def double(x): return x\n")
+    (tmp_path / "double" / "misconceptions").mkdir(parents=True)
+    (tmp_path / "double" / "misconceptions" / "mute.py").write_text("def double(x): return x\n")
     with pytest.raises(CourseError, match="docstring"):
         load_variants(tmp_path, "misconceptions")
 

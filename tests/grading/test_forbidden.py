@@ -11,7 +11,7 @@ from autograder.course import CourseError
 from autograder.grading.forbidden import Rule, forbidden_names, load_rules
 from autograder.grading.grade import grade
 from autograder.grading.result import Verdict
-from autograder.jail.worker import Worker
+from autograder.jail.host.worker import Worker
 
 from . import toy
 

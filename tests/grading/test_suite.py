@@ -14,7 +14,7 @@ from autograder.grading.assignment import Assignment
 from autograder.grading.pytest_session import run_pytest
 from autograder.grading.result import Verdict, encode
 from autograder.grading.suite import GraderFault
-from autograder.jail.worker import Worker
+from autograder.jail.host.worker import Worker
 from selfcheck.random import derive_seed
 
 from . import toy

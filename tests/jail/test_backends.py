@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 import autograder
-from autograder.jail import guest
-from autograder.jail.backends import BACKENDS, Bubblewrap, LandlockSeccomp, Unjailed, choose
-from autograder.jail.limits import JailUnavailable, Limits, Policy, private, readable, refuse_overlap
-from autograder.jailed import landlock, seal
-from autograder.jailed.policy import SealError
+from autograder.jail.host import guest
+from autograder.jail.host.backends import BACKENDS, Bubblewrap, LandlockSeccomp, Unjailed, choose
+from autograder.jail.host.visibility import JailUnavailable, private, readable, refuse_overlap
+from autograder.jail.inside import landlock, seal
+from autograder.jail.inside.policy import Limits, Policy, SealError
 
 PROJECT = Path(autograder.__file__).resolve().parents[1]
 
@@ -102,6 +102,6 @@ def test_the_policy_crosses_as_text() -> None:
 def test_the_guest_folder_holds_no_test(tmp_path: Path) -> None:
     guest.stage(tmp_path)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["autograder", "selfcheck"]
-    assert sorted(p.name for p in (tmp_path / "autograder").iterdir()) == ["jailed", "wire"]
+    assert sorted(p.name for p in (tmp_path / "autograder").iterdir()) == ["jail", "wire"]
     names = [p.name for p in tmp_path.rglob("*")]
     assert not any(name.startswith("test_") or name.endswith((".pyc", ".ipynb")) for name in names)

@@ -7,15 +7,15 @@ import json
 import pytest
 from rich.console import Console
 
-from autograder.jail.backends import BACKENDS, Unjailed, choose
-from autograder.jail.doctor import Proof, failures, prove, report
-from autograder.jail.worker import Worker
+from autograder.jail.host.backends import BACKENDS, Unjailed, choose
+from autograder.jail.host.doctor import Proof, failures, prove, report
+from autograder.jail.host.worker import Worker
 from tests.jail.conftest import AsUser
 
 PROVE = """
 import dataclasses, json, sys
-from autograder.jail.backends import choose
-from autograder.jail.doctor import prove
+from autograder.jail.host.backends import choose
+from autograder.jail.host.doctor import prove
 print(json.dumps([dataclasses.asdict(proof) for proof in prove(choose(sys.argv[1]))]))
 """
 KINDS = {"allowed", "network", "reading", "writing", "processes", "new processes", "limits", "time", "kernel"}

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder.jailed import landlock
+from autograder.jail.inside import landlock
 
 TRY = """
 import os, sys
-from autograder.jailed import landlock
+from autograder.jail.inside import landlock
 version, own, other = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 landlock.abi = lambda: version
 assert landlock.restrict([(own, landlock.SCRATCH), ("/nonexistent", landlock.READ)], oldest=1) == version

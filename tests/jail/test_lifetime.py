@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from autograder.jail.backends import BACKENDS, choose
-from autograder.jail.limits import MIB, Limits
-from autograder.jail.worker import Worker
+from autograder.jail.host.backends import BACKENDS, choose
+from autograder.jail.host.worker import Worker
+from autograder.jail.inside.policy import MIB, Limits
 from autograder.wire.frames import PeerGone
 
 GRADER = """
 import sys
-from autograder.jail.backends import choose
-from autograder.jail.worker import Worker
+from autograder.jail.host.backends import choose
+from autograder.jail.host.worker import Worker
 worker = Worker(choose(sys.argv[1]))
 process = worker.fork()
 print(worker._process.pid, process.pid, flush=True)

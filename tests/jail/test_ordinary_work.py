@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from autograder.jail.backends import BACKENDS, choose
-from autograder.jail.worker import StudentProcess, Worker
+from autograder.jail.host.backends import BACKENDS, choose
+from autograder.jail.host.worker import StudentProcess, Worker
 
 CELLS = {
     "threads of torch": """

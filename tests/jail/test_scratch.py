@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from autograder.jail.watchdog import folder_is_over, unlinked_bytes
-from autograder.jailed import scratch
+from autograder.jail.host.watchdog import folder_is_over, unlinked_bytes
+from autograder.jail.inside import scratch
 
 
 def deep(folder: Path, levels: int) -> None:

@@ -8,9 +8,9 @@ import struct
 
 import pytest
 
-from autograder.jailed import seccomp
-from autograder.jailed.policy import SealError
-from autograder.jailed.syscalls import AUDIT_ARCH, NUMBERS, machine, number
+from autograder.jail.inside import seccomp
+from autograder.jail.inside.policy import SealError
+from autograder.jail.inside.syscalls import AUDIT_ARCH, NUMBERS, machine, number
 
 PID = 4321
 ALLOW, KILL = 0x7FFF0000, 0x80000000

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.jail import watchdog
-from autograder.jail.limits import MIB, JailUnavailable, Limits
-from autograder.jail.watchdog import Watch, _children, _children_the_long_way, usage_of
+from autograder.jail.host import watchdog
+from autograder.jail.host.visibility import JailUnavailable
+from autograder.jail.host.watchdog import Watch, _children, _children_the_long_way, usage_of
+from autograder.jail.inside.policy import MIB, Limits
 
 # A stand-in for the zygote: forks one child that runs a line of Python, and waits for it.
 FORKER = "import os, sys, time\nchild = os.fork()\nif child == 0:\n    exec(sys.argv[1])\n    os._exit(0)\nos.wait()"

@@ -76,7 +76,7 @@ ASSIGNMENTS = sorted(path.parent.name for path in ROOT.glob("source/*/test_publi
 
 def rules_of(assignment: str) -> dict[str, list[str]]:
     """The names that each exercise of an assignment forbids, where it forbids any."""
-    rules = tomllib.loads((ROOT / "autograder" / assignment / "exercises.toml").read_text())
+    rules = tomllib.loads((ROOT / "autograder" / "suites" / assignment / "exercises.toml").read_text())
     return {exercise: rule["forbidden"] for exercise, rule in rules.items() if rule["forbidden"]}
 
 

@@ -15,7 +15,7 @@ from nbclient.exceptions import CellExecutionError
 from selfcheck import check
 from selfcheck.card import html_card, text_card
 from selfcheck.check import CheckFailed
-from selfcheck.session import Outcome, TestsError, run_tests
+from selfcheck.run_tests import Outcome, TestsError, run_tests
 from tests.selfcheck.assignment import RIGHT, write
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import torch
 
-from autograder.jail.worker import _reveal_nothing
+from autograder.jail.host.worker import _reveal_nothing
 from autograder.wire.frames import Channel
 from autograder.wire.handles import GRADER_OPERATIONS, Handle
 from autograder.wire.messages import HandleNode

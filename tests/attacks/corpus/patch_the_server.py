@@ -5,7 +5,7 @@ import gc
 
 import torch
 
-from autograder.jailed import server
+from autograder.jail.inside import server
 from autograder.wire import messages, peer, tensors, values
 
 for module in (server, peer, messages, tensors, values):

@@ -1,0 +1,107 @@
+"""Where a process grades: one proven jail, kept warm from submission to submission."""
+
+from __future__ import annotations
+
+import atexit
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from autograder.course import Course, CourseError
+from autograder.grading.assignment import Assignment
+from autograder.grading.diagnosis import Diagnosis
+from autograder.grading.grade import grade
+from autograder.grading.pytest_session import EVERYTHING, Selection
+from autograder.grading.result import Result
+from autograder.jail.host.backends import choose
+from autograder.jail.host.doctor import failures, prove
+from autograder.jail.host.visibility import JailUnavailable
+from autograder.jail.host.worker import Worker
+
+
+@dataclass(frozen=True)
+class JailChoice:
+    """Which jail to grade in. `private` are folders that no submission may read."""
+
+    backend: str | None = None
+    unsafe_no_jail: bool = False
+    private: tuple[Path, ...] = ()
+
+    @classmethod
+    def of(cls, course: Course, backend: str | None, unsafe_no_jail: bool) -> JailChoice:
+        private = (course.source, course.suites, course.submitted, course.autograded, course.results, course.gradebook)
+        return cls(backend, unsafe_no_jail, private)
+
+
+class Workplace:
+    """A worker whose jail has been proved in this process.
+
+    Raises:
+        JailUnavailable: no jail works here, or one that does fails a proof.
+    """
+
+    def __init__(self, choice: JailChoice) -> None:
+        torch.set_num_threads(1)
+        backend = choose(choice.backend, private=choice.private, unsafe=choice.unsafe_no_jail)
+        self.proofs: tuple[str, ...] = ()
+        self._diagnoses: dict[str, Diagnosis] = {}
+        self._private = choice.private
+        self._worker = Worker(backend)
+        if not choice.unsafe_no_jail:
+            try:
+                self.proofs = self._prove()
+            except BaseException:
+                self._worker.close()
+                raise
+
+    def grade(
+        self, document: bytes, assignment: Assignment, seed: int, selection: Selection = EVERYTHING
+    ) -> Result:
+        """Grade one submission; see `autograder.grading.grade.grade`."""
+        diagnosis = self._diagnoses.setdefault(assignment.suite_digest, Diagnosis(assignment))
+        return grade(document, assignment, seed, self._worker, self.proofs, diagnosis, selection)
+
+    def close(self) -> None:
+        self._worker.close()
+
+    def _prove(self) -> tuple[str, ...]:
+        proofs = prove(self._worker.backend, quick=True, worker=self._worker, private=self._private)
+        if failed := failures(proofs):
+            listed = "; ".join(f"{proof.name}: {proof.detail}" for proof in failed)
+            raise JailUnavailable(
+                f"the jail does not hold ({listed}); run `autograder doctor`. Nothing was graded."
+            )
+        return tuple(proof.name for proof in proofs)
+
+
+_here: dict[JailChoice, Workplace] = {}
+
+
+def workplace(choice: JailChoice) -> Workplace:
+    """This process's workplace for that choice, made on first use and closed when the process ends."""
+    if choice not in _here:
+        _here[choice] = Workplace(choice)
+        atexit.register(_here[choice].close)
+    return _here[choice]
+
+
+def load_assignment(course: Course, assignment: str) -> Assignment:
+    """The assignment of that name. CourseError where it is missing or has several notebooks."""
+    notebooks = course.notebooks(assignment)
+    if len(notebooks) != 1:
+        raise CourseError(
+            f"{assignment} has {len(notebooks)} notebooks, {', '.join(notebooks)}; one is supported"
+        )
+    own = course.suites / assignment
+    return _load(assignment, course.source_notebook(assignment, notebooks[0]), own if own.is_dir() else None)
+
+
+_loaded: dict[tuple[str, Path, Path | None, int], Assignment] = {}
+
+
+def _load(name: str, source: Path, suite: Path | None) -> Assignment:
+    version = (name, source, suite, source.stat().st_mtime_ns)
+    if version not in _loaded:
+        _loaded[version] = Assignment.load(name, source, suite)
+    return _loaded[version]

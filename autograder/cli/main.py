@@ -1,0 +1,209 @@
+"""The instructor's command line: grade a class, prove the jail, audit an assignment, make notebooks, export
+grades."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from typer.core import TyperGroup
+
+from autograder.course import Course, CourseError
+from autograder.jail.host.visibility import JailUnavailable
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+MACHINE_ADVICE = {
+    errno.ENOSPC: "free some disk space, then run the command again",
+    errno.EDQUOT: "free some disk space, then run the command again",
+    errno.EROFS: "the course needs a writable folder",
+    errno.EACCES: "make it readable and writable for you",
+    errno.EPERM: "make it readable and writable for you",
+    errno.EMFILE: "raise the limit of open files (`ulimit -n 4096`)",
+}
+
+
+class OneLineErrors(TyperGroup):
+    """Ends every error with one line that says what to do, and exit code 1; ``--debug`` shows where it came
+    from."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (typer.TyperException, typer.Exit, typer.Abort):
+            raise
+        except KeyboardInterrupt:
+            fail("stopped; what is graded is kept, run the command again to go on", code=130)
+        except Exception as error:
+            if ctx.params.get("debug"):
+                raise
+            fail(one_line(error))
+
+
+app = typer.Typer(
+    cls=OneLineErrors,
+    help="Grade deep-learning assignments without letting student code near the hidden tests.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+PASS_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+"""Settings of a command whose options another module declares."""
+
+AssignmentArgument = Annotated[str, typer.Argument(help="The assignment's folder name under source/.")]
+CourseOption = Annotated[
+    Path,
+    typer.Option("--course", help="The course folder.", file_okay=False, show_default="the current folder"),
+]
+
+
+@app.callback()
+def main(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Grade deep-learning assignments without letting student code near the hidden tests."""
+
+
+@app.command()
+def grade(
+    assignment: AssignmentArgument,
+    student: Annotated[
+        list[str] | None, typer.Option("--student", "-s", help="Grade this student only; may be repeated.")
+    ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Workers; 0: one for each core.")] = 0,
+    force: Annotated[
+        bool, typer.Option("--force", "-f", help="Grade again what has a result already.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Seed of the hidden tests' random inputs.")] = 0,
+    backend: Annotated[str, typer.Option(help="Jail backend; default: the first one proven here.")] = "",
+    unsafe_no_jail: Annotated[
+        bool, typer.Option("--unsafe-no-jail", help="Grade without a proven jail: only your own code.")
+    ] = False,
+    wait: Annotated[bool, typer.Option(help="Wait where another grader holds the course.")] = True,
+    course: CourseOption = Path("."),
+) -> None:
+    """Grade an assignment in the jail and record the scores in nbgrader's gradebook.
+
+    Exit code 0: everything graded; 2: graded, but some submissions wait for you; 1: nothing could be done.
+    """
+    from autograder.cli.grade import run_grade
+
+    report = run_grade(
+        Course(course),
+        assignment,
+        students=tuple(student or ()),
+        jobs=jobs or (os.cpu_count() or 1),
+        force=force,
+        seed=seed,
+        backend=backend,
+        unsafe_no_jail=unsafe_no_jail,
+        wait=wait,
+        out=out,
+    )
+    if report.problems:
+        raise typer.Exit(2)
+
+
+@app.command()
+def doctor(
+    backend: Annotated[str, typer.Option(help="Only this jail backend; default: each there is.")] = "",
+    quick: Annotated[
+        bool, typer.Option("--quick", help="What every grading proves at its start, and no more.")
+    ] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="A line for each denial, not only for what failed.")
+    ] = False,
+    course: CourseOption = Path("."),
+) -> None:
+    """Prove each denial of the jail on this machine by trying it.
+
+    Exit code 0: a jail works here, and none that works lets anything through.
+    """
+    from autograder.cli.doctor import run_doctor
+
+    if not run_doctor(Course(course), backend=backend, quick=quick, every=every, out=out):
+        raise typer.Exit(1)
+
+
+@app.command(context_settings=PASS_ON)
+def audit(ctx: typer.Context) -> None:
+    """Put an assignment through its quality gate: reference, skeleton, misconceptions, alternatives,
+    seeds."""
+    from autograder.audit.command import app as audit_app
+
+    audit_app(ctx.args, prog_name="autograder audit")
+
+
+@app.command(context_settings=PASS_ON)
+def notebooks(ctx: typer.Context) -> None:
+    """Make source/ and release/ from solutions/; --check only compares."""
+    _author("notebooks", ctx)
+
+
+@app.command(context_settings=PASS_ON)
+def sync(ctx: typer.Context) -> None:
+    """Carry an edit made in JupyterLab on source/ back to solutions/."""
+    _author("sync", ctx)
+
+
+@app.command(context_settings=PASS_ON)
+def scan(ctx: typer.Context) -> None:
+    """Look for solutions, outputs and hidden tests in release/."""
+    _author("scan", ctx)
+
+
+@app.command(context_settings=PASS_ON)
+def answers(ctx: typer.Context) -> None:
+    """Make the executed answer key of an assignment."""
+    _author("answers", ctx)
+
+
+@app.command()
+def export(
+    to: Annotated[Path, typer.Option("--to", help="The file to write.", dir_okay=False)] = Path("grades.csv"),
+    assignment: Annotated[
+        list[str] | None, typer.Option(help="Only this assignment; may be repeated.")
+    ] = None,
+    student: Annotated[list[str] | None, typer.Option(help="Only this student; may be repeated.")] = None,
+    course: CourseOption = Path("."),
+) -> None:
+    """Write the gradebook's scores as CSV, by nbgrader's own exporter."""
+    from autograder.gradebook.export import export_csv
+
+    rows = export_csv(Course(course), to, assignments=assignment or [], students=student or [])
+    out.print(f"{rows} grades in {to}")
+
+
+def one_line(error: BaseException) -> str:
+    """One line for the person at the terminal: what went wrong and, where we know it, what to do."""
+    if isinstance(error, (CourseError, JailUnavailable)):
+        return str(error)
+    if isinstance(error, OSError) and error.errno in MACHINE_ADVICE:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror}; {MACHINE_ADVICE[error.errno]}"
+    said = " ".join(str(error).split()) or "no message"
+    return f"{type(error).__name__}: {said[:500]} (run `autograder --debug ...` to see where)"
+
+
+def fail(message: str, code: int = 1) -> None:
+    err.print("error", style="bold red", end=" ")
+    err.print(message, markup=False, soft_wrap=True)
+    raise typer.Exit(code)
+
+
+def _author(command: str, ctx: typer.Context) -> None:
+    from autograder.authoring.commands import app as authoring_app
+
+    authoring_app([command, *ctx.args], prog_name="autograder")
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,95 @@
+"""The feedback page: the student's notebook with verdicts and points, in one file that needs no network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from latex2mathml.converter import convert
+from nbconvert.exporters import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer
+from nbformat import NotebookNode
+from nbgrader.preprocessors import GetGrades
+
+from autograder.gradebook.markup import rendered
+
+TEMPLATES = Path(__file__).parent / "templates"
+MOST_TEX = 4000
+
+
+class PageGrades(GetGrades):
+    """nbgrader's step that fetches the grades, which also tells a score of 0 from one that is still to come."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        nb, resources = super().preprocess(nb, resources)
+        marked = [cell.metadata.get("nbgrader", {}) for cell in nb.cells]
+        resources["nbgrader"]["pending"] = sum(marks["points"] for marks in marked if marks.get("pending"))
+        return nb, resources
+
+    def _get_score(self, cell: NotebookNode, resources: Any) -> None:
+        super()._get_score(cell, resources)
+        marks = cell.metadata["nbgrader"]
+        grade = self.gradebook.find_grade(
+            marks["grade_id"], self.notebook_id, self.assignment_id, self.student_id
+        )
+        marks["pending"] = (
+            grade.needs_manual_grade and grade.auto_score is None and grade.manual_score is None
+        )
+
+
+class FeedbackPage(HTMLExporter):
+    """nbconvert's exporter for `nbgrader generate_feedback`."""
+
+    def default_filters(self) -> Iterator[tuple[str, Any]]:
+        yield from super().default_filters()
+        yield "markdown2html", self.markdown2html
+        yield "points", points
+
+    @pass_context
+    def markdown2html(self, context: Context, source: str) -> str:
+        """Markdown as HTML that runs nothing, formulas as MathML; attachments as nbconvert's own filter has them."""
+        renderer = _Renderer(
+            escape=False,
+            attachments=context.get("cell", {}).get("attachments", {}),
+            embed_images=self.embed_images,
+            path=context.get("resources", {}).get("metadata", {}).get("path", ""),
+            exclude_anchor_links=True,
+            **self.lexer_options,
+        )
+        return rendered(source, renderer)
+
+
+class _Renderer(IPythonRenderer):
+    """Leaves no formula to a script that would have to come from the network."""
+
+    def block_math(self, body: str) -> str:
+        return mathml(body, "block")
+
+    def inline_math(self, body: str) -> str:
+        return mathml(body, "inline")
+
+    def latex_environment(self, name: str, body: str) -> str:
+        return mathml(f"\\begin{{{name}}}{body}\\end{{{name}}}", "block")
+
+
+def mathml(tex: str, display: str) -> str:
+    """A LaTeX formula as MathML, which browsers show by themselves; as it was typed where it makes no sense.
+
+    Args:
+        tex: the formula, without dollars. display: "block" or "inline".
+    """
+    try:
+        if len(tex) <= MOST_TEX:
+            return str(convert(tex.replace("<", r"\lt ").replace(">", r"\gt "), display=display))
+    except Exception:  # a student's formula may be anything, and its parser says so in many ways
+        pass
+    return f"<code>{escape(tex)}</code>"
+
+
+def points(value: float) -> str:
+    """Points as people write them: at most two decimals, and none that are zero."""
+    return f"{float(value):.2f}".rstrip("0").rstrip(".")

@@ -1,0 +1,143 @@
+"""Phase two: nbgrader's own autograde, one submission at a time, writes what the result store holds."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+from nbgrader.apps import NbGraderAPI
+from nbgrader.apps.baseapp import NbGrader
+from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import OperationalError, SAWarning
+from traitlets.config import Config
+
+from autograder.course import Course, CourseError
+from autograder.gradebook.config import configure
+from autograder.gradebook.database import kept_url
+from autograder.gradebook.grade import JailedGrade
+from autograder.gradebook.gradebook import CellGrade, is_known, queue_submission, read_grades
+
+MACHINE_FAULTS = {
+    "No space left on device": "free some disk space, then run the command again",
+    "Disk quota exceeded": "free some disk space, then run the command again",
+    "Read-only file system": "the course needs a writable folder",
+    "Permission denied": "make the course folder and everything in it writable",
+    "readonly database": "make gradebook.db and its folder writable",
+    "database or disk is full": "free some disk space, then run the command again",
+    "database is locked": "another program holds it; wait for it or close it, then run the command again",
+    "unable to open database": "check that the course folder exists and is writable",
+    "no such column": "back up gradebook.db, then run `nbgrader db upgrade`",
+}
+"""What the system or SQLite says when the machine, and no submission, is at fault; and what to do."""
+
+
+class Recorder:
+    """Writes results into one course's gradebook by the configuration in its nbgrader_config.py.
+
+    Keyword options override `JailedGrade`'s settings (``backend``, ``unsafe_no_jail``, ``seed``).
+    """
+
+    def __init__(self, course: Course, **options: object) -> None:
+        self.course = course
+        self._config = course_config(course)
+        self._config.JailedGrade.update({name: value for name, value in options.items() if value})
+        self._config.NbGraderAPI.log_level = "WARN"
+        self._config.CourseDirectory.root = str(course.root)
+        self._connect()
+
+    def _connect(self) -> None:
+        self.coursedir = CourseDirectory(config=self._config)
+        self.coursedir.db_url = kept_url(self.coursedir.db_url)
+        self.api = NbGraderAPI(self.coursedir, config=self._config)
+
+    def refuse(self, reasons: dict[str, str]) -> None:
+        """From now on these students' submissions are not graded on demand; their cells say why."""
+        if reasons:
+            self._config.JailedGrade.refused = reasons
+            self._connect()
+
+    @property
+    def db_url(self) -> str:
+        return str(self.coursedir.db_url)
+
+    def check(self, assignment: str) -> None:
+        """CourseError where the gradebook cannot be used or does not know the assignment."""
+        with database_errors(self.course):
+            if not is_known(self.db_url, assignment):
+                raise CourseError(
+                    f"the gradebook does not know {assignment!r}: "
+                    f"run `nbgrader generate_assignment {assignment} --force`"
+                )
+
+    def record(self, assignment: str, student: str) -> str | None:
+        """Autograde one submission; None where it went well, else the last line nbgrader logged."""
+        with database_errors(self.course), warnings.catch_warnings():
+            # nbgrader links a submission to its notebooks before adding it to the session, and SQLAlchemy minds.
+            warnings.simplefilter("ignore", SAWarning)
+            report = self.api.autograde(assignment, student)
+        if report["success"]:
+            return None
+        error, log = str(report.get("error", "")), str(report.get("log", ""))
+        if "KeyboardInterrupt" in error:
+            raise KeyboardInterrupt
+        for sign, advice in MACHINE_FAULTS.items():
+            if sign in log or sign in error:
+                raise CourseError(f"recording {student!r} failed ({sign}): {advice}")
+        reasons = [
+            line.strip() for line in (log + error).splitlines() if "Error" in line or "Exception" in line
+        ]
+        return reasons[-1] if reasons else "nbgrader gave no reason"
+
+    def queue(self, assignment: str, student: str) -> None:
+        """Leave a submission that must not be converted to the instructor; no page of an earlier one
+        remains."""
+        for folder in (self.course.autograded, self.course.feedback):
+            stale = folder / student / assignment
+            if stale.is_dir() and not stale.is_symlink():
+                shutil.rmtree(stale)
+        with database_errors(self.course), warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)
+            queue_submission(self.db_url, assignment, student)
+
+    def grades(self, assignment: str, student: str) -> dict[str, CellGrade]:
+        with database_errors(self.course):
+            return read_grades(self.db_url, assignment, student)
+
+
+def course_config(course: Course) -> Config:
+    """What nbgrader would load in the course folder, with the jailed path in it even where the file forgot
+    it."""
+    app = NbGrader()
+    app.log_level = "ERROR"
+    with _in_folder(course.root):
+        app.load_config_file()
+    config = app.config
+    steps = config.Autograde.get("autograde_preprocessors", [])
+    if not any(isinstance(step, type) and issubclass(step, JailedGrade) for step in steps):
+        configure(config, course.root)
+    return config
+
+
+@contextlib.contextmanager
+def database_errors(course: Course) -> Iterator[None]:
+    """Turn what SQLite says into a CourseError that says what to do."""
+    try:
+        yield
+    except OperationalError as error:
+        said = str(error.orig)
+        what = next((advice for sign, advice in MACHINE_FAULTS.items() if sign in said), "check the file")
+        raise CourseError(f"the gradebook {course.gradebook} cannot be used ({said}): {what}") from None
+
+
+@contextlib.contextmanager
+def _in_folder(folder: Path) -> Iterator[None]:
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)

@@ -1,0 +1,139 @@
+"""How a submitted notebook enters nbgrader: only what can be trusted of it, and never as an exception.
+
+A file that is no notebook becomes an empty one. `RestoreCells` then gives it its grade cells, and
+`JailedGrade` says in them what was wrong, so the student reads it in the feedback and the instructor finds it
+in the queue.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbformat.notebooknode import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbgrader.converters import Autograde
+from traitlets import Bool
+
+from autograder.course import SubmissionError, read_submitted
+from autograder.gradebook.gradebook import void_grades
+from autograder.grading.parse_notebook import parse
+
+NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+
+
+def parse_notebook(document: bytes) -> NotebookNode:
+    """A submitted notebook reduced to its cells' sources and grade ids, as nbformat 4.
+
+    Outputs, metadata and everything else a student can write there are left behind, so no later step meets
+    them. SubmissionError where the bytes are no notebook.
+    """
+    parse(document)  # the grader's own reading decides what a notebook is, and names what is wrong
+    cells = json.loads(document)["cells"]
+    notebook = new_notebook(
+        cells=[cell for cell in map(_trusted_part, cells) if cell is not None],
+        metadata={"language_info": {"name": "python"}},
+    )
+    # Two cells of one id are refused by nbformat's validation; a student who copies a cell by hand makes
+    # them.
+    taken: set[str] = set()
+    for index, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{index}" if cell.id in taken else cell.id
+        taken.add(cell.id)
+    return notebook
+
+
+class SubmissionExporter(NotebookExporter):
+    """nbconvert's notebook exporter, except in how a submitted file is read.
+
+    It also sees to it that a submission's old automatic scores are void before nbgrader touches it: whatever
+    fails later, what then stands in the gradebook is "needs a grader", never the score of an earlier
+    submission.
+    """
+
+    # Between its steps a notebook is nbgrader's and ours; it is checked when it is read and when it is written.
+    optimistic_validation = Bool(True).tag(config=True)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if isinstance(self.parent, Autograde):
+            hook = self.parent.pre_convert_hook
+            self.parent.pre_convert_hook = functools.partial(_void_before_grading, self.parent, hook)
+
+    def from_filename(
+        self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        submitted = self._submitted_folder()
+        if submitted is None or not Path(filename).is_relative_to(submitted):
+            return super().from_filename(filename, resources=resources, **kw)
+        resources = self._init_resources(resources)
+        resources["metadata"]["name"] = Path(filename).stem
+        resources["metadata"]["path"] = str(Path(filename).parent)
+        try:
+            notebook = parse_notebook(read_submitted(Path(filename), submitted))
+        except SubmissionError as error:
+            self.log.warning("%s: %s", filename, error)
+            notebook = new_notebook()
+        return self.from_notebook_node(notebook, resources=resources, **kw)
+
+    def _submitted_folder(self) -> Path | None:
+        coursedir = getattr(self.parent, "coursedir", None)
+        return None if coursedir is None else Path(coursedir.root) / coursedir.submitted_directory
+
+
+def _void_before_grading(
+    converter: Autograde,
+    inner: Callable[..., None] | None,
+    *,
+    assignment: str,
+    student: str,
+    notebooks: list[str],
+) -> None:
+    for filename in notebooks:
+        submission = converter.init_single_notebook_resources(filename)["nbgrader"]
+        void_grades(converter.coursedir.db_url, submission["assignment"], submission["student"])
+    if inner is not None:
+        inner(assignment=assignment, student=student, notebooks=notebooks)
+
+
+def _trusted_part(cell: Any) -> NotebookNode | None:
+    """Type, source, grade id and pasted pictures of one cell; None where it is no cell."""
+    kind = cell.get("cell_type") if isinstance(cell, dict) else None
+    if not isinstance(kind, str) or kind not in NEW_CELL:
+        return None
+    source = cell.get("source", "")
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    if not isinstance(source, str):
+        return None
+    # Lone surrogates are legal in JSON and cannot be written back as UTF-8.
+    source = source.encode("utf-8", "replace").decode("utf-8")
+    part = NEW_CELL[cell["cell_type"]](source)
+    if isinstance(cell.get("id"), str) and cell["id"].replace("-", "").replace("_", "").isalnum():
+        part.id = cell["id"].encode("ascii", "replace").decode().replace("?", "-")[:64]
+    attachments = cell.get("attachments")
+    if cell["cell_type"] == "markdown" and _are_pictures(attachments):
+        part.attachments = nbformat.from_dict(attachments)
+    metadata = cell.get("metadata")
+    marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    grade_id = marks.get("grade_id") if isinstance(marks, dict) else None
+    if isinstance(grade_id, str) and grade_id:
+        part.metadata["nbgrader"] = NotebookNode(grade_id=grade_id)
+    return part
+
+
+def _are_pictures(attachments: Any) -> bool:
+    return isinstance(attachments, dict) and all(
+        isinstance(name, str)
+        and isinstance(bundle, dict)
+        and all(
+            isinstance(kind, str) and kind.startswith("image/") and isinstance(data, str)
+            for kind, data in bundle.items()
+        )
+        for name, bundle in attachments.items()
+    )

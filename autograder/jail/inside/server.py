@@ -1,0 +1,84 @@
+"""The student's side of the boundary: runs the notebook's cells and answers the grader's calls.
+
+Everything here shares a process with the student's code, so nothing here is trusted or secret; whatever it answers is
+the student's answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+from autograder.jail.inside.operators import OperatorTrace
+from autograder.wire.frames import Channel, PeerGone, ProtocolViolation
+from autograder.wire.handles import STUDENT_OPERATIONS, Handle
+from autograder.wire.peer import Operation, Peer
+from selfcheck.cells import CellRunner, describe, quiet
+
+
+class Names:
+    """A namespace as the object that is exported first; attribute access is what the grader's `student` asks."""
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self._namespace = namespace
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._namespace[name]
+        except KeyError:
+            raise NameError(f"`{name}` is not defined in the notebook") from None
+
+
+class RunningNotebook(Names):
+    """The names that the cells run so far have defined, and what runs the next cell."""
+
+    def __init__(self, runner: CellRunner) -> None:
+        super().__init__(runner.namespace)
+        self._runner = runner
+        self._operators: OperatorTrace | None = None
+
+
+def _run_cell(peer: Peer, notebook: RunningNotebook, source: str, label: str) -> None:
+    error = notebook._runner.run(source, label)
+    if error is not None:
+        raise error
+
+
+def _watch_operators(peer: Peer, notebook: RunningNotebook) -> None:
+    notebook._operators = OperatorTrace()
+
+
+def _operators(peer: Peer, notebook: RunningNotebook) -> list[str]:
+    trace, notebook._operators = notebook._operators, None
+    return sorted(trace.names) if trace is not None else []
+
+
+def describe_error(error: BaseException) -> tuple[list[str], str, str]:
+    """An exception as the wire carries it: class names, text, place."""
+    described = describe(error)
+    return list(described.types), described.message, described.where
+
+
+def serve(channel: Channel, runner: CellRunner) -> None:
+    """Answer until the grader hangs up."""
+    notebook = RunningNotebook(runner)
+
+    def call(peer: Peer, target: Callable[..., Any], *args: object, **kwargs: object) -> Any:
+        with notebook._operators or contextlib.nullcontext():
+            return target(*args, **kwargs)
+
+    operations: dict[str, Operation] = {
+        **STUDENT_OPERATIONS,
+        "call": call,
+        "run_cell": _run_cell,
+        "watch_operators": _watch_operators,
+        "operators": _operators,
+    }
+    peer = Peer(channel, operations, describe_error, Handle, mirror=True)
+    peer.export(notebook)  # the first export has id 1, which the grader counts on
+    with quiet():
+        try:
+            peer.serve()
+        except (PeerGone, ProtocolViolation):
+            return

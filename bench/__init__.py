@@ -1,0 +1,1 @@
+"""This grader beside its peers, on a course made for timing."""
