@@ -59,15 +59,58 @@ def test_selfcheck_imports_nothing_of_the_instructors():
 
 
 DISTRIBUTIONS = {"IPython": "ipython", "sklearn": "scikit-learn"}
+"""Distributions whose name is not the module's."""
+NOT_IMPORTED = {
+    "jaxtyping": "solutions",  # the notebooks' signatures
+    "jupyterlab": "README.md",  # the command that a student starts
+    "pre-commit": "CONTRIBUTING.md",
+    "ruff": "Makefile",
+    "mypy": "Makefile",
+    "pytest-timeout": "pyproject.toml",  # the tests' time limit
+}
+"""What is declared for another reason than an import, and where it is used."""
+OUR_OWN = {"autograder", "selfcheck", "bench", "tests"}
 
 
-@pytest.mark.parametrize(("package", "project"), [("selfcheck", STUDENT), ("selfcheck", PROJECT)])
-def test_what_selfcheck_imports_is_declared(package, project):
-    declared = {Requirement(line).name for line in project["dependencies"]}
-    if project is PROJECT:
-        declared |= {"ipython", "traitlets"}  # nbgrader is made of them
-    needed = {DISTRIBUTIONS.get(name, name) for name in imports(ROOT / package)}
-    assert needed - declared - set(sys.stdlib_module_names) - {"selfcheck"} == set()
+def declared(*lists: list[str]) -> set[str]:
+    return {Requirement(line).name for lines in lists for line in lines}
+
+
+def imported(*folders: str) -> set[str]:
+    """The distributions that these packages import, beside ours and Python's own modules."""
+    modules = set().union(*(imports(ROOT / folder) for folder in folders)) - OUR_OWN
+    return {DISTRIBUTIONS.get(name, name) for name in modules - set(sys.stdlib_module_names)}
+
+
+@pytest.mark.parametrize(
+    ("folders", "lists"),
+    [
+        (("selfcheck",), [STUDENT["dependencies"]]),
+        (("selfcheck", "autograder", "bench"), [PROJECT["dependencies"]]),
+        (("tests",), [PROJECT["dependencies"], PROJECT["optional-dependencies"]["dev"]]),
+    ],
+    ids=["student", "project", "developer"],
+)
+def test_what_is_imported_is_declared(folders, lists):
+    assert imported(*folders) - declared(*lists) == set()
+
+
+@pytest.mark.parametrize(
+    ("folders", "lists"),
+    [
+        (("selfcheck",), [STUDENT["dependencies"], *STUDENT["optional-dependencies"].values()]),
+        (("selfcheck", "autograder", "bench"), [PROJECT["dependencies"]]),
+        (("tests",), [PROJECT["optional-dependencies"]["dev"]]),
+    ],
+    ids=["student", "project", "developer"],
+)
+def test_what_is_declared_is_used(folders, lists):
+    unused = declared(*lists) - imported(*folders)
+    assert unused <= set(NOT_IMPORTED)
+    for name in unused:
+        place = ROOT / NOT_IMPORTED[name]
+        texts = place.glob("*.py") if place.is_dir() else [place]
+        assert any(re.search(rf"\b{name.removeprefix('pytest-')}\b", text.read_text(), re.I) for text in texts), name
 
 
 def test_the_constraints_fit_the_requirements_and_what_is_installed():
@@ -127,6 +170,7 @@ def test_selfcheck_builds_alone(tmp_path):
     assert done.returncode == 0, done.stderr
     (wheel,) = tmp_path.glob("deep_assignments_selfcheck-*.whl")
     with zipfile.ZipFile(wheel) as archive:
+        assert any(name.endswith(".dist-info/licenses/LICENSE") for name in archive.namelist())
         inside = {name for name in archive.namelist() if ".dist-info/" not in name}
     modules = {f"selfcheck/{path.name}" for path in (ROOT / "selfcheck").glob("*.py")}
     assert inside - {"selfcheck/py.typed"} == modules
