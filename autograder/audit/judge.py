@@ -80,7 +80,7 @@ class Verdicts:
         if result.measured is None or trial.kind == "beside":
             return []
         if trial.kind == "reference":
-            self.reference_seconds.append(result.measured.seconds)
+            self.reference_seconds.append(result.measured.cpu_seconds)
             for exercise, seconds in result.measured.exercises.items():
                 self.exercise_seconds[exercise] = max(seconds, self.exercise_seconds.get(exercise, 0.0))
         for exercise, used in result.measured.tolerance.items():

@@ -60,7 +60,7 @@ def grade(
     Raises:
         SubmissionError: the bytes are no notebook. GraderFault, JailUnavailable: the grader's own fault.
     """
-    start = time.perf_counter()
+    start, used_before = time.perf_counter(), time.process_time()
     cells = parse(document)
     program = run_order(assignment, cells)
     forbidden = _forbidden(assignment, program)
@@ -92,6 +92,7 @@ def grade(
         measured=Measured(
             seconds=time.perf_counter() - start,
             student_seconds=session.waited,
+            cpu_seconds=time.process_time() - used_before + session.cpu_seconds,
             exercises=plugin.seconds,
             tolerance=plugin.tolerance,
         ),

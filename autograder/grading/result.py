@@ -85,8 +85,10 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     student_seconds: float
     """Spent waiting for the student's process."""
+    cpu_seconds: float = 0.0
+    """CPU time of the grader and of the student's processes: what a busy machine does not lengthen."""
     exercises: dict[str, float]
-    """Seconds of each exercise's tests."""
+    """CPU seconds of each exercise's tests, the grader's and the student's."""
     tolerance: dict[str, float]
     """The largest share of its tolerance, 0 to 1, that a comparison of each exercise's passed tests used."""
 

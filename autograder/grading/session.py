@@ -78,6 +78,7 @@ class Session:
         self.broken_cells: dict[str, StudentError] = {}
         self.trace: list[tuple[str, Any]] = []
         self.waited = 0.0
+        self._ended_seconds = self._process_seconds = 0.0
         self._worker = worker
         self._program = program
         self._process: StudentProcess | None = None
@@ -187,6 +188,13 @@ class Session:
         with revealing(False):
             replay.function(student, Rng(seed))
 
+    @property
+    def cpu_seconds(self) -> float:
+        """CPU time that the student's processes have used so far, in all."""
+        if self._process is not None:
+            self._process_seconds = max(self._process_seconds, self._process.cpu_seconds)
+        return self._ended_seconds + self._process_seconds
+
     def rest(self) -> None:
         """Nothing is asked of the student's process for now."""
         if self._process is not None:
@@ -199,8 +207,7 @@ class Session:
         process = self._process
         if process is None or process.peer.broken is None:
             return None
-        code = process.end()
-        self._leave()
+        code = self._end(process)
         if isinstance(process.peer.broken, ProtocolViolation):
             return Fault(Verdict.PROTOCOL_VIOLATION, "answered in a way that no notebook does")
         if process.cause_of_death is not None:
@@ -217,8 +224,7 @@ class Session:
     def close(self) -> None:
         """End the student's process."""
         if self._process is not None:
-            self._process.end()
-            self._leave()
+            self._end(self._process)
 
     def _allow(self, process: StudentProcess, cpu_seconds: float) -> None:
         left = _MOST_IDLE - (self._worker.watch.slept - self._slept_before)
@@ -230,10 +236,13 @@ class Session:
             self._done, self._asked = 0, False
         return self._process
 
-    def _leave(self) -> None:
-        assert self._process is not None
-        self.waited += self._process.waited
+    def _end(self, process: StudentProcess) -> int:
+        """End the student's process and note what it used; its exit code."""
+        self._ended_seconds, self._process_seconds = self.cpu_seconds, 0.0
+        code = process.end()
+        self.waited += process.waited
         self._process = None
+        return code
 
     def _run(self, process: StudentProcess, number: int) -> bool:
         """Run one step; False where it ended the process, which then has to be forked again without it."""
@@ -270,8 +279,7 @@ class Session:
         """What one exercise's calls left running must cost no other exercise anything: fork again."""
         process = self._process
         if process is not None and not 0 < process.threads <= self._threads:
-            process.end()
-            self._leave()
+            self._end(process)
 
     def _leave_out(self, number: int) -> None:
         self._culprits.add(number)

@@ -177,14 +177,17 @@ class SuitePlugin:
         assert isinstance(item, pytest.Function), "a hidden test is a function"
         names = item._fixtureinfo.argnames  # the test's own arguments
         self._bound = {name: value for name, value in item.funcargs.items() if name in names}
-        exercise, begun = exercise_of(item), time.perf_counter()
+        exercise, begun = exercise_of(item), self._cpu_seconds()
         with revealing(False), tolerance_used() as used:
             try:
                 result = yield
                 self.tolerance[exercise] = max(self.tolerance.get(exercise, 0.0), *used, 0.0)
                 return result
             finally:
-                self.seconds[exercise] = self.seconds.get(exercise, 0.0) + time.perf_counter() - begun
+                self.seconds[exercise] = self.seconds.get(exercise, 0.0) + self._cpu_seconds() - begun
+
+    def _cpu_seconds(self) -> float:
+        return time.process_time() + self._session.cpu_seconds
 
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         error = call.excinfo.value if call.excinfo is not None else None

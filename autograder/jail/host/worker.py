@@ -67,6 +67,12 @@ class StudentProcess:
         return now.threads if now is not None else 0
 
     @property
+    def cpu_seconds(self) -> float:
+        """CPU time it has used since it was forked; 0 where it has ended."""
+        now = usage_of(self.pid)
+        return now.cpu_seconds if now is not None else 0.0
+
+    @property
     def waited(self) -> float:
         """Seconds the grader has waited for this process."""
         return self._channel.waited
