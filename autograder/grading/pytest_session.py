@@ -85,6 +85,23 @@ def register_markers(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
 
 
+def untold_report(item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
+    """The report of a test's phase that says whether it passed, and nothing more: no traceback is formatted."""
+    failed = call.excinfo is not None
+    assert call.when != "collect", "only an item's phases are reported"
+    return pytest.TestReport(
+        nodeid=item.nodeid,
+        location=item.location,
+        keywords={},
+        outcome="failed" if failed else "passed",
+        longrepr=call.excinfo.typename if call.excinfo is not None else None,
+        when=call.when,
+        duration=call.duration,
+        start=call.start,
+        stop=call.stop,
+    )
+
+
 def slow_exercises(suite: Path) -> frozenset[str]:
     """The exercises with a test that is allowed more than the default time; no test is run."""
     found: set[str] = set()

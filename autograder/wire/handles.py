@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import random
-from collections.abc import Callable, Iterator
+import types
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy
@@ -11,11 +13,16 @@ import torch
 
 from .messages import HandleNode
 from .peer import Operation, Peer
+from .values import kind_of
 
 MOST_ITEMS = 10_000
 """Most items taken from a remote iterator before it counts as never ending."""
 
-
+MOST_NAMES = 2000
+"""Functions and classes of a notebook that are known before they are asked for."""
+_LONGEST_NAME = 200
+NOTEBOOK = HandleNode(1, "instance", "Notebook")
+"""The object that the student's side exports first."""
 _LONGEST = 10_000_000  # list() allocates by what len() says
 
 
@@ -34,9 +41,12 @@ class Handle:
 
     def __init__(self, peer: Peer, node: HandleNode) -> None:
         self._peer = peer
-        self._id = node.id
+        self._node = node
         self._kind = node.kind
-        self._type_name = node.type_name
+
+    @property
+    def _id(self) -> int:
+        return self._node.id
 
     def __call__(self, /, *args: object, **kwargs: object) -> Any:
         return self._peer.request("call", self._id, *args, **kwargs)
@@ -93,6 +103,79 @@ class Handle:
         if not isinstance(items, list):
             self._peer.refuse("a list that is none")
         return list(items)
+
+
+class Notebook(Handle):
+    """The names of a student's notebook, as attributes: the handle that the grader asks first.
+
+    What the other side has said to be a function or a class is not asked for again before it is called: the call names
+    it, and is one exchange. Everything else is asked for where it is read.
+    """
+
+    def __init__(self, peer: Peer) -> None:
+        super().__init__(peer, NOTEBOOK)
+        self._callables: dict[str, HandleNode] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        node = self._callables.get(name)
+        if node is None:
+            return super().__getattr__(name)
+        named = _Named(self._peer, node, name)
+        if (
+            self._peer.trace is not None
+        ):  # as if it had been asked for: a trace tells what a test did, not how
+            self._peer.trace.append(("getattr", named))
+        return named
+
+
+class _Named(Handle):
+    """A function or class of the notebook by its name; it has an id only once something needs one."""
+
+    def __init__(self, peer: Peer, node: HandleNode, name: str) -> None:
+        super().__init__(peer, node)
+        self._name = name
+        self._found: Handle | None = None
+
+    def __call__(self, /, *args: object, **kwargs: object) -> Any:
+        return self._peer.request("call", NOTEBOOK.id, self._name, *args, **kwargs)
+
+    @property
+    def _id(self) -> int:
+        if self._found is None:
+            trace, self._peer.trace = self._peer.trace, None
+            try:
+                found = self._peer.request("getattr", NOTEBOOK.id, self._name)
+            finally:
+                self._peer.trace = trace
+            if not isinstance(found, Handle):
+                raise TypeError("a function of the notebook is not a function any more")
+            self._found = found  # which keeps the id alive
+        return self._found._id
+
+
+def learn_callables(notebook: Notebook, told: object) -> None:
+    """Take what the other side says about its functions and classes, as `callables_of` tells it. A name that is said
+    wrongly costs its owner alone: the call fails there."""
+    if not isinstance(told, dict) or len(told) > MOST_NAMES:
+        notebook._peer.refuse("names that are none")
+    known: dict[str, HandleNode] = {}
+    for name, kind in told.items():
+        if not isinstance(name, str) or kind not in ("function", "class"):
+            notebook._peer.refuse("names that are none")
+        known[name] = HandleNode(NOTEBOOK.id, kind, "type" if kind == "class" else "function")
+    notebook._callables = known
+
+
+def callables_of(namespace: Mapping[str, object]) -> dict[str, str]:
+    """Kind by name of the functions and classes in a namespace."""
+    found = {
+        name: kind_of(value)
+        for name, value in namespace.items()
+        if isinstance(value, (type, types.FunctionType))
+        and isinstance(name, str)
+        and len(name) <= _LONGEST_NAME
+    }
+    return dict(itertools.islice(found.items(), MOST_NAMES))
 
 
 def _call(peer: Peer, target: Callable[..., Any], /, *args: object, **kwargs: object) -> Any:

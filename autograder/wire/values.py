@@ -247,11 +247,18 @@ def gradient_places(node: Value) -> list[int]:
     return sorted(found)
 
 
+# The name comes from the student's side: looked up on the module itself, it would import whatever torch loads lazily.
+_DTYPES = {
+    str(value).removeprefix("torch."): value
+    for value in vars(torch).values()
+    if isinstance(value, torch.dtype)
+}
+
+
 def _dtype(name: str) -> torch.dtype:
-    dtype = getattr(torch, name, None) if name.isidentifier() else None
-    if not isinstance(dtype, torch.dtype):
+    if name not in _DTYPES:
         raise ProtocolViolation("a dtype that does not exist")
-    return dtype
+    return _DTYPES[name]
 
 
 def _meta(name: str, shape: list[int], parameter: bool) -> torch.Tensor:

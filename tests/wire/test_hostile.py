@@ -218,6 +218,7 @@ MALFORMED: dict[str, tuple[object, bytes]] = {
     "tensor without tensors": (Reply(1, TensorNode(0)), b""),
     "an own object never given": (Reply(1, OwnNode(1)), b""),
     "dtype that is none": (Reply(1, DtypeNode("nn")), b""),
+    "dtype that torch would load": (Reply(1, DtypeNode("_inductor")), b""),
     "dtype with dots": (Reply(1, DtypeNode("nn.Module")), b""),
     "meta of a huge shape": (Reply(1, MetaNode("float32", [2**40, 2**40])), b""),
     "empty meta of a huge shape": (Reply(1, MetaNode("float32", [0, 2**53, 2**53])), b""),

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from autograder.wire import messages, tensors
 from autograder.wire.frames import ProtocolViolation
-from autograder.wire.messages import MOST_ITEMS, HandleNode, Reply
+from autograder.wire.messages import MOST_ITEMS, DtypeNode, HandleNode, Reply
 from autograder.wire.values import MOST_DEPTH, Incoming, Outgoing
 
 
@@ -245,3 +245,19 @@ def test_a_layout_that_lies_is_a_violation(layouts: str) -> None:
     forged = len(text).to_bytes(8, "little") + text + good[8 + size :]
     with pytest.raises(ProtocolViolation):
         tensors.unpack(forged, as_views=True)
+
+
+def test_a_dtypes_name_is_looked_up_in_a_table_and_never_in_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def load(
+        name: str,
+    ) -> Any:  # torch imports whole packages where it is asked for a name that it does not have
+        asked.append(name)
+        raise AttributeError(name)
+
+    monkeypatch.setitem(vars(torch), "__getattr__", load)
+    for name in ("_inductor", "_dynamo", "onnx", "nn", "no_such", "__loader__"):
+        with pytest.raises(ProtocolViolation, match="dtype"):
+            Incoming(Table(), [], lambda place, tensor: tensor).value(DtypeNode(name))
+    assert not asked

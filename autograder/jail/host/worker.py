@@ -21,8 +21,7 @@ from autograder.jail.host.watchdog import Watch, usage_of
 from autograder.jail.inside.policy import Limits
 from autograder.jail.inside.zygote import READY, SEALED
 from autograder.wire.frames import Channel, PeerGone
-from autograder.wire.handles import GRADER_OPERATIONS, Handle
-from autograder.wire.messages import HandleNode
+from autograder.wire.handles import GRADER_OPERATIONS, Handle, Notebook, learn_callables
 from autograder.wire.peer import Peer
 from selfcheck.errors import StudentError
 
@@ -35,7 +34,6 @@ _BOOT = (
     "main(sys.argv[1], int(sys.argv[2]))"
 )
 _CREDENTIALS = struct.Struct("iII")
-_NOTEBOOK = HandleNode(1, "instance", "Notebook")
 _ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
 )
@@ -55,7 +53,7 @@ class StudentProcess:
         self._process = os.pidfd_open(pid)
         self._channel = Channel(connection, _PATIENCE_SECONDS)
         self.peer = Peer(self._channel, GRADER_OPERATIONS, _reveal_nothing, Handle, remote_error=StudentError)
-        self.student = Handle(self.peer, _NOTEBOOK)
+        self.student = Notebook(self.peer)
         self.exit_code: int | None = None
         self._worker = worker
         self._connection = connection
@@ -93,7 +91,8 @@ class StudentProcess:
 
     def run_cell(self, source: str, label: str) -> None:
         """Run a cell. Raises StudentError with what it raised, PeerGone, ProtocolViolation."""
-        self.peer.request("run_cell", 1, source, label)
+        told = self.peer.request("run_cell", 1, source, label)
+        learn_callables(self.student, told)
 
     def end(self) -> int:
         """End the process and everything of it; its exit code (negative: the signal that ended it)."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from autograder.jail.inside.operators import OperatorTrace
 from autograder.wire.frames import Channel, PeerGone, ProtocolViolation
-from autograder.wire.handles import STUDENT_OPERATIONS, Handle
+from autograder.wire.handles import STUDENT_OPERATIONS, Handle, callables_of
 from autograder.wire.peer import Operation, Peer
 from selfcheck.cells import CellRunner, describe, quiet
 
@@ -29,6 +29,10 @@ class Names:
         except KeyError:
             raise NameError(f"`{name}` is not defined in the notebook") from None
 
+    def __call__(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
+        """Call what is behind a name now."""
+        return getattr(self, name)(*args, **kwargs)
+
 
 class RunningNotebook(Names):
     """The names that the cells run so far have defined, and what runs the next cell."""
@@ -39,10 +43,12 @@ class RunningNotebook(Names):
         self._operators: OperatorTrace | None = None
 
 
-def _run_cell(peer: Peer, notebook: RunningNotebook, source: str, label: str) -> None:
+def _run_cell(peer: Peer, notebook: RunningNotebook, source: str, label: str) -> dict[str, str]:
+    """Run a cell; the functions and classes that the notebook then has."""
     error = notebook._runner.run(source, label)
     if error is not None:
         raise error
+    return callables_of(notebook._namespace)
 
 
 def _watch_operators(peer: Peer, notebook: RunningNotebook) -> None:
@@ -64,7 +70,7 @@ def serve(channel: Channel, runner: CellRunner) -> None:
     """Answer until the grader hangs up."""
     notebook = RunningNotebook(runner)
 
-    def call(peer: Peer, target: Callable[..., Any], *args: object, **kwargs: object) -> Any:
+    def call(peer: Peer, target: Callable[..., Any], /, *args: object, **kwargs: object) -> Any:
         with notebook._operators or contextlib.nullcontext():
             return target(*args, **kwargs)
 
