@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -17,19 +20,60 @@ from torch import nn
 _PUBLIC = (torch, nn, nn.functional, torch.optim, torch.autograd)
 
 
-def assert_own(solution: Any, not_allowed: str) -> None:
+NOT_ALLOWED = "not_allowed.json"
+"""The file beside the public tests that says what each exercise does not allow."""
+
+
+@dataclass(frozen=True)
+class NotAllowed:
+    """What one exercise does not allow.
+
+    Attributes:
+        names: qualified names or patterns of them, such as "torch.nn.Conv*".
+        within: those that one function or class may not use besides, by its name.
+    """
+
+    names: tuple[str, ...] = ()
+    within: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def of(self, name: str) -> tuple[str, ...]:
+        """All that the function or class of that name may not use."""
+        return (*self.names, *self.within.get(name, ()))
+
+
+def read_not_allowed(folder: Path, exercise: str) -> NotAllowed:
+    """What an exercise does not allow, from the file beside its public tests.
+
+    Raises:
+        FileNotFoundError: the file is not there. ValueError: it is not as it was made, or says nothing of the
+            exercise.
+    """
+    path = folder / NOT_ALLOWED
+    if not path.is_file():
+        raise FileNotFoundError(f"{NOT_ALLOWED} is not in {folder.resolve()}: keep it beside the notebook")
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))[exercise]
+        within = {str(name): tuple(map(str, names)) for name, names in told["within"].items()}
+        return NotAllowed(tuple(map(str, told["names"])), within)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise ValueError(
+            f"{path} does not say what {exercise!r} does not allow: take the file that you were given"
+        ) from None
+
+
+def assert_own(solution: Any, not_allowed: NotAllowed) -> None:
     """Check that a function or class of the student's uses nothing that its exercise does not allow.
 
     Args:
         solution: such as `student.conv2d`.
-        not_allowed: qualified names or patterns of them, with spaces between: "torch.conv* torch.nn.Conv*".
+        not_allowed: the fixture of that name: what the test's exercise does not allow.
 
     Raises:
         AssertionError: naming what is used. Where the source cannot be found nothing is said.
     """
     __tracebackhide__ = True
     value = getattr(solution, "_value", solution)  # `student.conv2d` is a handle of it
-    patterns = not_allowed.split()
+    patterns = not_allowed.of(getattr(value, "__name__", ""))
     for where, written, name in _names(value):
         assert not any(fnmatchcase(name, pattern) for pattern in patterns), (
             f"`{where}` uses `{written}`, which this exercise does not allow: "

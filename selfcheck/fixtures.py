@@ -1,4 +1,6 @@
-"""What a folder's public tests need: `student`, `rng` and the marks; its conftest.py imports them from here.
+"""What a folder's public tests need: `student`, `rng`, `not_allowed` and the marks.
+
+A folder's conftest.py imports them from here.
 
 `pytest` in an assignment's folder runs the definitions of the notebook beside the tests; a check cell runs the same
 tests against the live notebook.
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 import torch
 
+from selfcheck.allowed import NotAllowed, read_not_allowed
 from selfcheck.errors import StudentError
 from selfcheck.ladder import (
     exercise_of,
@@ -26,6 +29,7 @@ from selfcheck.notebook import NotebookError, NotebookRun, find_notebook, read_n
 from selfcheck.random import Rng, derive_seed
 
 __all__ = [
+    "not_allowed",
     "pytest_configure",
     "pytest_pyfunc_call",
     "pytest_runtest_makereport",
@@ -45,6 +49,15 @@ _runs = pytest.StashKey[dict[Path, NotebookRun]]()
 def rng(request: pytest.FixtureRequest) -> Rng:
     """Random inputs, the same in every run of one test and different between tests."""
     return Rng(derive_seed(exercise_of(request.node), request.node.name))
+
+
+@pytest.fixture
+def not_allowed(request: pytest.FixtureRequest) -> NotAllowed:
+    """What the test's exercise does not allow, for `assert_own`."""
+    try:
+        return read_not_allowed(request.node.path.parent, exercise_of(request.node))
+    except (OSError, ValueError) as error:
+        pytest.fail(str(error), pytrace=False)
 
 
 @pytest.fixture

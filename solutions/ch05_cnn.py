@@ -463,7 +463,7 @@ print("same memory:", windows.data_ptr() == signal.data_ptr(), " strides:", wind
 #
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
-# | 12 | 45 min | 0.6 s | `F.pad`, `Tensor.unfold`, `as_strided`, `F.unfold`, `einsum`, `matmul`, loops over the kernel | `F.conv*`, `nn.Conv*`, `torch.conv*`, `torch.nn.grad`, `torch.ops` |
+# | 12 | 45 min | 0.6 s | `F.pad`, `Tensor.unfold`, `as_strided`, `F.unfold`, `einsum`, `matmul`, loops over the kernel | `F.conv*`, `nn.Conv*`, `torch.conv*`, `torch.nn.grad`, `torch.ops`, `torch._C` |
 #
 # **What.** A convolution that does what PyTorch's does, gradients included (autograd makes those, if you stay
 # in PyTorch).
@@ -632,7 +632,7 @@ plt.show()
 #
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
-# | 12 | 60 min | 0.1 s | as in `conv2d`, and loops over the kernel | autograd (`backward`, `torch.autograd`, `torch.func`), `F.conv*`, `F.fold`, `torch.nn.grad`, `torch.ops` |
+# | 12 | 60 min | 0.1 s | as in `conv2d`, and loops over the kernel | autograd (`backward`, `torch.autograd`, `torch.func`), `F.conv*`, `nn.Conv*`, `torch.conv*`, `torch.nn.grad`, `F.fold`, `nn.Fold`, `torch.ops`, `torch._C` |
 #
 # **What.** The three gradients, for any stride and padding (one group, dilation 1).
 #
@@ -769,7 +769,7 @@ plt.show()
 #
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
-# | 10 | 45 min | 0.2 s | `F.pad`, `unfold`, `amax`, `argmax`, `mean`, `scatter_add_`, loops over the kernel | `F.*_pool*`, `nn.*Pool*`, `torch.*_pool*`, `torch.ops`; autograd in `max_pool2d_backward` |
+# | 10 | 45 min | 0.2 s | `F.pad`, `unfold`, `amax`, `argmax`, `mean`, `scatter_add_`, loops over the kernel | `F.*_pool*`, `nn.*Pool*`, `torch.*_pool*`, `torch.ops`, `torch._C`; autograd (`backward`, `torch.autograd`, `torch.func`) in `max_pool2d_backward` |
 #
 # **What.** Max, average and global average pooling, and the gradient of max pooling by hand.
 #
@@ -953,7 +953,7 @@ for name, signal in (("stripes", stripes[..., :8]), ("moved by one pixel", strip
 #
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
-# | 10 | 35 min | 0.1 s | `mean`, `var`, `nn.Parameter`, `register_buffer`, `torch.no_grad` | `nn.*Norm*`, `F.*_norm`, `torch.*_norm`, `torch.ops` |
+# | 10 | 35 min | 0.1 s | `mean`, `var`, `nn.Parameter`, `register_buffer`, `torch.no_grad` | `nn.*Norm*`, `F.*_norm` and their functions in `torch`, `torch.ops`, `torch._C` |
 #
 # **What.** The module, in both modes, with running statistics.
 #
@@ -1118,7 +1118,7 @@ plt.show()
 #
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
-# | 5 | 10 min | 0.1 s | `torch.rand_like`, `bernoulli`, arithmetic | `nn.*Dropout*`, `F.*dropout*`, `torch.*dropout*`, `torch.ops` |
+# | 5 | 10 min | 0.1 s | `torch.rand_like`, `bernoulli`, arithmetic | `nn.*Dropout*`, `F.*dropout*`, `torch.*dropout*`, `torch.ops`, `torch._C` |
 #
 # **What.** The module, for any shape and any p from 0 to 1.
 #
@@ -1225,7 +1225,7 @@ plt.show()
 #
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
-# | 6 | 20 min | 0.1 s | `exp`, `log`, `logsumexp`, `gather`, indexing, `F.one_hot` | `F.cross_entropy`, `F.nll_loss`, `F.kl_div`, `*log_softmax`, `nn.*Loss`, `torch.ops` |
+# | 6 | 20 min | 0.1 s | `exp`, `log`, `logsumexp`, `gather`, indexing, `F.one_hot` | `F.cross_entropy`, `F.kl_div`, `F.*_loss`, `nn.*Loss`, `*log_softmax`, `torch.ops`, `torch._C` |
 #
 # **What.** The mean loss over a batch, right for logits of any size.
 #
@@ -1345,7 +1345,7 @@ plt.show()
 #
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
-# | 8 | 30 min | 0.7 s | tensor arithmetic, in place or not; `torch.no_grad` | `torch.optim`, `torch._foreach*`, `torch._fused*`, `torch.ops` |
+# | 8 | 30 min | 0.7 s | tensor arithmetic, in place or not; `torch.no_grad` | `torch.optim`, `torch._foreach*`, `torch._fused*`, `torch.ops`, `torch._C` |
 #
 # **What.** The optimiser as a class: it keeps its parameters in `params` and changes them in place at each
 # `step`.

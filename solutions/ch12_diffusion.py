@@ -44,8 +44,10 @@
 #   numbers.
 # - Exercises are judged one by one, and none needs another: if you are stuck, go on. Only figures may wait
 #   for an exercise.
-# - A card opens each exercise and says which functions you may use. Hints are folded below the check: read
-#   one at a time.
+# - A card opens each exercise and says which functions you may use. Where it forbids some, it forbids what
+#   would hide them too: code made of text (`eval`, `exec`), names computed with `getattr` or `globals`,
+#   threads, `ctypes`, the interpreter's own machinery.
+# - Hints are folded below the check: read one at a time.
 # - Data are $(N, \dots)$: a batch of points $(N, 2)$ or of images $(N, C, H, W)$. The same code serves both.
 # - **Times** are $t = 0, 1, \dots, T-1$, an int64 tensor $(N,)$ with a time for each sample. `betas[t]` is
 #   the noise of step $t$. So $x_t$ has been noised $t + 1$ times, and what comes *before* $x_0$-at-time-0 are
@@ -1414,7 +1416,7 @@ plt.show()
 #
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
-# | 9 | 45 min | 0.5 s | everything else in PyTorch | `torch.distributions`, the losses `kl_div` and `gaussian_nll_loss` |
+# | 9 | 45 min | 0.5 s | everything else in PyTorch | `torch.distributions`, the losses `kl_div` and `gaussian_nll_loss`, `torch.ops`, `torch._C` |
 #
 # **What.** Six short functions: a score, a loss, a divergence, a velocity and back, and a term of the bound.
 # Gradients pass through all of them.
@@ -1606,7 +1608,7 @@ plt.show()
 #
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
-# | 4 | 10 min | 0.5 s | everything else in PyTorch | `torch.optim.swa_utils` |
+# | 4 | 10 min | 0.5 s | everything else in PyTorch | `torch.optim.swa_utils`, `torch.ops`, `torch._C` |
 #
 # **What.** A class that follows a list of parameters.
 #

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 from nbconvert.exporters import HTMLExporter
 
-from autograder.authoring.build import CONFTEST
+from autograder.authoring.build import given_files
 from autograder.authoring.chapter import Chapter
 from autograder.authoring.execute import execute
 from autograder.authoring.notebooks import from_text
@@ -42,7 +42,8 @@ def make_answers(chapter: Chapter, seconds: float = 600) -> list[Path]:
                     chapter.source, place, ignore=shutil.ignore_patterns("*.ipynb", ".*", "__pycache__")
                 )
             place.mkdir(exist_ok=True)
-            (place / "conftest.py").write_text(CONFTEST)
+            for name, content in given_files(chapter).items():
+                (place / name).write_text(content, encoding="utf-8")
             if chapter.public_tests.is_file():
                 shutil.copy(chapter.public_tests, place / "test_public.py")
             execute(notebook, place, text.name, seconds)

@@ -21,6 +21,7 @@ from traitlets.config import Config
 from autograder.authoring import leaks
 from autograder.authoring.chapter import AuthoringError, Chapter
 from autograder.authoring.notebooks import digest, from_text, to_bytes
+from selfcheck.allowed import NOT_ALLOWED
 
 CONFTEST = '''"""Gives the public tests `student`, your notebook beside this file, and `rng`, their random inputs."""
 
@@ -111,19 +112,35 @@ def _stage(chapter: Chapter, staged: Path) -> None:
     source = staged / "source" / chapter.id
     if chapter.source.is_dir():  # pictures and data that stand beside the notebook
         shutil.copytree(chapter.source, source, ignore=_IGNORED)
-        for path in source.glob("*.ipynb"):
-            path.unlink()
+        for path in (*source.glob("*.ipynb"), source / NOT_ALLOWED):
+            path.unlink(missing_ok=True)
     source.mkdir(parents=True, exist_ok=True)
     for text in chapter.texts:
         notebook = _notebook(text)
         (source / chapter.notebook(text).name).write_bytes(to_bytes(notebook))
     (source / "test_public.py").write_bytes(chapter.public_tests.read_bytes())
-    (source / "conftest.py").write_text(CONFTEST)
+    for name, content in given_files(chapter).items():
+        (source / name).write_text(content, encoding="utf-8")
     _generate(staged, chapter.id)
     found = leaks.scan(staged / "release" / chapter.id, chapter)
     if found:
         told = "\n  ".join(map(str, found[:20]))
         raise AuthoringError(f"the release of {chapter.id} would leak, nothing was written:\n  {told}")
+
+
+def given_files(chapter: Chapter) -> dict[str, str]:
+    """The files that stand beside the public tests and are made, by name: their fixtures, and what is forbidden."""
+    files = {"conftest.py": CONFTEST}
+    told = {
+        exercise: {
+            "names": rule.names,
+            "within": {name: inner.names for name, inner in rule.within.items()},
+        }
+        for exercise, rule in chapter.rules().items()
+    }
+    if told:
+        files[NOT_ALLOWED] = json.dumps(told, indent=1) + "\n"
+    return files
 
 
 def _generate(course: Path, assignment: str) -> None:

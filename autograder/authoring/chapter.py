@@ -6,6 +6,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.course import CourseError
+from autograder.grading.rules import Rule, load_rules
+
 
 class AuthoringError(Exception):
     """Something in the author's files stops the build; the message says what and where."""
@@ -43,6 +46,13 @@ class Chapter:
     @property
     def answers(self) -> Path:
         return self.root / "answers" / self.id
+
+    def rules(self) -> dict[str, Rule]:
+        """What each exercise forbids, where it forbids anything; AuthoringError where a file is not as it must be."""
+        try:
+            return load_rules(self.hidden_suite)
+        except CourseError as error:
+            raise AuthoringError(str(error)) from None
 
     def notebook(self, text: Path) -> Path:
         """The source notebook made from that text."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from autograder.authoring.chapter import Chapter
 
-TEXT_FILES = frozenset({".py", ".md", ".txt", ".csv"})
+TEXT_FILES = frozenset({".py", ".md", ".txt", ".csv", ".json"})
 IMAGES = frozenset({".png", ".jpg", ".jpeg", ".gif"})
 
 _MARKER = re.compile(

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import autograder
 from autograder.course import CourseError
-from autograder.grading.forbidden import Rule, defined_names, load_rules
+from autograder.grading.forbidden import defined_names
 from autograder.grading.parse_notebook import Cell, parse
+from autograder.grading.rules import Rule, load_rules
 
 _ENGINE_FOLDERS = ("wire", "jail", "grading")
 _DECIDING_PACKAGES = ("torch", "numpy", "pytest", "ipython", "safetensors", "msgspec", "scikit-learn")
@@ -72,7 +73,7 @@ class Assignment:
 
     @functools.cached_property
     def rules(self) -> dict[str, Rule]:
-        """What each exercise forbids."""
+        """What each exercise forbids, where it forbids anything."""
         return load_rules(self.suite)
 
     def asks_for(self, exercise: str) -> tuple[str, ...]:

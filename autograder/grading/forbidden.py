@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import ast
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase, translate
-from pathlib import Path
+from fnmatch import translate
 
-from autograder.course import CourseError
+from autograder.grading.rules import Rule
 from autograder.grading.scopes import (
     COMPUTED,
     UNREADABLE,
@@ -60,42 +57,25 @@ _CONCEALING = (
 _IMPORTED = {".torch.": "torch.", ".F.": "torch.nn.functional.", ".sys.": "sys.", ".builtins.": "builtins."}
 
 
-@dataclass(frozen=True)
-class Rule:
-    """What one exercise forbids: qualified names of the API, and operators; `*` stands for anything."""
-
-    names: tuple[str, ...] = ()
-    operators: tuple[str, ...] = ()
-
-    def forbids_operator(self, operator: str) -> bool:
-        """Whether what ran is forbidden: an operator such as aten.convolution.default, with or without its overload,
-        or a function of torch's such as torch.autograd.grad."""
-        if operator.startswith("torch."):
-            return any(fnmatchcase(operator, p) for p in self.names)
-        packet = operator.rpartition(".")[0]
-        return any(fnmatchcase(operator, p) or fnmatchcase(packet, p) for p in self.operators)
-
-
-def load_rules(suite: Path) -> dict[str, Rule]:
-    """The rules in a suite's exercises.toml, by exercise; CourseError where it is malformed."""
-    path = suite / "exercises.toml"
-    if not path.exists():
-        return {}
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-        return {
-            exercise: Rule(tuple(table.get("forbidden", ())), tuple(table.get("forbidden_ops", ())))
-            for exercise, table in content.items()
-        }
-    except (tomllib.TOMLDecodeError, AttributeError, TypeError) as error:
-        raise CourseError(f"{path} is malformed: {error}") from error
-
-
 def defined_names(source: str) -> tuple[str, ...]:
     """The functions and classes a cell defines; none where it is no Python."""
     tree = parse(source)
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     return tuple(node.name for node in tree.body if isinstance(node, kinds)) if tree else ()
+
+
+def forbidden_in(cells: Sequence[str], roots: Sequence[str], rule: Rule) -> tuple[str, ...]:
+    """The forbidden names that the definitions of `roots` use, each under what is forbidden in it.
+
+    Args:
+        cells: sources of the cells, in order. roots: the names that the exercise asks for.
+    """
+    alike = [root for root in roots if root not in rule.within]
+    found = list(forbidden_names(cells, alike, rule))
+    for root in roots:
+        if root in rule.within:
+            found += forbidden_names(cells, [root], rule.of(root))
+    return tuple(dict.fromkeys(found))
 
 
 def forbidden_names(cells: Sequence[str], roots: Iterable[str], rule: Rule) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import msgspec
 
 from autograder.grading.assignment import Assignment, Exercise, environment_digest
 from autograder.grading.diagnosis import Diagnosis
-from autograder.grading.forbidden import forbidden_names
+from autograder.grading.forbidden import forbidden_in
 from autograder.grading.parse_notebook import Cell, digest, parse
 from autograder.grading.pytest_session import EVERYTHING, Selection
 from autograder.grading.result import (
@@ -103,7 +103,7 @@ def _forbidden(assignment: Assignment, program: RunOrder) -> dict[str, str]:
     """What each exercise's code names that it may not use, by exercise."""
     sources = [step.source for step in program.steps]
     found = {
-        exercise: forbidden_names(sources, assignment.asks_for(exercise), rule)
+        exercise: forbidden_in(sources, assignment.asks_for(exercise), rule)
         for exercise, rule in assignment.rules.items()
     }
     return {exercise: ", ".join(names[:3]) for exercise, names in found.items() if names}

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import CourseError
-from autograder.grading.forbidden import Rule, forbidden_names, load_rules
+from autograder.grading.forbidden import forbidden_names
 from autograder.grading.grade import grade
 from autograder.grading.result import Verdict
+from autograder.grading.rules import Rule
 from autograder.jail.host.worker import Worker
 
 from . import toy
@@ -148,13 +148,6 @@ def test_operator_patterns_match_with_and_without_overload() -> None:
     assert not RULE.forbids_operator("aten.prelu.default")
 
 
-def test_malformed_rules_are_an_error(tmp_path: Path) -> None:
-    """A rule file that cannot be read stops grading instead of allowing everything."""
-    (tmp_path / "exercises.toml").write_text("[conv2d\n")
-    with pytest.raises(CourseError, match="malformed"):
-        load_rules(tmp_path)
-
-
 # "relu" spelled so that no reading of the text finds it
 DISGUISED = "NAME = ''.join(map(chr, (114, 101, 108, 117)))\n"
 DISGUISED += "def double(x): return 2 * x + 0 * getattr(type(x), NAME)(x)"
@@ -162,9 +155,9 @@ OPEN = "def double(x): return 2 * x + 0 * torch.relu(x)"
 HONEST = "def double(x): return x + x\nprint(torch.relu(double(torch.ones(2))))"
 
 
-LOOK = "NAME = ''.join(map(chr, (114, 101, 108, 117)))\nKEPT = {}\n"
+LOOK = "import sys\nNAME = ''.join(map(chr, (114, 101, 108, 117)))\nKEPT = {}\n"
 HIDDEN = "2 * x + 0 * getattr(type(x), NAME)(x)"
-WATCHED = "torch._C._len_torch_dispatch_stack()"
+WATCHED = "sys.getprofile() is not None"
 EVASIVE = {
     "ends": f"{LOOK}import os\ndef double(x):\n    if {WATCHED}: os._exit(0)\n    return {HIDDEN}",
     "raises": f"{LOOK}def double(x):\n    if {WATCHED}: raise KeyError\n    return {HIDDEN}",
@@ -202,9 +195,7 @@ double = Twice.apply
 def test_verdict(solution: str, verdict: Verdict, worker: Worker, tmp_path: Path) -> None:
     """Forbidden API is its own verdict, costs its own exercise alone, and the message names what was used."""
     assignment = toy.write(tmp_path, "ruled")
-    (assignment.suite / "exercises.toml").write_text(
-        '[double]\nforbidden = ["torch.relu*"]\nforbidden_ops = ["aten.relu*"]\n'
-    )
+    toy.forbid(assignment, names=["torch.relu*"], operators=["aten.relu*"])
     result = grade(toy.document(toy.solved(double=solution)), assignment, 0, worker)
     double = result.exercise("double")
     assert double.verdict is verdict
@@ -227,9 +218,7 @@ BY_NAME = {
 def test_what_is_no_operator_is_seen_where_it_runs(body: str, worker: Worker, tmp_path: Path) -> None:
     """A function of torch's that is forbidden by its name is found by whatever other name it is called."""
     assignment = toy.write(tmp_path, "ruled")
-    (assignment.suite / "exercises.toml").write_text(
-        '[double]\nforbidden = ["torch.autograd.grad", "torch.optim.*"]\n'
-    )
+    toy.forbid(assignment, names=["torch.autograd.grad", "torch.optim.*"])
     solution = f"{SEVERAL}def double(x):\n    a = x.detach().clone().requires_grad_()\n    {body}\n"
     double = grade(toy.document(toy.solved(double=solution)), assignment, 0, worker).exercise("double")
     assert double.verdict is Verdict.FORBIDDEN, double

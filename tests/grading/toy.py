@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +141,12 @@ def write(folder: Path, name: str = "toy", tests: dict[str, str] | None = None) 
     for file, text in (TESTS if tests is None else tests).items():
         (suite / file).write_text(text)
     return Assignment.load(name, source, suite)
+
+
+def forbid(assignment: Assignment, names: Sequence[str], operators: Sequence[str] = ()) -> None:
+    """Let the exercise `double` forbid something."""
+    room = assignment.suite / "double"
+    room.mkdir()
+    (room / "rules.toml").write_text(
+        f"[also]\nsays = 'something'\nnames = {list(names)}\noperators = {list(operators)}\n"
+    )

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import linecache
-import tomllib
 from pathlib import Path
 
 import pytest
 
+from autograder.grading.rules import load_rules
 from selfcheck import assert_own
+from selfcheck.allowed import NOT_ALLOWED, NotAllowed, read_not_allowed
 from selfcheck.live import LiveStudent
 from selfcheck.notebook import NotebookRun, read_notebook
 
 ROOT = Path(__file__).parents[2]
-CONV = (
-    "torch.nn.functional.conv* torch.conv* torch.nn.Conv* torch.Tensor.backward torch.optim.* torch.*dropout*"
+CONV = NotAllowed(
+    (
+        *("torch.nn.functional.conv*", "torch.conv*", "torch.nn.Conv*"),
+        *("torch.Tensor.backward", "torch.optim.*", "torch.*dropout*"),
+    )
 )
 IMPORTS = """import torch
 import torch.nn.functional as F
@@ -74,33 +77,45 @@ def test_what_is_allowed_passes(source):
 ASSIGNMENTS = sorted(path.parent.name for path in ROOT.glob("source/*/test_public.py"))
 
 
-def rules_of(assignment: str) -> dict[str, list[str]]:
-    """The names that each exercise of an assignment forbids, where it forbids any."""
-    rules = tomllib.loads((ROOT / "autograder" / "suites" / assignment / "exercises.toml").read_text())
-    return {exercise: rule["forbidden"] for exercise, rule in rules.items() if rule["forbidden"]}
-
-
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_the_lists_are_those_of_the_grader(assignment):
-    spec = importlib.util.spec_from_file_location(
-        f"{assignment}_public", ROOT / "source" / assignment / "test_public.py"
-    )
-    assert spec is not None and spec.loader is not None
-    public = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(public)
-    told = {exercise: names.split() for exercise, names in public.NOT_ALLOWED.items()}
-    assert told == rules_of(assignment)
+    rules = load_rules(ROOT / "autograder" / "suites" / assignment)
+    for kind in ("source", "release"):
+        folder = ROOT / kind / assignment
+        assert (folder / NOT_ALLOWED).is_file() or not rules
+        for exercise, rule in rules.items():
+            told = read_not_allowed(folder, exercise)
+            assert told.names == rule.names
+            assert told.within == {name: inner.names for name, inner in rule.within.items()}
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_the_reference_uses_nothing_of_it(assignment):
     (path,) = (ROOT / "source" / assignment).glob("*.ipynb")
-    notebook, rules = read_notebook(path), rules_of(assignment)
+    notebook, rules = read_notebook(path), load_rules(ROOT / "autograder" / "suites" / assignment)
     solutions = {cell.id: cell.source for cell in notebook.cells}
-    student = LiveStudent(NotebookRun(notebook).up_to(list(rules)[-1]))
-    for exercise, names in rules.items():
+    last = [cell.id for cell in notebook.cells if cell.id in rules][-1]
+    student = LiveStudent(NotebookRun(notebook).up_to(last))
+    for exercise in rules:
         body = ast.parse(solutions[f"{exercise}_solution"]).body
         defined_there = [n.name for n in body if isinstance(n, (ast.FunctionDef, ast.ClassDef))]
         assert defined_there
         for name in defined_there:
-            assert_own(getattr(student, name), " ".join(names))
+            assert_own(getattr(student, name), read_not_allowed(path.parent, exercise))
+
+
+def test_one_function_may_be_forbidden_more_than_another():
+    rule = NotAllowed(within={"solution": ("torch.conv*",)})
+    uses = "def {}(x, w):\n    return torch.conv2d(x, w)"
+    with pytest.raises(AssertionError, match=r"uses `torch.conv2d`"):
+        assert_own(defined(uses.format("solution")), rule)
+    assert_own(defined(uses.format("other") + "\nsolution = other"), rule)
+
+
+def test_a_missing_or_foreign_list_says_what_to_do(tmp_path):
+    with pytest.raises(FileNotFoundError, match="keep it beside the notebook"):
+        read_not_allowed(tmp_path, "conv2d")
+    for text in ("[", "[]", "{}", '{"conv2d": {}}', '{"conv2d": {"names": 3, "within": {}}}'):
+        (tmp_path / NOT_ALLOWED).write_text(text)
+        with pytest.raises(ValueError, match="take the file that you were given"):
+            read_not_allowed(tmp_path, "conv2d")
