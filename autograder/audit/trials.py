@@ -12,7 +12,7 @@ from pathlib import Path
 from autograder.course import CourseError
 from autograder.grading.assignment import Assignment
 from autograder.grading.pytest_session import Selection
-from autograder.grading.variants import Variant, load_variants
+from autograder.grading.variants import Variant, load_alternatives, load_misconceptions
 
 SLOW_SEEDS = 3
 """Seeds at which slow tests are run on alternatives."""
@@ -88,8 +88,7 @@ def plan(
     for seed in range(seeds):
         yield Trial("reference", notebooks.solved, seed, everything)
     yield Trial("skeleton", notebooks.skeleton, 0, everything)
-    misconceptions = load_variants(assignment.suite, "misconceptions")
-    alternatives = load_variants(assignment.suite, "alternatives")
+    misconceptions, alternatives = load_misconceptions(assignment), load_alternatives(assignment)
     for variant in misconceptions:
         if only is None or variant.exercise in only:
             document, own = notebooks.replaced({_cell(variant): variant.source}), _alone(variant.exercise)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import autograder
+from autograder.classroom.workplace import load_assignment
+from autograder.course import Course
+from autograder.grading.variants import find_misconception
 
 FULL, ZERO, PART = "full", "zero", "part"
 """What an exercise must earn: all its points, none, or less than all."""
@@ -43,12 +45,9 @@ class Student:
 
 
 def misconception(assignment: str, exercise: str, name: str) -> str:
-    """A misconception's code, without the hint it begins with."""
-    folder = Path(autograder.__file__).parent / "suites" / assignment
-    source = (folder / exercise / "misconceptions" / f"{name}.py").read_text()
-    first = ast.parse(source).body[0]
-    hinted = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-    return "\n".join(source.splitlines()[first.end_lineno if hinted else 0 :]).strip()
+    """A misconception's whole cell."""
+    loaded = load_assignment(Course(Path(autograder.__file__).parent.parent), assignment)
+    return find_misconception(loaded, exercise, name).source
 
 
 def mistaken(id: str, assignment: str, mistakes: Mapping[str, str]) -> Student:

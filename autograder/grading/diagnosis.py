@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from autograder.grading.assignment import Assignment
-from autograder.grading.variants import Variant, load_variants
+from autograder.grading.variants import Variant, load_misconceptions
 from autograder.jail.inside.server import Names, describe_error
 from autograder.wire.frames import Channel, PeerGone, ProtocolViolation
 from autograder.wire.handles import GRADER_OPERATIONS, STUDENT_OPERATIONS, Handle
@@ -62,7 +62,7 @@ class Diagnosis:
 
     def __init__(self, assignment: Assignment) -> None:
         self._given = [c.source for c in assignment.cells if c.role == "given" and c.kind == "code"]
-        self._variants = load_variants(assignment.suite, "misconceptions")
+        self._variants = load_misconceptions(assignment)
         self._namespaces: dict[Variant, dict[str, Any]] = {}
         self._answers: dict[tuple[Variant, str, int], Trace] = {}
 

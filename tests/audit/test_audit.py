@@ -32,12 +32,14 @@ def course(
 ) -> tuple[Course, Assignment]:
     """A course with the small assignment, its variants and its release."""
     assignment = toy.write(folder)
-    for kind, variants in (("misconceptions", misconceptions), ("alternatives", alternatives)):
-        for name, source in variants.items():
-            exercise, _, file = name.partition("/")
-            path = assignment.suite / exercise / kind / f"{file}.py"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(source)
+    for exercise in {name.partition("/")[0] for name in misconceptions}:
+        own = {n.partition("/")[2]: s for n, s in misconceptions.items() if n.partition("/")[0] == exercise}
+        toy.write_misconceptions(assignment.suite, exercise, own)
+    for name, source in alternatives.items():
+        exercise, _, file = name.partition("/")
+        path = assignment.suite / exercise / "alternatives" / f"{file}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(source)
     release = folder / "release" / "toy" / "toy.ipynb"
     release.parent.mkdir(parents=True)
     release.write_bytes(toy.document(toy.skeleton()))
@@ -88,7 +90,7 @@ def test_each_kind_of_defect_is_named(tmp_path: Path) -> None:
 def test_a_variant_of_no_cell_is_an_error(tmp_path: Path) -> None:
     """A misconception in a folder that is no exercise is not passed over."""
     with pytest.raises(CourseError, match="no solution cell is called triple_solution"):
-        audited(tmp_path, {"triple/any": '"""Hint."""\n'}, {})
+        audited(tmp_path, {"triple/any": '"""Hint."""\ndef triple(x): return x\n'}, {})
 
 
 def test_replaced_changes_one_cell(tmp_path: Path) -> None:

@@ -8,12 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from autograder.course import CourseError
 from autograder.grading.assignment import Assignment
 from autograder.grading.diagnosis import Diagnosis, alike, frozen
 from autograder.grading.grade import grade
 from autograder.grading.result import ExerciseResult
-from autograder.grading.variants import load_variants
 from autograder.jail.host.worker import Worker
 
 from . import toy
@@ -30,10 +28,7 @@ MISCONCEPTIONS = {
 @pytest.fixture
 def diagnosed(tmp_path: Path, worker: Worker) -> Callable[[str], ExerciseResult]:
     assignment = toy.write(tmp_path, "diagnosed")
-    folder = assignment.suite / "double" / "misconceptions"
-    folder.mkdir(parents=True)
-    for name, source in MISCONCEPTIONS.items():
-        (folder / f"{name}.py").write_text(source)
+    toy.write_misconceptions(assignment.suite, "double", MISCONCEPTIONS)
     diagnosis = Diagnosis(assignment)
 
     def double(solution: str) -> ExerciseResult:
@@ -82,14 +77,6 @@ def test_alike_is_up_to_rounding_and_nothing_more() -> None:
     assert not alike(one, [*one, *one])
     assert alike([("call", [1, 2.0, "a", None, True])], [("call", [1, 2.0 + 1e-9, "a", None, True])])
     assert not alike([("call", 1)], [("call", True)])
-
-
-def test_a_variant_without_a_hint_is_an_error(tmp_path: Path) -> None:
-    """A misconception says what it misunderstands."""
-    (tmp_path / "double" / "misconceptions").mkdir(parents=True)
-    (tmp_path / "double" / "misconceptions" / "mute.py").write_text("def double(x): return x\n")
-    with pytest.raises(CourseError, match="docstring"):
-        load_variants(tmp_path, "misconceptions")
 
 
 def test_without_misconceptions_nothing_is_diagnosed(assignment: Assignment, worker: Worker) -> None:

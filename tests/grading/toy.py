@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +126,20 @@ def with_own_cell(source: str, before: str = "double_solution", content: Noteboo
     content = copy.deepcopy(content or solved())
     content["cells"].insert(content["cells"].index(by_id(content, before)), cell(source))
     return content
+
+
+def write_misconceptions(suite: Path, exercise: str, hinted: Mapping[str, str]) -> None:
+    """The exercise's `misconceptions.py`: by name, a whole cell that begins with its hint as a docstring."""
+    listed = []
+    for name, source in hinted.items():
+        _, hint, cell_source = source.split('"""', 2)
+        listed.append(
+            f'misconception({name!r}, hint={hint!r}, severity="serious", cell={cell_source.strip()!r}),'
+        )
+    path = suite / exercise / "misconceptions.py"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = ["from autograder.testing import misconception", "MISCONCEPTIONS = [", *listed, "]"]
+    path.write_text("\n".join(lines) + "\n")
 
 
 def document(content: object) -> bytes:

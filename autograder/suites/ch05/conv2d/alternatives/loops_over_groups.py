@@ -1,4 +1,4 @@
-"""Padding surrounds the image: how many rows of zeros are above it, and how many below?"""
+"""Group by group, one shifted and strided view of the padded image per kernel tap."""
 
 import torch
 import torch.nn.functional as F
@@ -11,7 +11,7 @@ def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     ph, pw = (padding, padding) if isinstance(padding, int) else padding
     dh, dw = (dilation, dilation) if isinstance(dilation, int) else dilation
     out_channels, _, kh, kw = weight.shape
-    x = F.pad(x, (2 * pw, 0, 2 * ph, 0))
+    x = F.pad(x, (pw, pw, ph, ph))
     oh = (x.shape[2] - dh * (kh - 1) - 1) // sh + 1
     ow = (x.shape[3] - dw * (kw - 1) - 1) // sw + 1
     outputs = []
