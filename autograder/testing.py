@@ -1,7 +1,15 @@
 """All a hidden suite needs to import; the fixtures `student` and `rng` and the markers come with the session.
 
-Markers: `exercise(id)` binds a test to a grade cell, `weight(n)` says how much it counts, `gate` stops the exercise
-where the test fails, `timeout(seconds)` is its CPU time, `mutates` allows the student to change arguments in place.
+Markers of a test:
+
+- `exercise(id)` binds it to a grade cell; usually said once, for the file.
+- `level(name)` says which understanding it shows: `runs`, `plain`, `options`, `invariants` (gradients too), `converges`
+  or `contract`. Each level has a share of the exercise, stated in `autograder/grading/levels.py`; `shares(plain=50)`
+  says otherwise for a file. A test of any level but `contract` is not failed by a change of its arguments in place or
+  by another precision of the right values: the engine notices both, and one contract test of its own fails.
+- `weight(n)` says how much it counts inside its level, 1 if not said; the cases of a parametrised test share it.
+- `gate` ends the exercise where it fails: only for what leaves nothing to ask.
+- `timeout(seconds)` is the CPU time it may use. `mutates` allows the student to change arguments in place.
 
 `misconception`, `edit` and `after` are for a suite's `misconceptions.py`.
 """

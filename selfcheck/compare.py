@@ -19,7 +19,9 @@ from selfcheck.mismatch import (
     BUILTIN_NAMES,
     TENSOR_TYPES,
     Mismatch,
+    dtypes_noted,
     is_revealing,
+    note_dtype,
     note_tolerance,
     revealing,
     tolerance_used,
@@ -27,7 +29,15 @@ from selfcheck.mismatch import (
 )
 from selfcheck.remarks import shape_remark, value_remark
 
-__all__ = ["Mismatch", "assert_close", "assert_raises", "gradcheck", "revealing", "tolerance_used"]
+__all__ = [
+    "Mismatch",
+    "assert_close",
+    "assert_raises",
+    "dtypes_noted",
+    "gradcheck",
+    "revealing",
+    "tolerance_used",
+]
 
 # Relative and absolute tolerance by type: a few thousand roundings, the choice of torch.testing.
 TOLERANCES: dict[torch.dtype, tuple[float, float]] = {
@@ -39,6 +49,10 @@ TOLERANCES: dict[torch.dtype, tuple[float, float]] = {
     torch.complex128: (1e-7, 1e-7),
 }
 
+_COARSE = 10.0
+"""Where a dtype is not the wanted one, so many tolerances of the coarser one are allowed: whatever else was rounded to
+it on the way counts as well, and no mistake of the formula is as small."""
+_INTEGERS = frozenset({torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64})
 _NUMPY_NUMBERS = frozenset(np.sctypeDict.values()) - {np.object_, np.void, np.str_, np.bytes_}
 
 
@@ -141,8 +155,12 @@ def _compare_tensors(got: Any, want: Tensor, rtol: float | None, atol: float | N
             name, "type", f"is a {got.layout} tensor on {got.device}, not a plain one on {want.device}."
         )
     shapes: dict[str, Any] = {"got_shape": tuple(got.shape), "want_shape": tuple(want.shape)}
+    coarse = False
     if got.dtype != want.dtype:
-        raise Mismatch(name, "dtype", f"is {got.dtype} instead of {want.dtype}.", **shapes)
+        detail = f"is {got.dtype} instead of {want.dtype}."
+        if not _both_of_a_kind(got.dtype, want.dtype) or not note_dtype(f"{name} {detail}"):
+            raise Mismatch(name, "dtype", detail, **shapes)
+        coarse = want.is_floating_point()
     if got.shape != want.shape:
         detail = f"has shape {tuple(got.shape)} instead of {tuple(want.shape)}."
         raise Mismatch(name, "shape", detail, remark=shape_remark(got.shape, want.shape), **shapes)
@@ -151,6 +169,11 @@ def _compare_tensors(got: Any, want: Tensor, rtol: float | None, atol: float | N
     default = (0.0, 0.0) if exact else TOLERANCES.get(want.dtype, (1e-7, 1e-7))
     rtol = default[0] if rtol is None else rtol
     atol = default[1] if atol is None else atol
+    if coarse:
+        rtol, atol = (
+            max(own, _COARSE * rounding)
+            for own, rounding in zip((rtol, atol), _rounding(got, want), strict=True)
+        )
     wide = torch.complex128 if want.is_complex() else torch.float64
     a, b = got.to(wide), want.to(wide)
     if not exact:
@@ -191,6 +214,16 @@ def _compare_tensors(got: Any, want: Tensor, rtol: float | None, atol: float | N
         total=wrong.numel(),
         **shapes,
     )
+
+
+def _both_of_a_kind(one: torch.dtype, other: torch.dtype) -> bool:
+    """Whether two dtypes differ in their precision alone."""
+    return (one.is_floating_point and other.is_floating_point) or (one in _INTEGERS and other in _INTEGERS)
+
+
+def _rounding(got: Tensor, want: Tensor) -> tuple[float, float]:
+    """The tolerances of the coarser of two floating dtypes."""
+    return max(TOLERANCES.get(t.dtype, TOLERANCES[torch.float32]) for t in (got, want))
 
 
 def _digits(size: float) -> str:

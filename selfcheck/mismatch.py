@@ -12,6 +12,7 @@ from torch import Tensor
 
 _revealing: ContextVar[bool] = ContextVar("revealing", default=True)
 _used: ContextVar[list[float] | None] = ContextVar("used", default=None)
+_dtypes: ContextVar[list[str] | None] = ContextVar("dtypes", default=None)
 
 TENSOR_TYPES = (Tensor, torch.nn.Parameter)
 
@@ -45,6 +46,30 @@ def tolerance_used() -> Iterator[list[float]]:
         yield used
     finally:
         _used.reset(token)
+
+
+@contextmanager
+def dtypes_noted() -> Iterator[list[str]]:
+    """Within the block, a number of another precision than the wanted one is compared all the same; collects what was
+    of which dtype, one sentence each.
+
+    A solution that computes the right values in float64 has understood all but the dtype.
+    """
+    noted: list[str] = []
+    token = _dtypes.set(noted)
+    try:
+        yield noted
+    finally:
+        _dtypes.reset(token)
+
+
+def note_dtype(sentence: str) -> bool:
+    """Tell `dtypes_noted` of another precision; whether it wanted to know."""
+    noted = _dtypes.get()
+    if noted is None:
+        return False
+    noted.append(sentence)
+    return True
 
 
 def note_tolerance(error: Tensor | float, allowed: Tensor | float) -> None:

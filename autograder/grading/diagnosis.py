@@ -48,8 +48,11 @@ class Replay:
     mutates: bool
     trace: Trace
     failed: bool
+    """Whether it failed, or noticed an argument changed in place or another dtype."""
     slow: bool
     """Whether the test is allowed more than the default time; how long it took would not be the same twice."""
+    notice: Callable[[str], None] | None = None
+    """The peer's `notice` for this test: set where an argument changed in place does not end it."""
 
 
 def students_seed(seed: int) -> int:
@@ -112,8 +115,8 @@ class Diagnosis:
         return self._answers[key]
 
     def _run(self, variant: Variant, replay: Replay) -> Trace:
-        with _answering(self._namespace(variant)) as peer:
-            peer.mirror = replay.mutates
+        with answering(self._namespace(variant)) as peer:
+            peer.mirror, peer.notice = replay.mutates, replay.notice
             peer.request("seed", 1, students_seed(replay.seed))
             trace: list[tuple[str, Any]] = []
             peer.trace = trace
@@ -192,7 +195,7 @@ def _same(one: Any, other: Any, relative: float) -> bool:
 
 
 @contextlib.contextmanager
-def _answering(namespace: dict[str, Any]) -> Iterator[Peer]:
+def answering(namespace: dict[str, Any]) -> Iterator[Peer]:
     """The grader's side of a peer whose other side answers from `namespace`, on a thread of this process."""
     ours, theirs = socket.socketpair()
 

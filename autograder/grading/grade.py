@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 
 import msgspec
 
 from autograder.grading.assignment import Assignment, Exercise, environment_digest
 from autograder.grading.diagnosis import Diagnosis
 from autograder.grading.forbidden import forbidden_in
+from autograder.grading.levels import Weighed, shares
 from autograder.grading.parse_notebook import Cell, digest, parse
 from autograder.grading.pytest_session import EVERYTHING, Selection
 from autograder.grading.result import (
@@ -74,7 +77,13 @@ def grade(
         by_exercise[outcome.exercise].append(outcome)
     wanted = [e for e in assignment.exercises if selection == EVERYTHING or e.id in by_exercise]
     exercises = tuple(
-        _exercise(e, by_exercise[e.id], plugin.faults.get(e.id, ""), plugin.forbidden.get(e.id, ""))
+        _exercise(
+            e,
+            by_exercise[e.id],
+            plugin.faults.get(e.id, ""),
+            plugin.forbidden.get(e.id, ""),
+            plugin.shares.get(e.id, {}),
+        )
         for e in wanted
     )
     return Result(
@@ -109,19 +118,21 @@ def _forbidden(assignment: Assignment, program: RunOrder) -> dict[str, str]:
     return {exercise: ", ".join(names[:3]) for exercise, names in found.items() if names}
 
 
-def _exercise(exercise: Exercise, outcomes: list[Outcome], fault: str, forbidden: str) -> ExerciseResult:
-    """Weighted share of the passed tests; the cases of a parametrised test share its weight."""
-    cases: dict[str, int] = defaultdict(int)
-    for outcome in outcomes:
-        cases[outcome.function] += 1
-    tests = tuple(msgspec.structs.replace(o.test, weight=o.test.weight / cases[o.function]) for o in outcomes)
-    total = sum(test.weight for test in tests)
-    earned = sum(test.weight for test in tests if test.verdict is Verdict.PASSED)
+def _exercise(
+    exercise: Exercise, outcomes: list[Outcome], fault: str, forbidden: str, percent: Mapping[str, float]
+) -> ExerciseResult:
+    """The parts of the exercise that the passed tests decide; `percent` are its own shares by level."""
+    parts = shares([Weighed(o.function, o.test.level, o.test.weight) for o in outcomes], percent)
+    tests = tuple(
+        msgspec.structs.replace(outcome.test, weight=part)
+        for outcome, part in zip(outcomes, parts, strict=True)
+    )
+    earned = math.fsum(test.weight for test in tests if test.verdict is Verdict.PASSED)
     found = {test.verdict for test in tests}
     verdict = next((v for v in _WORST_FIRST if v in found), Verdict.PASSED)
     if not tests or fault:
         verdict, fault = Verdict.NOT_GRADABLE, fault or "the suite has no test of this exercise"
-    share = 1.0 if found == {Verdict.PASSED} else (earned / total if total else 0.0)
+    share = 1.0 if found == {Verdict.PASSED} else earned
     message = "The grader failed here, not your code; your instructor has been told." if fault else ""
     if forbidden and not fault:
         verdict, message = (

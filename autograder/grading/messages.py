@@ -10,6 +10,8 @@ from autograder.wire.peer import ArgumentChanged
 from selfcheck.errors import StudentError
 
 _MOST_TEXT = 600
+IN_PLACE = "Your code {} in place; work on a copy."
+"""How a student is told of what `ArgumentChanged` says."""
 _REFUSED = {
     "too large to cross": "What your code returned is too large to be handed over.",
     "too many to cross": "What your code returned has too many parts to be handed over.",
@@ -28,7 +30,7 @@ def message_of(error: BaseException, exercise: str, session: Session, asked_for:
     if isinstance(error, StudentError):
         return _raised(error, exercise, session, asked_for)[:_MOST_TEXT]
     if isinstance(error, ArgumentChanged):
-        return f"Your code {error} in place; work on a copy."
+        return IN_PLACE.format(error)
     if isinstance(error, EndlessIterator):
         return "Your iterator does not end."
     if isinstance(error, AssertionError):  # Mismatch too; asserts are not rewritten: this is our own sentence

@@ -18,7 +18,9 @@ DEFAULT_SECONDS = 10.0
 """CPU time of one test without a timeout marker."""
 _MARKERS = (
     "exercise(id): the grade cell this test belongs to",
-    "weight(n): how much the test counts, 1 if not said",
+    "level(name): the rung of the ladder that the test belongs to; autograder/grading/levels.py has their shares",
+    "shares(**percent): levels that weigh otherwise in this exercise",
+    "weight(n): how much the test counts inside its level, 1 if not said",
     "gate: the exercise's later tests are not run where this one fails",
     "timeout(seconds): CPU time the student's code may use in this test",
     "mutates: the student's code may change its arguments in place",

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import msgspec
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 
@@ -40,7 +40,10 @@ class TestResult(msgspec.Struct, frozen=True, kw_only=True):
     """The test's name inside its exercise; for the instructor, never shown to students."""
     statement: str
     """The property under test, one sentence for the student."""
+    level: str = ""
+    """The rung of the ladder it belongs to; nothing where the suite names none."""
     weight: float
+    """The part of the exercise's points that it decides; an exercise's tests together have 1."""
     verdict: Verdict
     message: str = ""
     """Where and by how much the property failed; holds no hidden input and no expected value."""

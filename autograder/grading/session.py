@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,11 +122,17 @@ class Session:
             else ""
         )
 
-    def begin(self, seed: int, cpu_seconds: float, mutates: bool) -> None:
-        """A test begins: seed the student's process, give it that much CPU time, record what it answers."""
+    def begin(
+        self, seed: int, cpu_seconds: float, mutates: bool, notice: Callable[[str], None] | None = None
+    ) -> None:
+        """A test begins: seed the student's process, give it that much CPU time, record what it answers.
+
+        Args:
+            mutates: arguments may be changed in place. notice: is told of those that are and may not.
+        """
         process = self._alive()
         self._asked = True
-        process.peer.mirror = mutates
+        process.peer.mirror, process.peer.notice = mutates, notice
         process.peer.allowance = _MOST_ANSWERED
         self._allow(process, cpu_seconds)
         self.trace = []
@@ -182,7 +188,7 @@ class Session:
     def _replay(self, student: Handle, replay: Replay, cpu_seconds: float, *first: str) -> None:
         # Other inputs than the first time: an answer that was kept is of no use.
         seed = derive_seed("run again", replay.seed)
-        self.begin(seed, cpu_seconds, replay.mutates)
+        self.begin(seed, cpu_seconds, replay.mutates, replay.notice)
         for operation in first:
             self._alive().peer.request(operation, 1)
         with revealing(False):

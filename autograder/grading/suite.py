@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,7 +17,9 @@ import pytest
 
 from autograder.grading.assignment import Assignment
 from autograder.grading.diagnosis import Diagnosis, Replay, frozen
-from autograder.grading.messages import message_of
+from autograder.grading.levels import CONTRACT
+from autograder.grading.marks import check_levels, holds_answers, level_of, mutates, weight_of
+from autograder.grading.messages import IN_PLACE, message_of
 from autograder.grading.pytest_session import (
     DEFAULT_SECONDS,
     EVERYTHING,
@@ -28,15 +31,17 @@ from autograder.grading.pytest_session import (
     run_pytest,
     untold_report,
 )
+from autograder.grading.reference import Reference, reference_of
 from autograder.grading.result import TestResult, Verdict
 from autograder.grading.session import Session
 from autograder.wire.frames import PeerGone
 from autograder.wire.handles import EndlessIterator, Handle
 from autograder.wire.peer import ArgumentChanged
-from selfcheck.compare import revealing, tolerance_used
+from selfcheck.compare import dtypes_noted, revealing, tolerance_used
 from selfcheck.errors import StudentError
 from selfcheck.random import Rng, derive_seed
 
+_MOST_TEXT = 600
 MOST_TRACED = 12
 """Tests of one exercise that are run again under the operator trace."""
 MOST_FAULTS = 2
@@ -52,12 +57,26 @@ class Outcome:
 
     Attributes:
         function: the test's name without its parameters.
-        test: with the weight of the whole function, whichever of its cases this is.
+        test: with the weight of the whole function inside its level, whichever of its cases this is.
     """
 
     exercise: str
     function: str
     test: TestResult
+
+
+@dataclass
+class Careless:
+    """An exercise's right values in another dtype, or at the price of an argument: one sentence each, in the order in
+    which they were noticed, and the test in which the first was."""
+
+    test: str
+    sentences: dict[str, None] = field(default_factory=dict)  # a set that keeps its order
+
+
+CARE = "arguments_and_dtypes"
+"""The name of the contract test that the engine adds to each exercise: every other test is watched for it."""
+_CARE_STATEMENT = "Arguments are left as they were, and what comes back has the dtype that was asked for."
 
 
 class SuitePlugin:
@@ -77,7 +96,12 @@ class SuitePlugin:
         self.replays: dict[str, list[Replay]] = {}
         self.seconds: dict[str, float] = {}
         self.tolerance: dict[str, float] = {}
+        self.shares: dict[str, dict[str, float]] = {}
+        self.careless: dict[str, Careless] = {}
         self._bound: dict[str, Any] = {}
+        self._noticed: list[str] = []
+        self._reference: Reference | None = None
+        self._assignment = assignment
         self._session = session
         self._order = {exercise.id: place for place, exercise in enumerate(assignment.exercises)}
         self._seed = seed
@@ -97,6 +121,7 @@ class SuitePlugin:
         for item in items:
             if exercise_of(item) not in self._order:
                 raise pytest.UsageError(f"{item.nodeid}: no grade cell is called {exercise_of(item)!r}")
+        self.shares = check_levels(items)
         items[:] = [item for item in items if self._selection.takes(item)]
         items.sort(key=lambda item: self._order[exercise_of(item)])
 
@@ -112,8 +137,13 @@ class SuitePlugin:
         student = self._session.student(exercise_of(request.node))
         if student is None:
             raise PeerGone("the exercise's own cell ended the process")
-        self._session.begin(self._test_seed(request.node), cpu_seconds(request.node), _mutates(request.node))
+        item = request.node
+        notice = self._notice if exercise_of(item) in self.shares else None
+        self._session.begin(self._test_seed(item), cpu_seconds(item), mutates(item), notice)
         return student
+
+    def _notice(self, change: str) -> None:
+        self._noticed.append(IN_PLACE.format(change))
 
     @pytest.fixture
     def rng(self, request: pytest.FixtureRequest) -> Rng:
@@ -132,6 +162,7 @@ class SuitePlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
         exercise = exercise_of(item)
+        self._noticed = []
         if exercise != self._current:
             self._finish_exercise()
             self._current = exercise
@@ -148,7 +179,9 @@ class SuitePlugin:
         self._finish_exercise()
 
     def _finish_exercise(self) -> None:
-        """After an exercise's last test: does its code run what is forbidden there?"""
+        """After an exercise's last test: was its code careful, and does it run what is forbidden there?"""
+        if self._current in self.shares:
+            self.outcomes.append(self._care(self._current))
         rule = self._rules.get(self._current or "")
         if self._current is None or rule is None or self._current in self.forbidden:
             return
@@ -173,18 +206,40 @@ class SuitePlugin:
             kind = "" if found[0].startswith("torch.") else "the operator "
             self.forbidden[self._current] = f"{kind}{found[0]}"
 
+    def _care(self, exercise: str) -> Outcome:
+        """The contract test of an exercise that all its other tests make: it decides as much as those of the contract
+        that the suite declares, or, where there are none, all of the contract."""
+        others = [outcome for outcome in self.outcomes if outcome.exercise == exercise]
+        declared = {o.function: o.test.weight for o in others if o.test.level == CONTRACT}
+        careless = self.careless.get(exercise)
+        ran = careless is not None or any(
+            o.test.verdict is Verdict.PASSED and o.test.level != CONTRACT for o in others
+        )
+        verdict = Verdict.FAILED if careless is not None else Verdict.PASSED
+        test = TestResult(
+            name=CARE,
+            statement=_CARE_STATEMENT,
+            level=CONTRACT,
+            weight=sum(declared.values()) or 1.0,
+            verdict=verdict if ran else self._closed.get(exercise, Verdict.FAILED),
+            message=" ".join(careless.sentences)[:_MOST_TEXT] if careless is not None else "",
+            ran=ran,
+        )
+        return Outcome(exercise, CARE, test)
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
         assert isinstance(item, pytest.Function), "a hidden test is a function"
         names = item._fixtureinfo.argnames  # the test's own arguments
         self._bound = {name: value for name, value in item.funcargs.items() if name in names}
         exercise, begun = exercise_of(item), self._cpu_seconds()
-        with revealing(False), tolerance_used() as used:
+        with revealing(False), tolerance_used() as used, self._leniently(item) as dtypes:
             try:
                 result = yield
                 self.tolerance[exercise] = max(self.tolerance.get(exercise, 0.0), *used, 0.0)
                 return result
             finally:
+                self._noticed.extend(dtypes)
                 self.seconds[exercise] = self.seconds.get(exercise, 0.0) + self._cpu_seconds() - begun
 
     def _cpu_seconds(self) -> float:
@@ -229,27 +284,50 @@ class SuitePlugin:
                 Verdict.FAILED,
                 message_of(error, exercise, self._session, self._asks_for(exercise)),
             )
+        replay = self._replay(item, verdict) if when == "call" and fault is None else None
+        if verdict is Verdict.FAILED and replay is not None and (ours := self._our_fault(exercise, replay)):
+            self.faults[exercise] = f"{item.nodeid} fails on the reference too: {ours}"
+            verdict, message = Verdict.NOT_GRADABLE, ""
         self.outcomes.append(_outcome(item, verdict, message))
-        if (
-            when == "call"
-            and fault is None
-            and "student" in self._bound
-            and isinstance(item, pytest.Function)
-        ):
-            self.replays.setdefault(exercise, []).append(self._replay(item, verdict))
+        if replay is not None:
+            self.replays.setdefault(exercise, []).append(replay)
+        for sentence in self._noticed:
+            self.careless.setdefault(exercise, Careless(item.name)).sentences[sentence] = None
         if verdict is not Verdict.PASSED and item.get_closest_marker("gate"):
             self._closed.setdefault(exercise, verdict)
 
-    def _replay(self, item: pytest.Function, verdict: Verdict) -> Replay:
+    def _leniently(self, item: pytest.Item) -> contextlib.AbstractContextManager[list[str]]:
+        """The context in which a test runs: another dtype is noticed, and fails the contract's tests alone."""
+        if exercise_of(item) in self.shares and level_of(item) != CONTRACT:
+            return dtypes_noted()
+        return contextlib.nullcontext([])
+
+    def _replay(self, item: pytest.Item, verdict: Verdict) -> Replay | None:
+        """The test as it can be run again on other code; None where a fixture holds what this code answered."""
+        if "student" not in self._bound or not isinstance(item, pytest.Function) or holds_answers(item):
+            return None
         bound = {name: value for name, value in self._bound.items() if name not in ("student", "rng")}
         function, takes_rng = item.function, "rng" in self._bound
 
         def again(student: Handle, rng: Rng) -> None:
-            function(student=student, **({"rng": rng} if takes_rng else {}), **bound)
+            with self._leniently(item):
+                function(student=student, **({"rng": rng} if takes_rng else {}), **bound)
 
-        failed = verdict is not Verdict.PASSED
-        trace, slow = frozen(self._session.trace), cpu_seconds(item) > DEFAULT_SECONDS
-        return Replay(item.name, again, self._test_seed(item), _mutates(item), trace, failed, slow)
+        return Replay(
+            item.name,
+            again,
+            self._test_seed(item),
+            mutates(item),
+            frozen(self._session.trace),
+            failed=verdict is not Verdict.PASSED or bool(self._noticed),
+            slow=cpu_seconds(item) > DEFAULT_SECONDS,
+            notice=_unheard if exercise_of(item) in self.shares else None,
+        )
+
+    def _our_fault(self, exercise: str, replay: Replay) -> str:
+        """How a failed test fails on the reference, or nothing."""
+        self._reference = self._reference or reference_of(self._assignment)
+        return self._reference.fault(exercise, replay)
 
     def _grader_fault(self, item: pytest.Item, error: BaseException) -> None:
         self.faults[exercise_of(item)] = f"{item.nodeid}: {type(error).__name__}: {error}"
@@ -259,17 +337,17 @@ def _out_of_memory(error: StudentError) -> bool:
     return error.is_a("MemoryError") or "can't allocate memory" in error.message
 
 
-def _mutates(item: pytest.Item) -> bool:
-    return item.get_closest_marker("mutates") is not None
+def _unheard(change: str) -> None:
+    """What a replay changes in place is in its trace."""
 
 
 def _outcome(item: pytest.Item, verdict: Verdict, message: str = "", ran: bool = True) -> Outcome:
     function = getattr(item, "function", None)
-    weight = item.get_closest_marker("weight")
     test = TestResult(
         name=item.name,
         statement=" ".join((getattr(function, "__doc__", None) or item.name).split()),
-        weight=float(weight.args[0]) if weight else 1.0,
+        level=level_of(item),
+        weight=weight_of(item),
         verdict=verdict,
         message=message,
         ran=ran,
@@ -310,7 +388,9 @@ def _diagnosed(plugin: SuitePlugin, diagnosis: Diagnosis) -> list[Outcome]:
     }
     outcomes = []
     for outcome in plugin.outcomes:
-        variant = found.get(outcome.exercise, {}).get(outcome.test.name)
+        careless = plugin.careless.get(outcome.exercise)
+        test_name = careless.test if careless is not None and outcome.function == CARE else outcome.test.name
+        variant = found.get(outcome.exercise, {}).get(test_name)
         if variant is not None and outcome.test.verdict is not Verdict.PASSED:
             test = msgspec.structs.replace(outcome.test, hint=variant.hint, misconception=variant.name)
             outcome = dataclasses.replace(outcome, test=test)

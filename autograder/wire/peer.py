@@ -62,7 +62,9 @@ class Peer:
     Attributes:
         broken: why nothing can be asked any more, once the other side is gone or has misbehaved.
         allowance: where set, how many bytes of memory the other side may still fill here.
-        trace: where set, every request's name and answer (an exception's first class name) is appended.
+        trace: where set, every request's name and answer (an exception's first class name) is appended, and what
+            the other side changed in place.
+        notice: where set, a change in place that may not be is told to it, and the call's answer is used all the same.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Peer:
         self.broken: PeerGone | ProtocolViolation | None = None
         self.allowance: int | None = None
         self.trace: list[tuple[str, Any]] | None = None
+        self.notice: Callable[[str], None] | None = None
         self._remote_error = remote_error
         self._channel = channel
         self._operations = operations
@@ -147,7 +150,7 @@ class Peer:
 
         Raises:
             RemoteError (or what `remote_error` makes): its code raised.
-            ArgumentChanged: it changed an argument and `mirror` is off.
+            ArgumentChanged: it changed an argument, `mirror` is off and there is no `notice`.
             ProtocolViolation, PeerGone: it misbehaved or is gone.
         """
         return self._ask(op, target, args, kwargs, torch.is_grad_enabled())
@@ -244,12 +247,23 @@ class Peer:
                 raise ProtocolViolation("a changed argument that was never sent")
             if arrived[new].shape != sent[place].shape or arrived[new].dtype != sent[place].dtype:
                 raise ProtocolViolation("a changed argument of another shape")
-            if not self.mirror:
-                raise ArgumentChanged("changed one of the tensors it was given")
+        if reply.mutated and self.trace is not None:
+            self.trace.append(("changed", [[place, arrived[new]] for place, new in reply.mutated]))
+        if reply.rearranged and self.trace is not None:
+            self.trace.append(("rearranged", None))
+        if self.mirror:
             with torch.no_grad():
-                sent[place].copy_(arrived[new])
-        if reply.rearranged and not self.mirror:
-            raise ArgumentChanged("changed one of the lists or dictionaries it was given")
+                for place, new in reply.mutated:
+                    sent[place].copy_(arrived[new])
+        elif reply.mutated:
+            self._changed("changed one of the tensors it was given")
+        elif reply.rearranged:
+            self._changed("changed one of the lists or dictionaries it was given")
+
+    def _changed(self, what: str) -> None:
+        if self.notice is None:
+            raise ArgumentChanged(what)
+        self.notice(what)
 
     def backward(
         self,

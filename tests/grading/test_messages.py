@@ -47,7 +47,7 @@ def test_no_input_leaves_by_a_later_cell(raised: str, assignment: Assignment, wo
 
 def test_no_input_leaves_by_the_wrong_exception(tmp_path: Path, worker: Worker) -> None:
     """Where another exception was wanted, the text of the one that came is not told."""
-    assignment = toy.write(tmp_path, "raising")
+    assignment = toy.write(tmp_path, "raising", double="def double(x): raise ValueError")
     (assignment.suite / "test_double.py").write_text(
         "import pytest\nfrom autograder.testing import assert_raises\npytestmark = pytest.mark.exercise('double')\n"
         f"def test_it(student): assert_raises(ValueError, student.double, {toy.SECRET})\n"

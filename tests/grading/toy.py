@@ -146,12 +146,14 @@ def document(content: object) -> bytes:
     return json.dumps(content).encode()
 
 
-def write(folder: Path, name: str = "toy", tests: dict[str, str] | None = None) -> Assignment:
-    """The assignment on disk."""
+def write(
+    folder: Path, name: str = "toy", tests: dict[str, str] | None = None, **reference: str
+) -> Assignment:
+    """The assignment on disk, with some of the reference's solutions replaced."""
     source, suite = folder / "source" / name / f"{name}.ipynb", folder / "suite" / name
     source.parent.mkdir(parents=True, exist_ok=True)
     suite.mkdir(parents=True, exist_ok=True)
-    source.write_bytes(document(solved()))
+    source.write_bytes(document(solved(**reference)))
     for file, text in (TESTS if tests is None else tests).items():
         (suite / file).write_text(text)
     return Assignment.load(name, source, suite)
