@@ -57,7 +57,12 @@ _NUMPY_NUMBERS = frozenset(np.sctypeDict.values()) - {np.object_, np.void, np.st
 
 
 def assert_close(
-    got: Any, want: Any, rtol: float | None = None, atol: float | None = None, name: str = "output"
+    got: Any,
+    want: Any,
+    rtol: float | None = None,
+    atol: float | None = None,
+    name: str = "output",
+    axes: str = "",
 ) -> None:
     """Check that `got` is `want` up to rounding: type, dtype, shape, NaN and infinity, then values.
 
@@ -66,13 +71,15 @@ def assert_close(
         want: a tensor, a number, a string, None, or a tuple, list or dict of those.
         rtol, atol: |got - want| <= atol + rtol |want| passes; the defaults depend on the dtype (`TOLERANCES`).
         name: what the value is, for the message.
+        axes: what a tensor's axes are, such as "NCHW", where windows pass over images: the message may then speak of
+            the border, of the first item of the batch, and of the first channel.
 
     Raises:
         Mismatch: naming the first differing place and the size of the difference.
     """
     __tracebackhide__ = True
     if isinstance(want, Tensor):
-        _compare_tensors(got, want.detach(), rtol, atol, name)
+        _compare_tensors(got, want.detach(), rtol, atol, name, axes)
     elif isinstance(want, bool | int | float | complex):
         _compare_numbers(got, want, rtol, atol, name)
     elif isinstance(want, tuple | list | dict):
@@ -146,7 +153,9 @@ def _compare_numbers(got: Any, want: complex, rtol: float | None, atol: float | 
     )
 
 
-def _compare_tensors(got: Any, want: Tensor, rtol: float | None, atol: float | None, name: str) -> None:
+def _compare_tensors(
+    got: Any, want: Tensor, rtol: float | None, atol: float | None, name: str, axes: str
+) -> None:
     __tracebackhide__ = True
     if type(got) not in TENSOR_TYPES:
         wrong_type(got, "a torch.Tensor", name)
@@ -204,7 +213,7 @@ def _compare_tensors(got: Any, want: Tensor, rtol: float | None, atol: float | N
         name,
         "values",
         detail,
-        remark=value_remark(a, b, wrong, rtol, atol),
+        remark=value_remark(a, b, wrong, rtol, atol, axes),
         index=index,
         got=got[index].item(),
         want=want[index].item(),

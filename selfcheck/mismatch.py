@@ -137,5 +137,9 @@ def describe_type(value: object) -> str:
 def wrong_type(got: object, wanted: str, name: str) -> NoReturn:
     """Raise the Mismatch of a value that is not of the wanted type."""
     __tracebackhide__ = True
+    if got is None and name.startswith("gradient"):
+        where = name.removeprefix("gradient").strip() or "the input"
+        reaches = f"is missing: no gradient reaches {where.removeprefix('of ').removeprefix('in ')}."
+        raise Mismatch(name, "gradient", reaches, remark="Was something detached, or computed in numpy?")
     remark = "Is a `return` missing?" if got is None else ""
     raise Mismatch(name, "type", f"is {describe_type(got)} instead of {wanted}.", remark=remark)

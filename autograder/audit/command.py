@@ -54,7 +54,9 @@ def audit(
         console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
         raise typer.Exit(2) from None
     if max(verdicts.reference_seconds) > GRADING_SECONDS:
-        verdicts.defects.append(f"grading the reference took {max(verdicts.reference_seconds):.0f} CPU seconds")
+        verdicts.defects.append(
+            f"grading the reference took {max(verdicts.reference_seconds):.0f} CPU seconds"
+        )
     if notebook and only is None:
         run_solved(course.source_notebook(name, assignment.notebook), verdicts, console)
     verdicts.defects += [f"no misconception fails {test}" for test in verdicts.survivors(only)]
@@ -143,7 +145,9 @@ def summarise(
         )
     console.print(exercises)
     times = sorted(verdicts.reference_seconds)
-    console.print(f"grading the reference: median {times[len(times) // 2]:.1f} CPU seconds, at most {times[-1]:.1f}")
+    console.print(
+        f"grading the reference: median {times[len(times) // 2]:.1f} CPU seconds, at most {times[-1]:.1f}"
+    )
     for defect in verdicts.defects:
         console.print(f"[red]defect[/red] {escape(defect)}", soft_wrap=True)
     state = (

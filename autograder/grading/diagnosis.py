@@ -1,220 +1,291 @@
-"""Which misconception a student has: the one that answers a failed test exactly as the student's code did.
+"""Which misconceptions a student has, where that is certain: better no name than a wrong one.
 
-Each failed test is run again on every misconception of its exercise, with the same random inputs, and what it
-answered is compared with what the student's code answered. The misconceptions are ours, so they run in this process,
-behind the same protocol, on a thread.
+A failed test is run again on the exercise's misconceptions and on the reference, with the same random inputs and, where
+a network is made, with the student's weights. A misconception *explains* the test if it fails it too and answers as the
+student's code did, where the truth answers otherwise (`likeness`). It is *contradicted* by a test that the student
+passes and it fails, and by one in which the student answers the truth where it clearly does not. Named are the
+misconceptions that nothing contradicts and that together explain more than half of the failed tests.
+
+Answers that are drawn anew by every solution in its own way (a mask of dropout, weights that fit no other network)
+cannot be compared number by number. There a misconception is named if it alone fails the same tests, passes the same,
+and fails each with the same message.
+
+Two mistakes at once answer like neither. Where single ones leave failures unexplained, two are put into one solution
+(both edit the same base) and judged like one; each is then named at the tests that it fails.
+
+The first failed test is replayed on all misconceptions, the others on those that explain it. Replays are counted and
+bounded, not timed, so that a diagnosis is the same on every machine.
 """
 
 from __future__ import annotations
 
-import contextlib
+import ast
 import itertools
-import socket
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-import torch
-
+from autograder.grading.answers import Answers
 from autograder.grading.assignment import Assignment
-from autograder.grading.variants import Variant, load_misconceptions
-from autograder.jail.inside.server import Names, describe_error
-from autograder.wire.frames import Channel, PeerGone, ProtocolViolation
-from autograder.wire.handles import GRADER_OPERATIONS, STUDENT_OPERATIONS, Handle
-from autograder.wire.messages import HandleNode
-from autograder.wire.peer import Peer
-from selfcheck.compare import revealing
-from selfcheck.errors import StudentError
-from selfcheck.random import Rng, derive_seed
+from autograder.grading.edits import EditError, apply
+from autograder.grading.likeness import Judgement, judge, same
+from autograder.grading.replaying import Answer, Replay
+from autograder.grading.variants import (
+    MISCONCEPTIONS,
+    Variant,
+    base_source,
+    load_misconceptions,
+    read_misconceptions,
+)
 
-Trace = Sequence[tuple[str, Any]]
-"""What a test asked and was answered, in order."""
-_RELATIVE, _ABSOLUTE = 1e-4, 1e-6
-_ROUGH = 0.02
-"""Relative difference of what many steps of training make of one rounding."""
-_KEPT_VALUES = 1000
-_PATIENCE_SECONDS = 600.0
-"""Longer than any misconception of ours needs on a loaded machine: giving up would change a diagnosis."""
-
-
-@dataclass(frozen=True)
-class Replay:
-    """A test that can be run again: `function(student, rng)` with everything else bound."""
-
-    name: str
-    function: Callable[[Handle, Rng], None]
-    seed: int
-    mutates: bool
-    trace: Trace
-    failed: bool
-    """Whether it failed, or noticed an argument changed in place or another dtype."""
-    slow: bool
-    """Whether the test is allowed more than the default time; how long it took would not be the same twice."""
-    notice: Callable[[str], None] | None = None
-    """The peer's `notice` for this test: set where an argument changed in place does not end it."""
-
-
-def students_seed(seed: int) -> int:
-    """The seed of the student's own global generators in a test: it must not tell the seed of the test's inputs."""
-    return derive_seed("the student's own", seed)
+BUDGET = 600
+"""Replays of quick tests that the diagnosis of one exercise may take; a slow one counts as many."""
+_MOST_STARTS = 4
+"""Failed tests that are replayed on all misconceptions."""
+_MOST_NAMED = 2
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+_MESSAGE_SHARE = 0.1
+"""How much numbers in two messages of the same failure may differ where inputs are random."""
 
 
 class Diagnosis:
-    """Knows an assignment's misconceptions; keeps what they answer, so that a class pays for each test once."""
+    """Knows an assignment's misconceptions.
 
-    def __init__(self, assignment: Assignment) -> None:
-        self._given = [c.source for c in assignment.cells if c.role == "given" and c.kind == "code"]
-        self._variants = load_misconceptions(assignment)
-        self._namespaces: dict[Variant, dict[str, Any]] = {}
-        self._answers: dict[tuple[Variant, str, int], Trace] = {}
+    Args:
+        folder: where answers are kept from run to run, or None.
+    """
 
-    def of_exercise(self, exercise: str, replays: Sequence[Replay]) -> dict[str, Variant]:
-        """The misconception behind each failed test, by the test's name, where one answers alike.
+    def __init__(self, assignment: Assignment, folder: Path | None = None) -> None:
+        given = [c.source for c in assignment.cells if c.role == "given" and c.kind == "code"]
+        self.answers = Answers(given, folder)
+        self._assignment = assignment
+        self._misconceptions: dict[str, tuple[Variant, ...]] = {}
+        self._combined: dict[tuple[str, str, str], Variant | None] = {}
 
-        Where several do, the one that explains most failed tests is taken, and among those the one that also
-        answers like the student in the tests that passed. Slow tests are not replayed where a quick one tells, and of
-        the slow ones only the first that failed.
+    def of_exercise(
+        self, exercise: str, replays: Sequence[Replay], without: frozenset[str] = frozenset()
+    ) -> dict[str, Variant]:
+        """The misconception behind each failed test, by the test's name, where there is one.
+
+        Slow tests are replayed only where no quick one failed, and of those the first.
+
+        Args:
+            without: names of misconceptions that count as unknown.
         """
-        variants = [v for v in self._variants if v.exercise == exercise]
-        failed = [r for r in replays if r.failed and not r.slow]
-        slow = [r for r in replays if r.failed and r.slow][:1]
-        explains: dict[Variant, set[str]] = {variant: set() for variant in variants}
-        for replay in [*failed, *slow]:
-            if replay.slow and any(explains.values()):
-                break
-            for variant in variants:
-                if alike(self._answer(variant, replay), replay.trace):
-                    explains[variant].add(replay.name)
-        if not any(explains.values()):
-            explains = self._roughly(variants, [*failed, *slow])
-        most = max((len(tests) for tests in explains.values()), default=0)
-        if not most:
+        if not any(replay.failed for replay in replays):
             return {}
-        best = [variant for variant in variants if len(explains[variant]) == most]
-        if len(best) > 1:
-            quick = [r for r in replays if not r.failed and not r.slow]
-            score = {v: sum(alike(self._answer(v, r), r.trace) for r in quick) for v in best}
-            best.sort(key=lambda variant: -score[variant])
-        ranked = [best[0], *sorted(variants, key=lambda v: -len(explains[v]))]
-        return {r.name: v for r in [*failed, *slow] for v in reversed(ranked) if r.name in explains[v]}
+        known = [v for v in self.misconceptions(exercise) if v.name not in without]
+        if not known:
+            return {}
+        return _Case(self.answers, self.reference(exercise), known, replays, self.combined).named()
 
-    def _roughly(self, variants: Sequence[Variant], failed: Sequence[Replay]) -> dict[Variant, set[str]]:
-        """What each variant explains up to the chaos of training, where one alone explains a test."""
-        explains: dict[Variant, set[str]] = {variant: set() for variant in variants}
-        for replay in failed:
-            alone = [v for v in variants if alike(self._answer(v, replay), replay.trace, _ROUGH)]
-            if len(alone) == 1:
-                explains[alone[0]].add(replay.name)
-        return explains
+    def misconceptions(self, exercise: str) -> tuple[Variant, ...]:
+        """An exercise's misconceptions, read when first asked for."""
+        if exercise not in self._misconceptions:
+            self._misconceptions[exercise] = load_misconceptions(self._assignment, exercise)
+        return self._misconceptions[exercise]
 
-    def _answer(self, variant: Variant, replay: Replay) -> Trace:
-        key = (variant, replay.name, replay.seed)
-        if key not in self._answers:
-            self._answers[key] = self._run(variant, replay)
-        return self._answers[key]
+    def combined(self, one: Variant, other: Variant) -> Variant | None:
+        """A solution with two mistakes, or None where their edits do not go together."""
+        if not one.base or one.base != other.base or one.exercise != other.exercise:
+            return None
+        key = (one.exercise, one.name, other.name)
+        if key not in self._combined:
+            self._combined[key] = self._both(one, other)
+        return self._combined[key]
 
-    def _run(self, variant: Variant, replay: Replay) -> Trace:
-        with answering(self._namespace(variant)) as peer:
-            peer.mirror, peer.notice = replay.mutates, replay.notice
-            peer.request("seed", 1, students_seed(replay.seed))
-            trace: list[tuple[str, Any]] = []
-            peer.trace = trace
-            with (
-                contextlib.suppress(Exception),
-                revealing(False),
-            ):  # it may fail in any way a student's code may
-                replay.function(Handle(peer, HandleNode(1, "instance", "Notebook")), Rng(replay.seed))
-        return frozen(trace)
+    def _both(self, one: Variant, other: Variant) -> Variant | None:
+        path = self._assignment.suite / one.exercise / MISCONCEPTIONS
+        edits = {m.name: m.edits for m in read_misconceptions(path)}
+        base = base_source(self._assignment, one.exercise, one.base)
+        for order in ((one, other), (other, one)):
+            try:
+                source = apply([e for variant in order for e in edits[variant.name]], base)
+                ast.parse(source)
+            except (EditError, SyntaxError):
+                continue
+            return replace(one, name=f"{one.name} and {other.name}", source=source)
+        return None
 
-    def _namespace(self, variant: Variant) -> dict[str, Any]:
-        if variant not in self._namespaces:
-            namespace: dict[str, Any] = {"__name__": "__main__"}
-            for source in (*self._given, variant.source):
-                exec(compile(source, f"<misconception {variant.name}>", "exec", dont_inherit=True), namespace)
-            self._namespaces[variant] = namespace
-        return self._namespaces[variant]
+    def reference(self, exercise: str) -> str:
+        """The source of the reference's solution of an exercise."""
+        known = self._assignment.known
+        return "\n\n".join(
+            c.source for id, c in known.items() if self._assignment.exercise_of(id) == exercise
+        )
 
 
-def frozen(trace: Trace) -> Trace:
-    """A trace that no longer holds graphs or handles."""
-    return [(op, _plain(value)) for op, value in trace]
+@dataclass
+class _Standing:
+    """What is known of one misconception in one case."""
+
+    explains: set[str]
+    out: bool = False
 
 
-def alike(one: Trace, other: Trace, relative: float = _RELATIVE) -> bool:
-    """Whether two traces ask and answer the same, up to rounding."""
-    return len(one) == len(other) and all(
-        a[0] == b[0] and _same(a[1], b[1], relative) for a, b in zip(one, other, strict=True)
-    )
+class _Case:
+    """One student's failed exercise."""
 
+    def __init__(
+        self,
+        answers: Answers,
+        reference: str,
+        known: Sequence[Variant],
+        replays: Sequence[Replay],
+        combined: Callable[[Variant, Variant], Variant | None],
+    ) -> None:
+        quick = [r for r in replays if not r.slow]
+        self._failed = [r for r in quick if r.failed] or [r for r in replays if r.failed][:1]
+        self._passed = [r for r in quick if not r.failed]
+        self._answers, self._reference, self._known = answers, reference, known
+        self._combined = combined
+        self._standing = {v.name: _Standing(set()) for v in known}
+        self._judged: dict[tuple[str, str], Judgement] = {}
+        self._left = BUDGET
+        self._asked: dict[tuple[str, str], Answer] = {}
 
-def _plain(value: Any, most: int = _KEPT_VALUES) -> Any:
-    """A value without graphs and handles; of a container with more than `most` items, its length and some of them."""
-    if isinstance(value, torch.Tensor):
-        return _sample(value.detach())
-    if isinstance(value, Handle):
-        return ("handle", value._kind)
-    if isinstance(value, str) and len(value) > _KEPT_VALUES:
-        return [len(value), value[:_KEPT_VALUES]]
-    if isinstance(value, (list, tuple, dict)):
-        share = max(most // max(len(value), 1), 1)
-        step = -(-len(value) // most) or 1
-        if isinstance(value, dict):
-            pairs = itertools.islice(value.items(), 0, None, step)
-            kept: list[Any] = [[_plain(key, share), _plain(item, share)] for key, item in pairs]
-        else:
-            kept = [_plain(item, share) for item in value[::step]]
-        return kept if step == 1 else [len(value), kept]
-    return value
+    def named(self) -> dict[str, Variant]:
+        """The misconception of each failed test that one explains."""
+        chosen: list[Variant] = []
+        explained: set[str] = set()
+        starts = 0
+        while len(chosen) < _MOST_NAMED:
+            start = next((r for r in self._failed if r.name not in explained and not self._tried(r)), None)
+            if start is None or starts == _MOST_STARTS:
+                break
+            starts += 1
+            found = self._best(self._known, start, explained)
+            if found is not None:
+                chosen.append(found)
+                explained |= self._standing[found.name].explains
+        enough = 2 * len(explained) > len(self._failed)
+        if len(explained) < len(self._failed) and (two := self._two(chosen if enough else (), explained)):
+            return two
+        if not enough:
+            alone = self._by_pattern()
+            return {r.name: alone for r in self._failed} if alone is not None else {}
+        return {
+            r.name: v
+            for r in self._failed
+            for v in reversed(chosen)
+            if r.name in self._standing[v.name].explains
+        }
 
+    def _two(self, chosen: Sequence[Variant], explained: set[str]) -> dict[str, Variant]:
+        """What two mistakes at once explain, where that is more than single ones do; one may be chosen already."""
+        able = [v for v in self._known if not self._standing[v.name].out]
+        pairs: Iterable[tuple[Variant, Variant]] = itertools.combinations(able, 2)
+        if chosen:
+            pairs = ((chosen[0], other) for other in able if other is not chosen[0])
+        both = {v.name: (pair, v) for pair in pairs if (v := self._combined(*pair)) is not None}
+        for name in both:
+            self._standing[name] = _Standing(set())
+        start = next(r for r in self._failed if r.name not in explained)
+        found = self._best([v for _, v in both.values()], start, explained)
+        if found is None:
+            return {}
+        explains = self._standing[found.name].explains
+        if 2 * len(explains) <= len(self._failed) or len(explains) <= len(explained):
+            return {}
+        pair = both[found.name][0]
+        return {r.name: self._of_two(pair, r) for r in self._failed if r.name in explains}
 
-def _sample(tensor: torch.Tensor) -> Any:
-    """A tensor's values; of a large one its shape and evenly spaced values, since a class's answers are kept."""
-    if tensor.is_meta or tensor.numel() <= _KEPT_VALUES:
-        return tensor.clone()
-    step = -(-tensor.numel() // _KEPT_VALUES)
-    return [list(tensor.shape), tensor.flatten()[::step].clone()]
-
-
-def _same(one: Any, other: Any, relative: float) -> bool:
-    if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
-        if one.shape != other.shape or one.dtype != other.dtype:
-            return False
-        if one.is_meta or other.is_meta:
-            return one.is_meta and other.is_meta
-        return torch.allclose(one, other, rtol=relative, atol=_ABSOLUTE, equal_nan=True)
-    if isinstance(one, float) and isinstance(other, float):
+    def _of_two(self, pair: tuple[Variant, Variant], replay: Replay) -> Variant:
+        """Which of two mistakes a failed test shows: the one that fails it alone, the first where both do."""
+        first, second = pair
+        answers = [self._answer(v.source, replay) for v in pair]
         return (
-            one == other
-            or abs(one - other) <= _ABSOLUTE + relative * abs(other)
-            or (one != one and other != other)
+            second
+            if answers[1] is not None and answers[1].failed and not (answers[0] and answers[0].failed)
+            else first
         )
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(_same(a, b, relative) for a, b in zip(one, other, strict=True))
-    return type(one) is type(other) and bool(one == other)
 
-
-@contextlib.contextmanager
-def answering(namespace: dict[str, Any]) -> Iterator[Peer]:
-    """The grader's side of a peer whose other side answers from `namespace`, on a thread of this process."""
-    ours, theirs = socket.socketpair()
-
-    def answer() -> None:
-        peer = Peer(Channel(theirs), STUDENT_OPERATIONS, describe_error, Handle, mirror=True)
-        peer.export(Names(namespace))
-        with contextlib.suppress(PeerGone, ProtocolViolation):
-            peer.serve()
-        theirs.close()
-
-    thread = threading.Thread(target=answer, daemon=True)
-    thread.start()
-    channel = Channel(ours, _PATIENCE_SECONDS)
-    try:
-        yield Peer(
-            channel, GRADER_OPERATIONS, lambda _: (["Exception"], "", ""), Handle, remote_error=StudentError
+    def _tried(self, replay: Replay) -> bool:
+        return any((v.name, replay.name) in self._judged for v in self._known) and all(
+            (v.name, replay.name) in self._judged or self._standing[v.name].out for v in self._known
         )
-    finally:
-        with contextlib.suppress(OSError):
-            ours.shutdown(socket.SHUT_RDWR)
-        channel.close()
-        thread.join(timeout=_PATIENCE_SECONDS)
+
+    def _best(self, known: Sequence[Variant], start: Replay, explained: set[str]) -> Variant | None:
+        """The one that explains most, of those that explain this test and that nothing contradicts."""
+        able = [v for v in known if not self._standing[v.name].out and self._explains(v, start)]
+        for variant in able:
+            for replay in (*self._failed, *self._passed):
+                if self._standing[variant.name].out:
+                    break
+                self._explains(variant, replay)
+        able = [v for v in able if not self._standing[v.name].out]
+        if not able:
+            return None
+        agreement = {v.name: self._agreement(v) for v in able}
+        return max(
+            able,
+            key=lambda v: (len(self._standing[v.name].explains - explained), agreement[v.name]),
+        )
+
+    def _explains(self, variant: Variant, replay: Replay) -> bool:
+        """Whether a misconception explains a failed test; notes where a test contradicts it."""
+        key, standing = (variant.name, replay.name), self._standing[variant.name]
+        if key not in self._judged:
+            answer = self._answer(variant.source, replay)
+            truth = self._answer(self._reference, replay)
+            if answer is None or truth is None:
+                return False
+            standing.out |= answer.stopped
+            found = judge(replay.trace, answer.trace, truth.trace, chaotic=replay.slow)
+            self._judged[key] = found
+            standing.out |= found.contradicts or (answer.failed and not replay.failed and not truth.failed)
+            if replay.failed and answer.failed and not truth.failed and found.like:
+                standing.explains.add(replay.name)
+        return replay.name in standing.explains
+
+    def _agreement(self, variant: Variant) -> int:
+        """In how many of the passed tests a misconception answers just as the student does."""
+        answers = ((self._answer(variant.source, r), r) for r in self._passed)
+        return sum(answer is not None and same(answer.trace, r.trace) for answer, r in answers)
+
+    def _answer(self, source: str, replay: Replay) -> Answer | None:
+        """What a solution does in a test; None where the budget is used up."""
+        key = (source, replay.name)
+        if key not in self._asked:
+            if self._left < replay.cost:
+                return None
+            self._left -= replay.cost
+            self._asked[key] = self._answers.of(source, replay)
+        return self._asked[key]
+
+    # Where numbers cannot be compared ------------------------------------------------------------------------------
+
+    def _by_pattern(self) -> Variant | None:
+        """The one misconception that fails and passes the same tests with the same messages, where chance decides."""
+        if not self._random():
+            return None
+        able = [v for v in self._known if not self._standing[v.name].out]
+        for replay in (*self._failed, *self._passed):
+            able = [v for v in able if self._fails_alike(v, replay)]
+            if not able:
+                return None
+        return able[0] if len(able) == 1 else None
+
+    def _random(self) -> bool:
+        """Whether even where the student passes, the answers are others than the reference's."""
+        answers = ((self._answer(self._reference, r), r) for r in self._passed)
+        return any(answer is not None and not same(answer.trace, r.trace) for answer, r in answers)
+
+    def _fails_alike(self, variant: Variant, replay: Replay) -> bool:
+        answer = self._answer(variant.source, replay)
+        return (
+            answer is not None
+            and answer.failed == replay.failed
+            and _same_message(answer.message, replay.message)
+        )
+
+
+def _same_message(one: str, other: str) -> bool:
+    """Whether two messages say the same, numbers up to what chance makes of them."""
+    if _NUMBER.sub("#", one) != _NUMBER.sub("#", other):
+        return False
+    pairs = zip(_NUMBER.findall(one), _NUMBER.findall(other), strict=True)
+    return all(
+        abs(float(a) - float(b)) <= _MESSAGE_SHARE * max(abs(float(a)), abs(float(b))) for a, b in pairs
+    )

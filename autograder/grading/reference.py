@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from autograder.grading.assignment import Assignment
-from autograder.grading.diagnosis import Replay, answering, students_seed
+from autograder.grading.replaying import Replay, answering, students_seed
 from autograder.wire.handles import Notebook
 from selfcheck.compare import revealing
 from selfcheck.random import Rng
@@ -36,8 +36,12 @@ class Reference:
         return self._faults[key]
 
     def _run(self, replay: Replay) -> str:
-        with torch.random.fork_rng(devices=[]), answering(self._names()) as peer, revealing(False):
-            peer.mirror, peer.notice = replay.mutates, replay.notice
+        with (
+            torch.random.fork_rng(devices=[]),
+            answering(self._names(), replay.seconds) as peer,
+            revealing(False),
+        ):
+            peer.mirror, peer.notice = replay.mutates, (lambda _: None) if replay.noticing else None
             peer.request("seed", 1, students_seed(replay.seed))
             try:
                 replay.function(Notebook(peer), Rng(replay.seed))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from autograder.grading.diagnosis import Replay, students_seed
+from autograder.grading.recording import MOST_WEIGHTS, Recorder
+from autograder.grading.replaying import Replay, students_seed
 from autograder.grading.result import Verdict
 from autograder.grading.run_order import RunOrder, Step
 from autograder.jail.host.worker import StudentProcess, Worker
@@ -37,6 +38,7 @@ _MOST_IDLE, _LEAST_IDLE = 300.0, 1.0
 """Seconds that one submission may sleep in all, and a single call once that is used up: a class waits behind it."""
 
 _PLACE = re.compile(r"cell (?P<label>.+?), line (?P<line>\d{1,6})(:|$)")
+_WORD = re.compile(r"[^\W\d]\w*")
 _BY_CAUSE = {
     "threads": (Verdict.CRASHED, "started more threads than a submission may"),
     "processes": (Verdict.CRASHED, "started more processes than a submission may"),
@@ -69,19 +71,22 @@ class Session:
     Attributes:
         faults: the faults of each exercise so far. notes: faults of cells that belong to no exercise.
         broken_cells: what an exercise's solution cell raised when it ran.
-        trace: what the current test has asked and been answered.
+        stopped: every cell that raised when it ran, and what it raised.
+        recorder: what the current test has asked and been answered.
     """
 
     def __init__(self, worker: Worker, program: RunOrder) -> None:
         self.faults: dict[str, list[Fault]] = {}
         self.notes: list[str] = []
         self.broken_cells: dict[str, StudentError] = {}
-        self.trace: list[tuple[str, Any]] = []
+        self.stopped: dict[str, StudentError] = {}
+        self.recorder = Recorder()
         self.waited = 0.0
         self._ended_seconds = self._process_seconds = 0.0
         self._worker = worker
         self._program = program
         self._process: StudentProcess | None = None
+        self._weights = 0
         self._done = 0
         self._asked = False
         self._culprits: set[int] = set()
@@ -122,6 +127,18 @@ class Session:
             else ""
         )
 
+    @functools.cached_property
+    def names(self) -> frozenset[str]:
+        """Every word in the cells of the submission."""
+        return frozenset(word for step in self._program.steps for word in _WORD.findall(step.source))
+
+    def stopped_cell(self, name: str) -> str:
+        """Which cell that mentions a name had stopped, and why; nothing where none has."""
+        for step in self._program.steps:
+            if step.label in self.stopped and name in _WORD.findall(step.source):
+                return f"{step.label} had stopped: {self.stopped[step.label]}"
+        return ""
+
     def begin(
         self, seed: int, cpu_seconds: float, mutates: bool, notice: Callable[[str], None] | None = None
     ) -> None:
@@ -135,9 +152,10 @@ class Session:
         process.peer.mirror, process.peer.notice = mutates, notice
         process.peer.allowance = _MOST_ANSWERED
         self._allow(process, cpu_seconds)
-        self.trace = []
+        self._weights += self.recorder.kept
+        self.recorder = Recorder(MOST_WEIGHTS - self._weights)
         process.peer.request("seed", 1, students_seed(seed))
-        process.peer.trace = self.trace
+        process.peer.recorder = self.recorder
 
     def operators(self, exercise: str, replays: Sequence[Replay]) -> tuple[str, ...] | None:
         """The operators that an exercise's code runs in tests that it passed, run again on other inputs.
@@ -188,7 +206,7 @@ class Session:
     def _replay(self, student: Handle, replay: Replay, cpu_seconds: float, *first: str) -> None:
         # Other inputs than the first time: an answer that was kept is of no use.
         seed = derive_seed("run again", replay.seed)
-        self.begin(seed, cpu_seconds, replay.mutates, replay.notice)
+        self.begin(seed, cpu_seconds, replay.mutates, (lambda _: None) if replay.noticing else None)
         for operation in first:
             self._alive().peer.request(operation, 1)
         with revealing(False):
@@ -204,7 +222,7 @@ class Session:
     def rest(self) -> None:
         """Nothing is asked of the student's process for now."""
         if self._process is not None:
-            self._process.peer.trace = None
+            self._process.peer.recorder = None
         if self._process is not None and self._process.peer.broken is None:
             self._process.rest()
 
@@ -263,8 +281,9 @@ class Session:
         try:
             process.run_cell(step.source, step.label)
         except StudentError as error:
+            self.stopped[step.label] = told = self._told(error)
             if step.exercise:
-                self.broken_cells[step.exercise] = self._told(error)
+                self.broken_cells[step.exercise] = told
         except (PeerGone, ProtocolViolation):
             self._culprits.add(number)
             self._blame(step)

@@ -6,9 +6,8 @@ import contextlib
 import dataclasses
 import hashlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -16,12 +15,11 @@ import msgspec
 import pytest
 
 from autograder.grading.assignment import Assignment
-from autograder.grading.diagnosis import Diagnosis, Replay, frozen
+from autograder.grading.diagnosis import Diagnosis
 from autograder.grading.levels import CONTRACT
 from autograder.grading.marks import check_levels, holds_answers, level_of, mutates, weight_of
 from autograder.grading.messages import IN_PLACE, message_of
 from autograder.grading.pytest_session import (
-    DEFAULT_SECONDS,
     EVERYTHING,
     GraderFault,
     Selection,
@@ -32,6 +30,7 @@ from autograder.grading.pytest_session import (
     untold_report,
 )
 from autograder.grading.reference import Reference, reference_of
+from autograder.grading.replaying import Replay, signature
 from autograder.grading.result import TestResult, Verdict
 from autograder.grading.session import Session
 from autograder.wire.frames import PeerGone
@@ -105,7 +104,6 @@ class SuitePlugin:
         self._session = session
         self._order = {exercise.id: place for place, exercise in enumerate(assignment.exercises)}
         self._seed = seed
-        self._digests: dict[Path, str] = {}
         self._selection = selection
         self._rules = assignment.rules
         self._asks_for = assignment.asks_for
@@ -151,11 +149,7 @@ class SuitePlugin:
         return Rng(self._test_seed(request.node))
 
     def _test_seed(self, item: pytest.Item) -> int:
-        # The digest makes the inputs unknown to those who know this code but not the hidden test. It is of that file
-        # alone, so that mending another exercise's tests, or the engine, gives this one the same inputs again.
-        if item.path not in self._digests:
-            self._digests[item.path] = hashlib.sha256(item.path.read_bytes()).hexdigest()
-        return derive_seed(self._seed, self._digests[item.path], exercise_of(item), item.name)
+        return test_seed(self._seed, item)[0]
 
     # Running -----------------------------------------------------------------------------------------------------
 
@@ -233,7 +227,7 @@ class SuitePlugin:
         names = item._fixtureinfo.argnames  # the test's own arguments
         self._bound = {name: value for name, value in item.funcargs.items() if name in names}
         exercise, begun = exercise_of(item), self._cpu_seconds()
-        with revealing(False), tolerance_used() as used, self._leniently(item) as dtypes:
+        with revealing(False), tolerance_used() as used, leniently(item, exercise in self.shares) as dtypes:
             try:
                 result = yield
                 self.tolerance[exercise] = max(self.tolerance.get(exercise, 0.0), *used, 0.0)
@@ -284,7 +278,7 @@ class SuitePlugin:
                 Verdict.FAILED,
                 message_of(error, exercise, self._session, self._asks_for(exercise)),
             )
-        replay = self._replay(item, verdict) if when == "call" and fault is None else None
+        replay = self._replay(item, verdict, error) if when == "call" and fault is None else None
         if verdict is Verdict.FAILED and replay is not None and (ours := self._our_fault(exercise, replay)):
             self.faults[exercise] = f"{item.nodeid} fails on the reference too: {ours}"
             verdict, message = Verdict.NOT_GRADABLE, ""
@@ -296,32 +290,23 @@ class SuitePlugin:
         if verdict is not Verdict.PASSED and item.get_closest_marker("gate"):
             self._closed.setdefault(exercise, verdict)
 
-    def _leniently(self, item: pytest.Item) -> contextlib.AbstractContextManager[list[str]]:
-        """The context in which a test runs: another dtype is noticed, and fails the contract's tests alone."""
-        if exercise_of(item) in self.shares and level_of(item) != CONTRACT:
-            return dtypes_noted()
-        return contextlib.nullcontext([])
-
-    def _replay(self, item: pytest.Item, verdict: Verdict) -> Replay | None:
+    def _replay(self, item: pytest.Item, verdict: Verdict, error: BaseException | None) -> Replay | None:
         """The test as it can be run again on other code; None where a fixture holds what this code answered."""
         if "student" not in self._bound or not isinstance(item, pytest.Function) or holds_answers(item):
             return None
-        bound = {name: value for name, value in self._bound.items() if name not in ("student", "rng")}
-        function, takes_rng = item.function, "rng" in self._bound
-
-        def again(student: Handle, rng: Rng) -> None:
-            with self._leniently(item):
-                function(student=student, **({"rng": rng} if takes_rng else {}), **bound)
-
+        again, recorder = rerun(item, self._bound, exercise_of(item) in self.shares), self._session.recorder
         return Replay(
             item.name,
             again,
             self._test_seed(item),
             mutates(item),
-            frozen(self._session.trace),
+            recorder.trace,
             failed=verdict is not Verdict.PASSED or bool(self._noticed),
-            slow=cpu_seconds(item) > DEFAULT_SECONDS,
-            notice=_unheard if exercise_of(item) in self.shares else None,
+            weights=tuple(recorder.weights),
+            message=signature(error),
+            seconds=cpu_seconds(item),
+            source=test_seed(self._seed, item)[1],
+            noticing=exercise_of(item) in self.shares,
         )
 
     def _our_fault(self, exercise: str, replay: Replay) -> str:
@@ -333,12 +318,40 @@ class SuitePlugin:
         self.faults[exercise_of(item)] = f"{item.nodeid}: {type(error).__name__}: {error}"
 
 
+def test_seed(seed: int, item: pytest.Item) -> tuple[int, str]:
+    """The seed of a test's inputs, and the digest of the file that the test stands in.
+
+    The digest makes the inputs unknown to those who know this code but not the hidden test. It is of that file alone,
+    so that mending another exercise's tests, or the engine, gives this one the same inputs again.
+    """
+    source = hashlib.sha256(item.path.read_bytes()).hexdigest()
+    return derive_seed(seed, source, exercise_of(item), item.name), source
+
+
+def leniently(item: pytest.Item, has_levels: bool) -> contextlib.AbstractContextManager[list[str]]:
+    """The context in which a test runs: another dtype is noticed, and fails the contract's tests alone."""
+    if has_levels and level_of(item) != CONTRACT:
+        return dtypes_noted()
+    return contextlib.nullcontext([])
+
+
+def rerun(
+    item: pytest.Function, bound: Mapping[str, Any], has_levels: bool
+) -> Callable[[Handle, Rng], Sequence[str]]:
+    """A test as it can be run again on any solution; what it then returns is which dtypes it noticed."""
+    kept = {name: value for name, value in bound.items() if name not in ("student", "rng")}
+    function, takes_rng = item.function, "rng" in bound
+
+    def again(student: Handle, rng: Rng) -> Sequence[str]:
+        with leniently(item, has_levels) as noticed:
+            function(student=student, **({"rng": rng} if takes_rng else {}), **kept)
+        return noticed
+
+    return again
+
+
 def _out_of_memory(error: StudentError) -> bool:
     return error.is_a("MemoryError") or "can't allocate memory" in error.message
-
-
-def _unheard(change: str) -> None:
-    """What a replay changes in place is in its trace."""
 
 
 def _outcome(item: pytest.Item, verdict: Verdict, message: str = "", ran: bool = True) -> Outcome:

@@ -120,12 +120,7 @@ class Notebook(Handle):
         node = self._callables.get(name)
         if node is None:
             return super().__getattr__(name)
-        named = _Named(self._peer, node, name)
-        if (
-            self._peer.trace is not None
-        ):  # as if it had been asked for: a trace tells what a test did, not how
-            self._peer.trace.append(("getattr", named))
-        return named
+        return _Named(self._peer, node, name)
 
 
 class _Named(Handle):
@@ -142,11 +137,7 @@ class _Named(Handle):
     @property
     def _id(self) -> int:
         if self._found is None:
-            trace, self._peer.trace = self._peer.trace, None
-            try:
-                found = self._peer.request("getattr", NOTEBOOK.id, self._name)
-            finally:
-                self._peer.trace = trace
+            found = self._peer.request("getattr", NOTEBOOK.id, self._name)
             if not isinstance(found, Handle):
                 raise TypeError("a function of the notebook is not a function any more")
             self._found = found  # which keeps the id alive

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn, Protocol
 
 import torch
 
@@ -44,6 +44,20 @@ class RemoteError(Exception):
         self.types, self.message, self.where = tuple(types), message, where
 
 
+class Recorder(Protocol):
+    """Writes down what a peer asks and is answered, for whoever compares two conversations."""
+
+    def answered(self, op: str, value: Any, changed: Sequence[object]) -> None:
+        """The other side answered `op`; `changed` are the new values of arguments that it changed in place, and
+        "rearranged" where a list or a dictionary is not what it was."""
+
+    def raised(self, op: str, types: Sequence[str], message: str) -> None:
+        """The other side's code raised."""
+
+    def asked(self, op: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        """The other side asked a function of ours."""
+
+
 class ArgumentChanged(Exception):
     """The other side changed an argument in place although the caller did not allow it."""
 
@@ -62,8 +76,7 @@ class Peer:
     Attributes:
         broken: why nothing can be asked any more, once the other side is gone or has misbehaved.
         allowance: where set, how many bytes of memory the other side may still fill here.
-        trace: where set, every request's name and answer (an exception's first class name) is appended, and what
-            the other side changed in place.
+        recorder: where set, is told of every request and its answer.
         notice: where set, a change in place that may not be is told to it, and the call's answer is used all the same.
     """
 
@@ -79,7 +92,7 @@ class Peer:
         self.mirror = mirror
         self.broken: PeerGone | ProtocolViolation | None = None
         self.allowance: int | None = None
-        self.trace: list[tuple[str, Any]] | None = None
+        self.recorder: Recorder | None = None
         self.notice: Callable[[str], None] | None = None
         self._remote_error = remote_error
         self._channel = channel
@@ -194,8 +207,10 @@ class Peer:
         reply, arrived = self._answer(request)
         inputs = [*through, *(outgoing.tensors[place] for place in outgoing.attached)]
         value = self._receive(reply, arrived, inputs)
-        if self.trace is not None:
-            self.trace.append((op, value))
+        if self.recorder is not None:
+            changed: list[object] = [arrived[new] for _, new in reply.mutated if new < len(arrived)]
+            changed += ["rearranged"] * reply.rearranged
+            self.recorder.answered(op, value, changed)
         self._mirror(reply, arrived, outgoing.tensors)
         return value
 
@@ -210,8 +225,8 @@ class Peer:
             if message.seq != request.seq:
                 raise ProtocolViolation("an answer to another question")
             if isinstance(message, Failure):
-                if self.trace is not None:
-                    self.trace.append((request.op, message.types[:1]))
+                if self.recorder is not None:
+                    self.recorder.raised(request.op, message.types[:1], message.message[:_MOST_TEXT])
                 raise self._remote_error(
                     message.types[:20], message.message[:_MOST_TEXT], message.where[:200]
                 )
@@ -247,10 +262,6 @@ class Peer:
                 raise ProtocolViolation("a changed argument that was never sent")
             if arrived[new].shape != sent[place].shape or arrived[new].dtype != sent[place].dtype:
                 raise ProtocolViolation("a changed argument of another shape")
-        if reply.mutated and self.trace is not None:
-            self.trace.append(("changed", [[place, arrived[new]] for place, new in reply.mutated]))
-        if reply.rearranged and self.trace is not None:
-            self.trace.append(("rearranged", None))
         if self.mirror:
             with torch.no_grad():
                 for place, new in reply.mutated:
@@ -349,6 +360,8 @@ class Peer:
         incoming = Incoming(self, arrived, adopt)
         args = [incoming.value(arg) for arg in request.args]
         kwargs = {name: incoming.value(arg) for name, arg in request.kwargs.items()}
+        if self.recorder is not None:
+            self.recorder.asked(request.op, args, kwargs)
         versions = [tensor._version for tensor in arrived]
         before = held([*args, *kwargs.values()])
         with torch.set_grad_enabled(request.grad):
@@ -394,6 +407,8 @@ class Peer:
             return tensor
 
         gradients, create_graph = (Incoming(self, arrived, adopt).value(arg) for arg in request.args)
+        if self.recorder is not None:
+            self.recorder.asked("backward", [gradients], {})
         found = backward(inputs, outputs, gradients, create_graph)
         return self._reply(request, found, [*inputs, *seeds] if create_graph else [], [], False)
 

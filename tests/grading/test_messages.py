@@ -62,8 +62,60 @@ def test_kind_and_line_are_told(assignment: Assignment, worker: Worker) -> None:
     solution = "def double(x):\n    y = x\n    return y + torch.ones(7, 7, 7)"
     test = grade(toy.document(toy.solved(double=solution)), assignment, 0, worker).exercise("double").tests[0]
     assert test.message == (
-        "Your code raised RuntimeError in cell double_solution, line 3: return y + torch.ones(7, 7, 7)."
+        "Your code raised RuntimeError in cell double_solution, line 3: return y + torch.ones(7, 7, 7). Python says: "
+        "The size of tensor a (3) must match the size of tensor b (7) at non-singleton dimension 2."
     )
+
+
+def test_the_cell_that_stopped_is_named_as_the_cause(assignment: Assignment, worker: Worker) -> None:
+    """A helper is missing since the cell of the student's own that defines it had raised."""
+    helper = "factor = 1 / 0\ndef twice(x):\n    return 2 * x"
+    content = toy.with_own_cell(helper, content=toy.solved(double="def double(x):\n    return twice(x)"))
+    message = grade(toy.document(content), assignment, 0, worker).exercise("double").tests[0].message
+    assert "Python says: name 'twice' is not defined." in message
+    assert "The cell of your own, number 2 had stopped: ZeroDivisionError: division by zero" in message
+
+
+@pytest.mark.parametrize(
+    ("solution", "words"),
+    [
+        ("def double(x): return None", "is None instead of a torch.Tensor. Is a `return` missing?"),
+        ("def double(x): return (2 * x).sum(0)", "has shape (3,) instead of (2, 3)"),
+    ],
+)
+def test_an_answer_of_another_kind_is_called_so(
+    solution: str, words: str, assignment: Assignment, worker: Worker
+) -> None:
+    message = (
+        grade(toy.document(toy.solved(double=solution)), assignment, 0, worker)
+        .exercise("double")
+        .tests[0]
+        .message
+    )
+    assert words in message
+
+
+@pytest.mark.parametrize(
+    ("body", "solution", "words"),
+    [
+        ("student.double(x).sum().backward()", "return (2 * x).detach()", "No gradient flows back"),
+        ("assert (student.double(x) - 2 * x).abs().max() < 1", "return torch.ones(7)", "another shape"),
+        ("assert student.double(x).sum() < 1e9", "x + x", "gave None"),
+        ("y = student.double(x); y['y'] if isinstance(y, dict) else y", "return {'z': x}", "lacks a key"),
+        ("assert len(student.double(x)[1]) == 3", "return [x]", "another shape or number of parts"),
+    ],
+)
+def test_what_a_test_stumbles_over_is_told(
+    tmp_path: Path, worker: Worker, body: str, solution: str, words: str
+) -> None:
+    """A missing gradient, a shape, a key: each is called what it is."""
+    assignment = toy.write(tmp_path, "stumbling")
+    (assignment.suite / "test_double.py").write_text(
+        "import pytest\npytestmark = pytest.mark.exercise('double')\n"
+        f"def test_it(student, rng):\n    x = rng.randn(2, 3, requires_grad=True)\n    {body}\n"
+    )
+    content = toy.document(toy.solved(double=f"def double(x):\n    {solution}"))
+    assert words in grade(content, assignment, 0, worker).exercise("double").tests[0].message
 
 
 def test_a_missing_function_is_named(assignment: Assignment, worker: Worker) -> None:

@@ -109,14 +109,46 @@ def grid() -> torch.Tensor:
         (lambda x: x.transpose(-1, -2), "last two axes are swapped"),
         (lambda x: x.flip(-1), "right but stand in the wrong places"),
         (lambda x: x * 0, "Every value is zero"),
-        (lambda x: torch.nn.functional.pad(x[:, 1:-1, 1:-1], (1, 1, 1, 1)), "Only the border is wrong"),
-        (lambda x: torch.cat([x[:1], x[1:] * x[1:]]), "Only the first item of the batch is right"),
-        (lambda x: torch.cat([x[:, :1], x[:, 1:] ** 2], 1), "Only the first channel is right"),
         (lambda x: x * (1 + 1e-3 * x), "further off than rounding"),
     ],
 )
 def test_telling_patterns_are_named(change, words):
     assert words in mismatch(change(grid()), grid()).remark
+
+
+PLACES = [
+    (lambda x: torch.nn.functional.pad(x[:, 1:-1, 1:-1], (1, 1, 1, 1)), "NHW", "Only the border is wrong"),
+    (lambda x: torch.cat([x[:1], x[1:] * x[1:]]), "NHW", "Only the first item of the batch is right"),
+    (lambda x: torch.cat([x[:, :1], x[:, 1:] ** 2], 1), "NCW", "Only the first channel is right"),
+]
+
+
+@pytest.mark.parametrize(("change", "axes", "words"), PLACES)
+def test_places_are_named_where_the_test_says_what_the_axes_are(change, axes, words):
+    assert words in mismatch(change(grid()), grid(), axes=axes).remark
+    assert mismatch(change(grid()), grid()).remark == "", (
+        "parameters of an optimiser have no border and no batch"
+    )
+
+
+@pytest.mark.parametrize(
+    ("got", "axes"),
+    [
+        # One wrong value, or one item of two that is right, stands there by chance.
+        (grid() + torch.eye(100)[3].reshape(4, 5, 5), "NHW"),
+        (torch.stack([grid()[0], grid()[1] ** 2]), "NHW"),
+        (grid() + torch.eye(100)[30].reshape(4, 5, 5) + torch.eye(100)[60].reshape(4, 5, 5), "NHW"),
+    ],
+)
+def test_by_chance_no_place_is_named(got, axes):
+    assert mismatch(got, grid()[: len(got)], axes=axes).remark == ""
+
+
+def test_a_missing_gradient_is_called_so():
+    failure = mismatch(None, torch.zeros(3), name="gradient in the image")
+    assert failure.kind == "gradient"
+    assert str(failure).startswith("gradient in the image is missing: no gradient reaches the image.")
+    assert "`return` missing" in str(mismatch(None, torch.zeros(3)))
 
 
 @settings(max_examples=30, deadline=None)

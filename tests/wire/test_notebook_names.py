@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from autograder.grading.diagnosis import frozen
+from autograder.grading.recording import Recorder
 from autograder.jail.inside.server import Names, describe_error
 from autograder.wire.frames import Channel, ProtocolViolation
 from autograder.wire.handles import (
@@ -129,10 +129,10 @@ def test_gradients_cross(both: Both) -> None:
 def test_a_trace_does_not_tell_how_a_function_was_found(both: Both) -> None:
     traces: list[Any] = []
     for student in (both.student, Handle(both.peer, both.student._node)):
-        both.peer.trace = []
+        both.peer.recorder = recorder = Recorder()
         student.double(3)
         student.apply(student.double, 4)
-        traces.append(frozen(both.peer.trace))
+        traces.append(recorder.trace)
     assert traces[0] == traces[1]
 
 

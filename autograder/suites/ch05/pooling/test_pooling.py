@@ -34,7 +34,7 @@ PADDED = [(3, None, 1), (2, (1, 2), 1), ((4, 2), 3, (2, 1)), ((2, 5), (2, 1), (0
 def test_max(student, rng, kernel_size, stride, padding):
     """Max pooling equals PyTorch's: windows lie side by side if there is no stride, an incomplete one is dropped."""
     x = rng.randn(2, 3, 7, 10)
-    assert_close(student.max_pool2d(x, kernel_size, stride), F.max_pool2d(x, kernel_size, stride), **EXACT)
+    assert_close(student.max_pool2d(x, kernel_size, stride), F.max_pool2d(x, kernel_size, stride), **EXACT, axes="NCHW")
 
 
 @pytest.mark.parametrize(("kernel_size", "stride", "padding"), PADDED)
@@ -42,7 +42,7 @@ def test_max_padding(student, rng, kernel_size, stride, padding):
     """A padded place never wins, also where all values are negative."""
     x = -rng.uniform(1.0, 5.0, 2, 3, 8, 9)
     want = F.max_pool2d(x, kernel_size, stride, padding)
-    assert_close(student.max_pool2d(x, kernel_size, stride, padding), want, **EXACT)
+    assert_close(student.max_pool2d(x, kernel_size, stride, padding), want, **EXACT, axes="NCHW")
 
 
 def test_max_padding_of_tiny_values(student, rng):
@@ -55,7 +55,7 @@ def test_max_padding_of_tiny_values(student, rng):
 def test_average(student, rng, kernel_size, stride, padding):
     """Average pooling equals PyTorch's."""
     x = rng.randn(2, 3, 7, 10)
-    assert_close(student.avg_pool2d(x, kernel_size, stride), F.avg_pool2d(x, kernel_size, stride), **CLOSE)
+    assert_close(student.avg_pool2d(x, kernel_size, stride), F.avg_pool2d(x, kernel_size, stride), **CLOSE, axes="NCHW")
 
 
 @pytest.mark.parametrize(("kernel_size", "stride", "padding"), PADDED)
@@ -63,7 +63,7 @@ def test_average_padding(student, rng, kernel_size, stride, padding):
     """In an average the padded zeros count as values."""
     x = rng.randn(2, 3, 8, 9) + 1
     want = F.avg_pool2d(x, kernel_size, stride, padding)
-    assert_close(student.avg_pool2d(x, kernel_size, stride, padding), want, **CLOSE)
+    assert_close(student.avg_pool2d(x, kernel_size, stride, padding), want, **CLOSE, axes="NCHW")
 
 
 @pytest.mark.parametrize("shape", [(2, 3, 5, 6), (1, 4, 3, 7), (5, 1, 1, 1), (3, 2, 1, 8)])

@@ -1,0 +1,111 @@
+"""Two records of a test are compared by the difference that matters: the student's from the truth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from autograder.grading.likeness import judge, same
+from autograder.grading.recording import KEPT_VALUES, Recorder, Trace, frozen, leaves
+
+
+def answered(*values: Any) -> Trace:
+    recorder = Recorder()
+    for value in values:
+        recorder.answered("call", value, [])
+    return recorder.trace
+
+
+X = torch.randn(3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+TRUTH = answered(X)
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-4, 1e-7])
+def test_a_tolerance_is_relative_to_the_difference_from_the_truth(size: float) -> None:
+    """The same mistake written otherwise is recognised, another one of the same size is not, however small both are."""
+    mistake, another = X + size * X.sin(), X + size * X.cos()
+    assert judge(answered(mistake), answered(mistake * (1 + 1e-12)), TRUTH).like
+    assert not judge(answered(mistake), answered(another), TRUTH).like
+    assert not judge(answered(mistake), answered(X + 0.9 * size * X.sin()), TRUTH).like
+
+
+def test_who_answers_the_truth_is_like_nobody() -> None:
+    assert not judge(TRUTH, TRUTH, TRUTH).like
+    assert not judge(TRUTH, answered(X + 1), TRUTH).like
+
+
+def test_the_truth_where_another_errs_contradicts_it() -> None:
+    """The student is wrong in the second answer alone; a mistake that shows in the first is not the student's."""
+    student, other = answered(X, X + 1), answered(X + 2, X + 1)
+    assert judge(student, other, answered(X, X)).contradicts
+    assert not judge(student, answered(X, X + 3), answered(X, X)).contradicts
+    # What comes after a difference was asked of other values.
+    assert not judge(answered(X + 1, X), answered(X + 2, X + 3), answered(X, X)).contradicts
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (X, X.float()),
+        (X, X.T),
+        (X, X.clone().requires_grad_()),
+        (X, None),
+        (1, True),
+        ((1.0, 2.0), [1.0, 2.0]),
+        ({"a": 1}, {"b": 1}),
+        (X.round().long(), X.round().long() + 1),
+        (torch.tensor([1.0, float("nan")]), torch.tensor([1.0, float("inf")])),
+    ],
+)
+def test_what_makes_two_answers_different(one: Any, other: Any) -> None:
+    assert not same(answered(one), answered(other))
+    assert same(answered(one), answered(one)) and same(answered(other), answered(other))
+
+
+def test_what_is_asked_changed_and_raised_belongs_to_an_answer() -> None:
+    def record(asked: torch.Tensor, changed: list[torch.Tensor], text: str) -> Trace:
+        recorder = Recorder()
+        recorder.asked("call", [asked], {})
+        recorder.answered("call", X, changed)
+        recorder.raised("call", ["RuntimeError", "Exception"], text)
+        return recorder.trace
+
+    one = record(X, [X], "shapes differ at <Block object at 0x7f12>")
+    assert same(one, record(X * (1 + 1e-12), [X], "shapes differ at <Block object at 0x8000>"))
+    assert not same(one, record(X + 1, [X], "shapes differ at <Block object at 0x7f12>"))
+    assert not same(one, record(X, [], "shapes differ at <Block object at 0x7f12>"))
+    assert not same(one, record(X, [X], "another text"))
+
+
+def test_an_exception_that_the_exercise_asks_for_may_say_what_it_likes() -> None:
+    def record(value: torch.Tensor, kind: str, text: str) -> Trace:
+        recorder = Recorder()
+        recorder.raised("call", [kind], text)
+        recorder.answered("call", value, [])
+        return recorder.trace
+
+    truth = record(X, "ValueError", "no")
+    assert judge(record(X + 1, "ValueError", "not so"), record(X + 1, "ValueError", "never"), truth).like
+    assert not judge(record(X + 1, "ValueError", "not so"), record(X + 1, "TypeError", "never"), truth).like
+
+
+def test_of_a_huge_answer_little_is_kept() -> None:
+    """Every test's answers are kept to the end of the submission: of one with millions of parts a sample is."""
+    huge: list[object] = [[[] for _ in range(1000)] for _ in range(1000)] + [{"key": ["x" * 100_000] * 2000}]
+    kept = frozen(huge)
+    assert sum(len(leaf) if isinstance(leaf, str) else 1 for leaf in leaves(kept)) < 10_000
+    assert frozen(huge) == kept and frozen(huge[1:]) != kept
+    x = torch.randn(300, 400)
+    assert len(answered(x)[0].value.data) == 4 * KEPT_VALUES  # type: ignore[union-attr]
+    assert same(answered(x), answered(x.clone()))
+    assert not same(answered(x), answered(x + 1e-3)) and not same(answered(x), answered(x.T))
+
+
+def test_what_a_network_is_made_with_is_no_part_of_the_record() -> None:
+    """A value that changes later is recorded as it was."""
+    x = X.clone()
+    trace = answered(x)
+    x += 1
+    assert same(trace, TRUTH)
