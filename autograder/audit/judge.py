@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 
+from autograder.audit.facts import Facts
 from autograder.audit.trials import Trial
-from autograder.grading.result import ExerciseResult, Result, Verdict
 
 GRADING_SECONDS = 60.0
+"""CPU time in which the reference must be graded."""
 TOLERANCE_USED = 0.5
 """The share of a tolerance that a right solution's roundings may use."""
+KEEPS = {"slip": (0.60, 0.95), "partial": (0.30, 0.75), "serious": (0.0, 0.45)}
+"""The share of its exercise's points that a misconception of each severity may keep."""
+_ROUNDING = 1e-4
 
 
 @dataclass
@@ -18,96 +22,80 @@ class Verdicts:
     """What the audit has found so far.
 
     Attributes:
-        defects: one sentence each; the audit holds where there are none.
+        defects: one sentence each; the audit holds where there are none. remarks: what an author should know too.
         counts: (held, all) trials by kind.
         killed: hidden tests that something failed, by (exercise, function). tests: all there are.
+        lost: the share that each misconception loses of its exercise's points.
+        exercise_seconds: the longest CPU time that each exercise's tests took on the reference.
+        tolerance: the largest share of a tolerance that a right solution of each exercise used.
     """
 
     defects: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     counts: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     tests: set[tuple[str, str]] = field(default_factory=set)
     killed: set[tuple[str, str]] = field(default_factory=set)
     lost: dict[tuple[str, str], float] = field(default_factory=dict)
-    """Share that each misconception loses of its exercise's points."""
-    reference_seconds: list[float] = field(default_factory=list)
     exercise_seconds: dict[str, float] = field(default_factory=dict)
-    """The longest time that each exercise's tests took on the reference."""
     tolerance: dict[str, float] = field(default_factory=dict)
-    """The largest share of a tolerance that a right solution of each exercise used."""
-    suspects: list[Trial] = field(default_factory=list)
-    """Trials in which several variants stood beside a spoiled exercise; which one spoils it is still to be found."""
 
-    def add(self, trial: Trial, result: Result | str) -> None:
-        """Judge one trial."""
-        wrong = [result] if isinstance(result, str) else list(self._wrong(trial, result))
-        if wrong and trial.kind == "beside" and len(trial.others) > 1:
-            self.suspects.append(trial)
-        self.defects.extend(f"{trial.name}: {what}" for what in wrong)
+    def add(self, trial: Trial, facts: Facts, problems: tuple[str, ...] = ()) -> bool:
+        """Judge one trial; whether what had to hold does.
+
+        Args:
+            problems: what kept it from being graded, or a right solution from its points, in words.
+        """
+        wrong = [*problems, *wrong_with(trial, facts)]
+        self.defects.extend(f"{trial.name}: {what}" for what in dict.fromkeys(wrong))
         count = self.counts[trial.kind]
         count[0] += not wrong
         count[1] += 1
-
-    def survivors(self, only: frozenset[str] | None = None) -> list[str]:
-        """Hidden tests (of these exercises) that no misconception and no skeleton failed."""
-        left = sorted(self.tests - self.killed)
-        return [f"{exercise}: {name}" for exercise, name in left if only is None or exercise in only]
-
-    def _wrong(self, trial: Trial, result: Result) -> list[str]:
-        wrong = [
-            f"{e.id} was not gradable: {e.fault}"
-            for e in result.exercises
-            if e.verdict is Verdict.NOT_GRADABLE
-        ]
-        wrong += [note for note in result.notes if trial.kind != "skeleton"]
-        for exercise in result.exercises:
-            for test in exercise.tests:
-                key = (exercise.id, test.name.partition("[")[0])
-                self.tests.add(key)
-                if test.ran and test.verdict is not Verdict.PASSED:
-                    self.killed.add(key)
-        if trial.kind in ("reference", "alternative", "beside"):
-            names = {v.exercise: f"{v.exercise}/{v.name}: " for v in trial.others}
-            wrong += [names.get(e.id, "") + _failure(e) for e in result.exercises if e.share < 1]
-            wrong += self._measure(trial, result)
-        elif trial.kind == "skeleton":
-            wrong += [f"{e.id} earns {e.score:g} untouched" for e in result.exercises if e.score]
-        else:
-            wrong += self._misconception(trial, result)
-        return wrong
-
-    def _measure(self, trial: Trial, result: Result) -> list[str]:
-        """Note a right solution's times and roundings; says where the roundings come near a tolerance."""
-        if result.measured is None or trial.kind == "beside":
-            return []
+        self.tests.update((trial.exercise, test) for test in facts.tests)
+        self.killed.update((trial.exercise, test) for test in facts.fails)
+        if trial.kind == "misconception" and trial.seed == 0 and trial.variant is not None:
+            self.lost[trial.exercise, trial.variant.name] = 1 - facts.share
+            self.remarks.extend(f"{trial.name}: {what}" for what in out_of_place(trial, facts))
+        if trial.kind in ("reference", "alternative"):
+            self.tolerance[trial.exercise] = max(facts.tolerance, self.tolerance.get(trial.exercise, 0.0))
         if trial.kind == "reference":
-            self.reference_seconds.append(result.measured.cpu_seconds)
-            for exercise, seconds in result.measured.exercises.items():
-                self.exercise_seconds[exercise] = max(seconds, self.exercise_seconds.get(exercise, 0.0))
-        for exercise, used in result.measured.tolerance.items():
-            self.tolerance[exercise] = max(used, self.tolerance.get(exercise, 0.0))
-        return [
-            f"{exercise} uses {used:.0%} of a tolerance: choose inputs that round less, or a wider tolerance"
-            for exercise, used in result.measured.tolerance.items()
-            if used > TOLERANCE_USED
-        ]
+            seconds = max(facts.seconds, self.exercise_seconds.get(trial.exercise, 0.0))
+            self.exercise_seconds[trial.exercise] = seconds
+        return not wrong
 
-    def _misconception(self, trial: Trial, result: Result) -> list[str]:
+    @property
+    def reference_seconds(self) -> float:
+        """CPU seconds of all exercises' tests on the reference, each at its slowest seed."""
+        return sum(self.exercise_seconds.values())
+
+    def survivors(self) -> list[str]:
+        """Hidden tests that no misconception and no skeleton failed."""
+        return [f"{exercise}: {name}" for exercise, name in sorted(self.tests - self.killed)]
+
+
+def wrong_with(trial: Trial, facts: Facts) -> list[str]:
+    """What is wrong with the outcome of a trial, one clause each."""
+    if trial.kind == "skeleton":
+        return [f"earns {facts.share:.0%} of its points untouched"] if facts.share else []
+    if trial.kind == "misconception":
         assert trial.variant is not None
-        own = result.exercise(trial.variant.exercise)
-        wrong: list[str] = []
-        if trial.kind == "misconception":
-            self.lost[(own.id, trial.variant.name)] = 1 - own.share
-        if own.share >= 1:
+        if facts.share >= 1:
             return ["loses no points"]
-        named = Counter(t.misconception for t in own.tests if t.misconception)
-        if not named:
-            wrong.append("is not diagnosed")
-        elif named.most_common(1)[0][0] != trial.variant.name:
-            wrong.append(f"is diagnosed as {named.most_common(1)[0][0]}")
-        return wrong
+        if not facts.named:
+            return ["is not diagnosed"]
+        return [] if facts.named == trial.variant.name else [f"is diagnosed as {facts.named}"]
+    wrong = [] if facts.share >= 1 else [f"earns {facts.share:.0%} of its points"]
+    if trial.kind == "reference" and not facts.tests:
+        wrong.append("has no hidden test")
+    if trial.kind != "beside" and facts.tolerance > TOLERANCE_USED:
+        used = f"uses {facts.tolerance:.0%} of a tolerance"
+        wrong.append(f"{used}: choose inputs that round less, or a wider tolerance")
+    return wrong
 
 
-def _failure(exercise: ExerciseResult) -> str:
-    failed = [t for t in exercise.tests if t.verdict is not Verdict.PASSED and t.ran]
-    first = f": {failed[0].name}: {failed[0].verdict.value}, {failed[0].message}" if failed else ""
-    return f"{exercise.id} earns {exercise.score:g} of {exercise.points:g}{first}"
+def out_of_place(trial: Trial, facts: Facts) -> list[str]:
+    """Whether a misconception keeps more or less of its exercise than its severity allows."""
+    severity = getattr(trial.variant, "severity", "")
+    least, most = KEEPS.get(severity, (0.0, 1.0))
+    if least - _ROUNDING <= facts.share <= most + _ROUNDING:
+        return []
+    return [f"keeps {facts.share:.0%} of its points; a {severity} one keeps {least:.0%} to {most:.0%}"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from nbclient import NotebookClient
@@ -11,12 +12,12 @@ from nbformat import NotebookNode
 from autograder.authoring.chapter import AuthoringError
 
 
-def execute(notebook: NotebookNode, place: Path, name: str, seconds: float) -> None:
+def execute(notebook: NotebookNode, place: Path, name: str, seconds: float, threads: int | None = None) -> None:
     """Run all cells, the outputs going into the notebook.
 
     Args:
         place: the kernel's working folder. name: of the notebook, for messages.
-        seconds: the longest a single cell may take.
+        seconds: the longest a single cell may take. threads: that torch computes with, its own choice where None.
 
     Raises:
         AuthoringError: where a cell fails or takes too long, or the kernel dies.
@@ -29,7 +30,7 @@ def execute(notebook: NotebookNode, place: Path, name: str, seconds: float) -> N
         extra_arguments=["--IPKernelApp.log_level=40"],
     )
     try:
-        client.execute()
+        client.execute(env={**os.environ, **({"OMP_NUM_THREADS": str(threads)} if threads else {})})
     except CellExecutionError as error:
         last = (str(error).strip().splitlines() or ["?"])[-1]
         raise AuthoringError(

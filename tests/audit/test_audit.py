@@ -10,61 +10,38 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from rich.console import Console
 
-from autograder.audit.command import run, run_solved, summarise
-from autograder.audit.judge import Verdicts
-from autograder.audit.trials import NotebookTemplate
+from autograder.audit.ledger import Ledger
+from autograder.audit.run import Audit, Wanted
+from autograder.audit.solved import run_solved
+from autograder.audit.summary import summarise
+from autograder.audit.trials import NotebookTemplate, Plan
+from autograder.classroom.workplace import JailChoice
 from autograder.course import Course, CourseError
-from autograder.grading.assignment import Assignment
-from tests.grading import toy
-
-MISCONCEPTIONS = {
-    "double/halved": '"""Doubling makes it larger."""\ndef double(x): return x / 2\n',
-    "double/detached": '"""The gradient must flow."""\ndef double(x): return 2 * x.detach()\n',
-    "stats/summed": '"""A mean divides."""\ndef stats(x, scale=1): return scale * x.sum(), x.argmax()\n',
-    "stats/smallest": '"""Largest."""\ndef stats(x, scale=1): return scale * x.mean(), x.argmin()\n',
-    "layer/squared": '"""Times the weight."""\n' + toy.LAYER.replace("self.weight * x", "self.weight**2 * x"),
-}
-ALTERNATIVES = {"double/added": '"""A sum."""\ndef double(x): return x + x\n'}
+from tests.audit.conftest import ALTERNATIVES, MISCONCEPTIONS, load, write_course
 
 
-def course(
-    folder: Path, misconceptions: dict[str, str], alternatives: dict[str, str]
-) -> tuple[Course, Assignment]:
-    """A course with the small assignment, its variants and its release."""
-    assignment = toy.write(folder)
-    for exercise in {name.partition("/")[0] for name in misconceptions}:
-        own = {n.partition("/")[2]: s for n, s in misconceptions.items() if n.partition("/")[0] == exercise}
-        toy.write_misconceptions(assignment.suite, exercise, own)
-    for name, source in alternatives.items():
-        exercise, _, file = name.partition("/")
-        path = assignment.suite / exercise / "alternatives" / f"{file}.py"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(source)
-    release = folder / "release" / "toy" / "toy.ipynb"
-    release.parent.mkdir(parents=True)
-    release.write_bytes(toy.document(toy.skeleton()))
-    return Course(folder), assignment
-
-
-def audited(folder: Path, misconceptions: dict[str, str], alternatives: dict[str, str]) -> Verdicts:
-    return run(*course(folder, misconceptions, alternatives), 2, 2, None, "landlock", Console(quiet=True))
+def audited(folder: Path, misconceptions: dict[str, str], alternatives: dict[str, str]) -> Audit:
+    """An audit through the real pipeline."""
+    assignment = write_course(folder, misconceptions, alternatives)
+    notebooks = NotebookTemplate(folder / "source/toy/toy.ipynb", folder / "release/toy/toy.ipynb")
+    plan = Plan(assignment, notebooks, 2, frozenset())
+    jail = JailChoice.of(Course(folder), "landlock", False)
+    audit = Audit(plan, Ledger(assignment.suite), jail, 2, Wanted())
+    audit.run()
+    return audit
 
 
 def test_a_sound_assignment_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Reference full, skeleton nothing, each misconception itself, every test killed: no defect."""
-    verdicts = audited(tmp_path, MISCONCEPTIONS, ALTERNATIVES)
+    audit = audited(tmp_path, MISCONCEPTIONS, ALTERNATIVES)
+    verdicts = audit.verdicts
     assert verdicts.defects == []
     assert verdicts.survivors() == []
-    assert verdicts.counts["misconception"] == [5, 5] and verdicts.counts["alternative"] == [2, 2]
+    assert verdicts.counts["misconception"] == [10, 10] and verdicts.counts["alternative"] == [2, 2]
     assert verdicts.tolerance["double"] <= 0.5 and verdicts.exercise_seconds["double"] > 0
-    summarise(
-        Assignment.load("toy", tmp_path / "source/toy/toy.ipynb", tmp_path / "suite/toy"),
-        verdicts,
-        2,
-        Console(),
-        None,
-    )
-    assert "audit of toy holds" in capsys.readouterr().out
+    summarise(load(tmp_path), verdicts, audit.tally, 2, Console())
+    told = capsys.readouterr().out
+    assert "audit of toy holds" in told and "0 from the ledger" in told
 
 
 def test_each_kind_of_defect_is_named(tmp_path: Path) -> None:
@@ -78,24 +55,24 @@ def test_each_kind_of_defect_is_named(tmp_path: Path) -> None:
     }
     verdicts = audited(
         tmp_path, misconceptions, {"stats/wrong": '"""Wrong."""\ndef stats(x, scale=1): return x, x\n'}
-    )
+    ).verdicts
     defects = "\n".join(verdicts.defects)
-    assert "double/harmless: loses no points" in defects
-    assert "beside double/spoils_others: stats earns" in defects
-    assert "double/unlike: is not diagnosed" in defects
-    assert "alternative: stats/wrong: stats earns" in defects
+    assert "double: misconception harmless: loses no points" in defects
+    assert "stats: beside double/spoils_others: test_mean" in defects
+    assert "double: misconception unlike: is not diagnosed" in defects
+    assert "stats: alternative wrong: earns 0% of its points" in defects
     assert verdicts.survivors() == ["double: test_gradient"]
 
 
 def test_a_variant_of_no_cell_is_an_error(tmp_path: Path) -> None:
     """A misconception in a folder that is no exercise is not passed over."""
-    with pytest.raises(CourseError, match="no solution cell is called triple_solution"):
+    with pytest.raises(CourseError, match="no exercise is called triple, for which any was written"):
         audited(tmp_path, {"triple/any": '"""Hint."""\ndef triple(x): return x\n'}, {})
 
 
 def test_replaced_changes_one_cell(tmp_path: Path) -> None:
     """A variant's notebook is the solved notebook but for one cell."""
-    _, assignment = course(tmp_path, {}, {})
+    assignment = write_course(tmp_path, {}, {})
     path = tmp_path / "source/toy/toy.ipynb"
     notebooks = NotebookTemplate(path, tmp_path / "release/toy/toy.ipynb")
     before, after = json.loads(notebooks.solved), json.loads(notebooks.replaced({"double_solution": "pass"}))
@@ -109,6 +86,5 @@ def test_replaced_changes_one_cell(tmp_path: Path) -> None:
 def test_a_solved_notebook_that_stops_is_a_defect(tmp_path: Path, last: str, told: str) -> None:
     path = tmp_path / "toy.ipynb"
     nbformat.write(new_notebook(cells=[new_code_cell("x = 1"), new_code_cell(last)]), path)
-    verdicts = Verdicts()
-    run_solved(path, verdicts, Console(quiet=True))
-    assert len(verdicts.defects) == 1 and "toy.ipynb" in verdicts.defects[0] and told in verdicts.defects[0]
+    _, wrong = run_solved(path)
+    assert len(wrong) == 1 and "toy.ipynb" in wrong[0] and told in wrong[0]

@@ -1,0 +1,50 @@
+"""What an exercise still lacks before its audit can mean anything, one sentence each with the file to mend."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from autograder.audit.trials import Plan
+
+LEAST_MISCONCEPTIONS = 6
+LEAST_ALTERNATIVES = 3
+
+
+def missing(plan: Plan, public_tests: Path, only: frozenset[str] | None = None) -> Iterator[str]:
+    """What the chosen exercises lack, of all where none is chosen.
+
+    Args:
+        public_tests: the file of the students' own tests.
+    """
+    suite = plan.assignment.suite
+    public = _marked(public_tests)
+    for exercise in (e.id for e in plan.assignment.exercises):
+        if only is not None and exercise not in only:
+            continue
+        room = suite / exercise
+        hidden = [p for p in sorted(room.glob("test_*.py")) if exercise in _marked(p)]
+        if not hidden:
+            yield f"{exercise} has no hidden tests: write {room / f'test_{exercise}.py'}"
+        count = sum(v.exercise == exercise for v in plan.misconceptions)
+        if count < LEAST_MISCONCEPTIONS:
+            yield f"{exercise} has {count} misconceptions of at least {LEAST_MISCONCEPTIONS}: add to {room}"
+        count = sum(v.exercise == exercise for v in plan.alternatives)
+        if count < LEAST_ALTERNATIVES:
+            folder = room / "alternatives"
+            yield f"{exercise} has {count} alternatives of at least {LEAST_ALTERNATIVES}: add to {folder}"
+        if exercise not in public:
+            yield f"{exercise} has no public tests: add them to {public_tests}"
+
+
+def _marked(path: Path) -> set[str]:
+    """The exercises that a file's tests are marked with."""
+    if not path.is_file():
+        return set()
+    found = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="exercise"), args=[ast.Constant(value=str(name)), *_]):
+                found.add(name)
+    return found

@@ -1,0 +1,72 @@
+"""What counts as the machinery that grades: all that grading imports, without its prose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import autograder
+from autograder.audit import reads
+
+ROOT = Path(autograder.__file__).parent.parent
+
+
+def test_what_grades_is_in_and_nothing_else() -> None:
+    found = reads.engine(ROOT)
+    for name in (
+        *("autograder.wire.peer", "autograder.grading.suite", "autograder.jail.host.worker", "selfcheck.compare"),
+        *("autograder.jail.inside.server", "selfcheck.random", "autograder.grading.scopes", "selfcheck.cells"),
+    ):
+        assert name in found
+    folders = {".".join(name.split(".")[:2]) for name in found if name.startswith("autograder.")}
+    assert folders <= {f"autograder.{room}" for room in ("wire", "jail", "grading", "testing", "course", "audit")}
+    assert {name for name in found if ".audit." in name} == {"autograder.audit.facts"}
+    assert not {"selfcheck.card", "selfcheck.cli", "selfcheck.check"} & set(found)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ("x = 1", "x = 1  # one", True),
+        ('"""A."""\nx = 1', '"""B."""\nx = 1', True),
+        ('def f():\n    """A."""', 'def f():\n    """B."""', True),
+        ('class A:\n    x = 1\n    """A."""', "class A:\n    x = 1", True),
+        ("x = 1", "x = 2", False),
+        ("x = 'a'", "x = 'b'", False),
+    ],
+)
+def test_prose_is_no_part_of_it(tmp_path: Path, before: str, after: str, same: bool) -> None:
+    digests = []
+    for number, text in enumerate((before, after)):
+        module = tmp_path / str(number) / "autograder" / "grading" / "grade.py"
+        module.parent.mkdir(parents=True)
+        module.write_text(text)
+        digests.append(reads.engine(tmp_path / str(number)))
+    assert digests[0] and (digests[0] == digests[1]) is same
+
+
+def test_a_modules_imports_are_followed(tmp_path: Path) -> None:
+    """Also relative ones, those inside of functions, and packages on the way."""
+    files = {
+        "autograder/grading/grade.py": "from . import one\ndef f():\n    from autograder.wire.two import x\n",
+        "autograder/grading/one.py": "import selfcheck.three as three",
+        "autograder/wire/__init__.py": "",
+        "autograder/wire/two.py": "from .four import y",
+        "autograder/wire/four.py": "import torch",
+        "autograder/wire/unused.py": "",
+        "selfcheck/__init__.py": "import selfcheck.unused",
+        "selfcheck/three.py": "",
+        "selfcheck/unused.py": "",
+    }
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    found = {f"{name.replace('.', '/')}" for name in reads.engine(tmp_path)}
+    expected = {name.removesuffix("/__init__.py").removesuffix(".py") for name in files if "unused" not in name}
+    assert found == expected - {"selfcheck"}
+
+
+def test_the_jail_is_a_part_of_it() -> None:
+    assert reads.machinery("bubblewrap") != reads.machinery("landlock")
