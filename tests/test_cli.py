@@ -94,13 +94,15 @@ def test_export_without_a_gradebook(tmp_path: Path, errors: io.StringIO) -> None
 def test_students_names_are_not_markup() -> None:
     rows = [
         Row("[red]ada[/red]", 7.5, 10.0, {"conv2d": (1.5, 4.0)}, ("written_why",)),
-        Row("Zoë\x1b[31m", 0.0, 10.0, {}, ("conv2d",), "it is not JSON"),
+        Row("Zoë\x1b[31m", None, 10.0, {}, ("conv2d",), "it is not JSON"),
+        Row("Bo", 6.0, 10.0, {}, ("conv2d",), "the jail was lost", waiting_points=4.0),
     ]
     out = Console(file=io.StringIO(), width=120, force_terminal=False)
     out.print(grade_table(ClassReport("ch05", rows)))
     text = out.file.getvalue()  # type: ignore[attr-defined]
     assert "[red]ada[/red]" in text and "7.5/10" in text and "conv2d 1.5/4" in text
-    assert "\x1b" not in text and "everything" in text
+    assert "\x1b" not in text and "everything" in text and "not graded" in text and "0/10" not in text
+    assert "conv2d (4 points)" in text
 
 
 def test_doctor_names_an_unknown_backend(tmp_path: Path, errors: io.StringIO) -> None:

@@ -36,7 +36,8 @@ class Row:
     """One student's line in the grade table; points as the gradebook has them."""
 
     student: str
-    score: float
+    score: float | None
+    """Of what is graded; None where nothing is."""
     points: float
     lost: dict[str, tuple[float, float]]
     """Exercises below full marks: score and points by grade id."""
@@ -44,6 +45,8 @@ class Row:
     """Grade cells that need a grader: written questions, and what could not be graded."""
     problem: str = ""
     """Why the submission could not be graded automatically, or nothing."""
+    waiting_points: float = 0.0
+    """Points of the cells that wait."""
 
 
 @dataclass
@@ -131,7 +134,7 @@ def grade_class(
                 writer.shutdown(cancel_futures=True)
                 raise
         for student in unfit:
-            recorder.queue(assignment, student)
+            recorder.queue(assignment, student, unfit[student])
             if student not in fit:
                 recorded()
 
@@ -179,12 +182,14 @@ def _row(recorder: Recorder, assignment: str, student: str, problem: str) -> Row
         grade.name: (grade.manual if grade.manual is not None else grade.auto or 0.0, grade.points)
         for grade in grades
     }
+    is_graded = any(grade.manual is not None or grade.auto is not None for grade in grades)
     waiting = tuple(sorted(grade.name for grade in grades if grade.needs_grader))
     return Row(
         student=student,
-        score=sum(score for score, _ in scores.values()),
+        score=sum(score for score, _ in scores.values()) if is_graded else None,
         points=sum(points for _, points in scores.values()),
         lost={name: pair for name, pair in scores.items() if pair[0] < pair[1] and name not in waiting},
         waiting=waiting,
         problem=problem,
+        waiting_points=sum(points for name, (_, points) in scores.items() if name in waiting),
     )

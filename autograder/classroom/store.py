@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from autograder.course import CourseError
+from autograder.course.sharing import ADVICE, share
 from autograder.grading.result import Result, decode, encode
 
 
@@ -30,6 +31,8 @@ class ResultStore:
             result = decode(self.path(key).read_bytes())
         except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
+        except PermissionError as error:
+            raise CourseError(f"a result under {self.root} belongs to somebody else: {ADVICE}") from error
         except OSError as error:
             raise CourseError(f"results cannot be read from {self.root} ({error.strerror})") from error
         return result if result.key == key else None
@@ -39,12 +42,16 @@ class ResultStore:
         path = self.path(result.key)
         temporary: str | None = None
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            for folder in (self.root, path.parent):
+                if not folder.is_dir():
+                    folder.mkdir(parents=True, exist_ok=True)
+                    share(folder, self.root.parent)
             descriptor, temporary = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
             with open(descriptor, "wb") as stream:
                 stream.write(encode(result))
                 stream.flush()
                 os.fsync(stream.fileno())
+            share(Path(temporary), self.root.parent)  # a temporary file is its maker's alone
             os.replace(temporary, path)
             self._flush_folder(path.parent)
         except OSError as error:

@@ -100,6 +100,8 @@ def grade_table(report: ClassReport) -> Table:
 
 
 def _score(row: Row) -> Text:
+    if row.score is None:
+        return Text("not graded", style="yellow")
     style = "yellow" if row.problem else "green" if not row.lost else ""
     return Text(f"{row.score:g}/{row.points:g}", style=style)
 
@@ -109,6 +111,7 @@ def _lost(row: Row) -> str:
 
 
 def _waiting(row: Row) -> Text:
-    return Text(
-        "everything" if row.problem else ", ".join(row.waiting), style="yellow" if row.problem else "dim"
-    )
+    if row.score is None:
+        return Text("everything", style="yellow")
+    points = f" ({row.waiting_points:g} points)" if row.waiting_points else ""
+    return Text(", ".join(row.waiting) + points, style="yellow" if row.problem else "dim")

@@ -173,13 +173,21 @@ def export(
         list[str] | None, typer.Option(help="Only this assignment; may be repeated.")
     ] = None,
     student: Annotated[list[str] | None, typer.Option(help="Only this student; may be repeated.")] = None,
+    only_final: Annotated[
+        bool, typer.Option("--only-final", help="Write nothing while a submission waits for a person.")
+    ] = False,
     course: CourseOption = Path("."),
 ) -> None:
-    """Write the gradebook's scores as CSV, by nbgrader's own exporter."""
-    from autograder.gradebook.export import export_csv
+    """Write the gradebook's scores as CSV: nbgrader's columns, and whether each is final.
 
-    rows = export_csv(Course(course), to, assignments=assignment or [], students=student or [])
-    out.print(f"{rows} grades in {to}")
+    A score that is not final is left empty; the columns status and why say what it waits for.
+    """
+    from autograder.cli.export import run_export
+
+    written = run_export(
+        Course(course), to, assignments=assignment or [], students=student or [], only_final=only_final
+    )
+    out.print(f"{written.summary()}, in {to}", markup=False, soft_wrap=True)
 
 
 def one_line(error: BaseException) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import math
 import os
 import socket
 import time
@@ -13,37 +14,45 @@ from datetime import datetime
 from pathlib import Path
 
 from autograder.course.folders import CourseError
+from autograder.course.sharing import ADVICE, share
 
 POLL = 0.2
 
 
 @contextlib.contextmanager
 def grading_lock(
-    root: Path, *, wait: bool = True, on_wait: Callable[[str], None] | None = None
+    root: Path,
+    *,
+    wait: bool = True,
+    patience: float = math.inf,
+    on_wait: Callable[[str], None] | None = None,
 ) -> Iterator[None]:
     """Hold the course under ``root``; the kernel frees the lock when the process ends, however it ends.
 
     ``on_wait`` is called once with who holds the lock before waiting. CourseError where it is held and
-    ``wait`` is false, or where the folder cannot be written.
+    ``wait`` is false, where it is still held after ``patience`` seconds, or where the folder cannot be written.
     """
     import fcntl
 
     path = root / ".autograder.lock"
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o664)
+        descriptor = _open(path)
+    except PermissionError:
+        raise CourseError(f"{path if path.exists() else root} cannot be written by you: {ADVICE}") from None
     except OSError as error:
         raise CourseError(
             f"{root} cannot be written ({error.strerror}): grading needs a writable course"
         ) from None
     try:
-        told = False
+        share(path, root)
+        told, end = False, time.monotonic() + patience
         while True:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
                 holder = os.pread(descriptor, 500, 0).decode("utf-8", "replace").strip() or "another grader"
-                if not wait:
+                if not wait or time.monotonic() >= end:
                     raise CourseError(
                         f"this course is being graded by {holder}; wait until it is done"
                     ) from None
@@ -55,6 +64,13 @@ def grading_lock(
         yield
     finally:
         os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    try:  # a kernel may refuse O_CREAT on another user's file in a folder that several may write to
+        return os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o664)
 
 
 def _sign(descriptor: int, path: Path) -> None:

@@ -17,7 +17,9 @@ from nbgrader.preprocessors import (
 )
 from traitlets.config import Config
 
+from autograder.course.sharing import share_what_is_made
 from autograder.gradebook.exchange import ReleaseFeedback
+from autograder.gradebook.export import CsvExport
 from autograder.gradebook.grade import JailedGrade, SaveGrades
 from autograder.gradebook.markup import harmless_markdown
 from autograder.gradebook.metadata import CheckMetadata
@@ -37,8 +39,9 @@ def configure(config: Config, root: Path | str) -> None:
     Every other step of nbgrader's default lists stays as it is.
     """
     config.CourseDirectory.root = str(Path(root).resolve())
+    gradebook = Path(root).resolve() / "gradebook.db"
+    share_what_is_made(Path(root).resolve(), gradebook)
     if not config.CourseDirectory.db_url:
-        gradebook = Path(root).resolve() / "gradebook.db"
         config.CourseDirectory.db_url = f"sqlite:///{gradebook}?timeout={DATABASE_WAIT}"
 
     instead = {
@@ -65,6 +68,7 @@ def configure(config: Config, root: Path | str) -> None:
     config.FeedbackPage.template_name = "feedback_page"
     config.FeedbackPage.extra_template_basedirs = [str(TEMPLATES)]
     config.ZipCollectApp.extractor_plugin = CheckedExtractor
+    config.ExportApp.plugin_class = CsvExport
     config.ExchangeFactory.release_feedback = ReleaseFeedback
     _find_alembic()
 

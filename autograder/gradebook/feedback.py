@@ -67,7 +67,8 @@ def ungraded_text(grade_id: str, reason: str) -> str:
     return (
         f"{BOLD}{clean(grade_id, 80)}{RESET}: {YELLOW}not graded yet{RESET}\n"
         f"{clean(reason, MAX_MESSAGE)}\n"
-        "This is no zero: the exercise waits for your instructor.\n"
+        "This is not a zero: the exercise waits for a person. If you are the instructor, give the points by hand, or "
+        "grade again once the reason above is gone.\n"
     )
 
 

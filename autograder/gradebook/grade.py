@@ -2,8 +2,9 @@
 executed.
 
 nbgrader reads a code cell's score from its outputs, first decisive one first: an error or anything on stderr
-is zero, a number is the score, everything else is full marks. So a grade cell gets our text on stdout and one
-number, and no output of the student's ever stands in it.
+is zero, a number is the score, everything else is full marks. So a graded cell gets our text on stdout and one
+number, and no output of the student's ever stands in it. A cell that waits for a person gets the text alone:
+`SaveGrades` does not read its outputs.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from traitlets import Bool, Dict, Integer, Unicode
 
 from autograder.course import Course, SubmissionError
 from autograder.gradebook.feedback import exercise_text, ungraded_text
+from autograder.gradebook.waiting import WAITS
 from autograder.grading.result import Result, Verdict
 
 QUEUED = "autograder_queued"
@@ -60,7 +62,7 @@ class JailedGrade(NbGraderPreprocessor):
             why = reason or _why_not(result, grade_id)
             if why or result is None:
                 queued[grade_id] = why
-                cell.outputs = [text_output(ungraded_text(grade_id, why or "")), score_output(0.0)]
+                cell.outputs = [text_output(ungraded_text(grade_id, why or ""))]
                 continue
             exercise = result.exercise(grade_id)
             # The gradebook's points may have been edited since the suite was written; the share is what
@@ -70,6 +72,8 @@ class JailedGrade(NbGraderPreprocessor):
                 text_output(exercise_text(exercise, result.notes)),
                 score_output(min(max(round(score, 4), 0.0), points)),
             ]
+        if queued:
+            nb.metadata[WAITS] = dict(queued)
         return nb, resources
 
     def _result(self, submission: dict[str, str]) -> tuple[Result | None, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from datetime import datetime
 
 from nbgrader.api import Assignment, Grade, Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
 from sqlalchemy import Engine, NullPool, create_engine, select, update
@@ -49,13 +50,19 @@ def _engine(db_url: str) -> Engine:
     )  # no connection outlives its use: the file may be replaced
 
 
-def queue_submission(db_url: str, assignment: str, student: str) -> None:
-    """Enter a submission that nbgrader cannot convert: no automatic score, every cell needs a grader."""
+def queue_submission(
+    db_url: str, assignment: str, student: str, timestamp: datetime | None = None
+) -> list[str]:
+    """Enter a submission that nbgrader cannot convert: no automatic score, every cell needs a grader.
+
+    Returns the names of the assignment's notebooks.
+    """
     with Gradebook(db_url) as gradebook:
         gradebook.update_or_create_student(student)
-        submission = gradebook.update_or_create_submission(assignment, student)
+        submission = gradebook.update_or_create_submission(assignment, student, timestamp=timestamp)
         _void(submission)
         gradebook.db.commit()
+        return [notebook.name for notebook in submission.notebooks]
 
 
 def read_grades(db_url: str, assignment: str, student: str) -> dict[str, CellGrade]:

@@ -8,6 +8,7 @@ import shutil
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from nbgrader.apps import NbGraderAPI
 from nbgrader.apps.baseapp import NbGrader
@@ -20,6 +21,8 @@ from autograder.gradebook.config import configure
 from autograder.gradebook.database import kept_url
 from autograder.gradebook.grade import JailedGrade
 from autograder.gradebook.gradebook import CellGrade, is_known, queue_submission, read_grades
+from autograder.gradebook.restore import OverwriteKnownCells, RestoreCells
+from autograder.gradebook.waiting import can_have_page, page_of, submitted_at, write_page
 
 MACHINE_FAULTS = {
     "No space left on device": "free some disk space, then run the command again",
@@ -47,6 +50,7 @@ class Recorder:
         self._config.JailedGrade.update({name: value for name, value in options.items() if value})
         self._config.NbGraderAPI.log_level = "WARN"
         self._config.CourseDirectory.root = str(course.root)
+        self._config.SubmissionExporter.take_turns = False  # who records holds the course's lock
         self._connect()
 
     def _connect(self) -> None:
@@ -92,16 +96,31 @@ class Recorder:
         ]
         return reasons[-1] if reasons else "nbgrader gave no reason"
 
-    def queue(self, assignment: str, student: str) -> None:
-        """Leave a submission that must not be converted to the instructor; no page of an earlier one
-        remains."""
+    def queue(self, assignment: str, student: str, why: str) -> None:
+        """Leave a submission that must not be converted to the instructor, with a page that says why and what was
+        found; no page of an earlier one remains."""
         for folder in (self.course.autograded, self.course.feedback):
             stale = folder / student / assignment
             if stale.is_dir() and not stale.is_symlink():
                 shutil.rmtree(stale)
         with database_errors(self.course), warnings.catch_warnings():
             warnings.simplefilter("ignore", SAWarning)
-            queue_submission(self.db_url, assignment, student)
+            at = submitted_at(self.course, assignment, student)
+            notebooks = queue_submission(self.db_url, assignment, student, at)
+            if can_have_page(self.course, student):
+                for notebook in notebooks:
+                    self._write_page(assignment, student, notebook, why)
+
+    def _write_page(self, assignment: str, student: str, notebook: str, why: str) -> None:
+        """nbgrader's steps that restore the cells, then the one that says in each why it has no score."""
+        submission = {"assignment": assignment, "student": student, "notebook": notebook, "db_url": self.db_url}
+        intro, page = page_of(self.course, assignment, student, notebook, why)
+        resources: dict[str, Any] = {"nbgrader": submission}
+        told = JailedGrade(refused={student: why})
+        for step in (RestoreCells(), OverwriteKnownCells(), told):
+            page, resources = step.preprocess(page, resources)
+        page.cells.insert(0, intro)
+        write_page(self.course, assignment, student, notebook, page)
 
     def grades(self, assignment: str, student: str) -> dict[str, CellGrade]:
         with database_errors(self.course):

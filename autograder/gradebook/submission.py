@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,17 @@ from nbconvert.exporters import NotebookExporter
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
 from traitlets import Bool
+from traitlets.config import Application
 
-from autograder.course import SubmissionError, read_submitted
+from autograder.course import CourseError, SubmissionError, read_submitted
+from autograder.course.lock import grading_lock
 from autograder.gradebook.gradebook import void_grades
 from autograder.grading.parse_notebook import parse
+
+PATIENCE = 10.0
+"""Seconds that formgrader's server, which answers nobody meanwhile, waits for another grader of the course."""
 
 NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 
@@ -53,8 +60,12 @@ class SubmissionExporter(NotebookExporter):
 
     It also sees to it that a submission's old automatic scores are void before nbgrader touches it: whatever
     fails later, what then stands in the gradebook is "needs a grader", never the score of an earlier
-    submission.
+    submission. And two graders of one course take turns, as two of ``autograder grade`` do.
     """
+
+    take_turns = Bool(
+        True, help="Wait for other graders of the course; false where the caller holds its lock."
+    ).tag(config=True)
 
     # Between its steps a notebook is nbgrader's and ours; it is checked when it is read and when it is written.
     optimistic_validation = Bool(True).tag(config=True)
@@ -64,6 +75,9 @@ class SubmissionExporter(NotebookExporter):
         if isinstance(self.parent, Autograde):
             hook = self.parent.pre_convert_hook
             self.parent.pre_convert_hook = functools.partial(_void_before_grading, self.parent, hook)
+            if self.take_turns:
+                convert = self.parent.convert_notebooks
+                self.parent.convert_notebooks = functools.partial(_in_turn, self.parent, convert)
 
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
@@ -84,6 +98,23 @@ class SubmissionExporter(NotebookExporter):
     def _submitted_folder(self) -> Path | None:
         coursedir = getattr(self.parent, "coursedir", None)
         return None if coursedir is None else Path(coursedir.root) / coursedir.submitted_directory
+
+
+def _in_turn(converter: Autograde, convert: Callable[[], None]) -> None:
+    """Convert while no other grader writes into the course; a command waits, a server says who is at work."""
+    patience = math.inf if isinstance(converter.parent, Application) else PATIENCE
+    try:
+        with grading_lock(
+            Path(converter.coursedir.root),
+            patience=patience,
+            on_wait=lambda holder: converter.log.warning(
+                "Waiting: this course is being graded by %s", holder
+            ),
+        ):
+            convert()
+    except CourseError as error:
+        converter.log.error(str(error))
+        raise NbGraderException(str(error)) from None
 
 
 def _void_before_grading(

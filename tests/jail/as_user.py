@@ -1,4 +1,4 @@
-"""Run a Python program as an ordinary user: `as_user.py UID HOME PROGRAM [ARGUMENT...]`, started as root.
+"""Run a Python program as an ordinary user: `as_user.py UID[:GROUP] HOME PROGRAM [ARGUMENT...]`, started as root.
 
 The interpreter and the project may lie under a folder only root can enter (/root). A mount namespace of its own
 shows the same paths with ways that everybody can go; nothing outside it changes.
@@ -49,10 +49,10 @@ def open_the_way(needed: list[Path]) -> None:
                 _mount(f"/proc/self/fd/{handle}", str(path), flags=_BIND | _RECURSIVE)
 
 
-def main(user: int, home: str, program: list[str]) -> None:
+def main(user: int, groups: list[int], home: str, program: list[str]) -> None:
     project = Path(__file__).resolve().parents[2]
     open_the_way([Path(sys.base_prefix).resolve(), Path(sys.prefix).resolve(), project])
-    os.setgroups([])
+    os.setgroups(groups)
     os.setresgid(user, user, user)
     os.setresuid(user, user, user)
     temporary = tempfile.mkdtemp(dir=home)
@@ -62,4 +62,5 @@ def main(user: int, home: str, program: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], sys.argv[3:])
+    user, *groups = map(int, sys.argv[1].split(":"))
+    main(user, groups, sys.argv[2], sys.argv[3:])
