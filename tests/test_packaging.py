@@ -21,6 +21,7 @@ from packaging.specifiers import SpecifierSet
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 STUDENT = tomllib.loads((ROOT / "selfcheck" / "pyproject.toml").read_text())["project"]
+STUDENTS_OWN = STUDENT["optional-dependencies"]["notebook"]
 
 
 def imports(folder: Path) -> set[str]:
@@ -63,6 +64,7 @@ DISTRIBUTIONS = {"IPython": "ipython", "sklearn": "scikit-learn"}
 NOT_IMPORTED = {
     "jaxtyping": "solutions",  # the notebooks' signatures
     "jupyterlab": "README.md",  # the command that a student starts
+    "nbgrader": "README.md",  # the command that a student hands in with
     "pre-commit": "CONTRIBUTING.md",
     "ruff": "Makefile",
     "mypy": "Makefile",
@@ -132,6 +134,17 @@ def test_the_constraints_fit_the_requirements_and_what_is_installed():
             assert requirement.specifier.contains(pinned[requirement.name])
     for name, version in pinned.items():
         assert metadata.version(name).split("+")[0] == version
+
+
+def test_a_student_gets_the_graders_versions():
+    """In the extra that students install, in README, and in the page in their folder."""
+    pins = dict(re.findall(r"^(\S+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE))
+    extra = {Requirement(line).name: str(Requirement(line).specifier) for line in STUDENTS_OWN}
+    assert extra["torch"] == f"=={pins['torch']}" and extra["nbgrader"] == f"=={pins['nbgrader']}"
+    for page in (ROOT / "README.md", *ROOT.glob("release/*/INSTALL.md")):
+        assert f"pytorch={pins['torch']}=cpu*" in page.read_text(), page
+        assert "selfcheck[notebook]" in page.read_text(), page
+    assert len(list(ROOT.glob("release/*/INSTALL.md"))) == len(list(ROOT.glob("release/*/*.ipynb")))
 
 
 def test_the_conda_environment_is_in_step():

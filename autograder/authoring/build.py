@@ -20,6 +20,7 @@ from traitlets.config import Config
 
 from autograder.authoring import leaks
 from autograder.authoring.chapter import AuthoringError, Chapter
+from autograder.authoring.install import INSTALL, install_page
 from autograder.authoring.notebooks import digest, from_text, to_bytes
 from selfcheck.allowed import NOT_ALLOWED
 
@@ -129,8 +130,9 @@ def _stage(chapter: Chapter, staged: Path) -> None:
 
 
 def given_files(chapter: Chapter) -> dict[str, str]:
-    """The files that stand beside the public tests and are made, by name: their fixtures, and what is forbidden."""
-    files = {"conftest.py": CONFTEST}
+    """The files that stand beside the public tests and are made, by name: their fixtures, how to install, and what is
+    forbidden."""
+    files = {"conftest.py": CONFTEST, INSTALL: install_page()}
     told = {
         exercise: {
             "names": rule.names,

@@ -17,6 +17,7 @@ from autograder.classroom.store import ResultStore
 from autograder.course import CourseError
 from autograder.course.lock import grading_lock
 from autograder.course.sharing import share
+from autograder.grading.result import encode
 from tests.gradebook.conftest import make_result
 
 ADA, BOB, EVE, TEACHERS = 12345, 12346, 12347, 12399
@@ -28,12 +29,12 @@ import sys
 from pathlib import Path
 from autograder.classroom.store import ResultStore
 from autograder.course.lock import grading_lock
-from tests.gradebook.conftest import make_result
+from autograder.grading.result import decode
 root = Path(sys.argv[1])
 with grading_lock(root, wait=False):
     store = ResultStore(root / "results")
     before = store.get("k")
-    store.put(make_result(double=float(sys.argv[2]), square=1.0))
+    store.put(decode(bytes.fromhex(sys.argv[2])))
 print(before.exercises[0].share if before else None)
 """
 RECORD = """
@@ -42,15 +43,19 @@ from pathlib import Path
 from autograder.course import Course
 from autograder.gradebook.grade import JailedGrade
 from autograder.gradebook.record import Recorder
-from tests.gradebook.conftest import make_result
-JailedGrade.find = lambda *of: make_result(double=float(sys.argv[2]), square=1.0)
+from autograder.grading.result import decode
+JailedGrade.find = lambda *of: decode(bytes.fromhex(sys.argv[2]))
 recorder = Recorder(Course(Path(sys.argv[1])))
 if not recorder.course.gradebook.exists():
     assert recorder.api.generate_assignment("toy")["success"]
 print(recorder.record("toy", "zoe"), recorder.grades("toy", "zoe")["double"].auto)
 recorder.queue("toy", "zoe", "it was spoilt")
-print(recorder.record("toy", "zoe"))
 """
+
+
+def document(share_of_points: float) -> str:
+    """A result as a command's argument."""
+    return encode(make_result(double=share_of_points, square=1.0)).hex()
 
 
 @pytest.fixture
@@ -69,17 +74,17 @@ def run(user: int, program: str, *arguments: object, groups: tuple[int, ...] = (
     who = ":".join(map(str, (user, *groups)))
     command = [sys.executable, str(STARTER), who, str(home), "-c", program, *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, env=environment)
     shutil.rmtree(home)
     return done.stdout.strip() if done.returncode == 0 else done.stderr[-3000:]
 
 
 @needs_root
 def test_two_instructors_grade_one_course(shared: Path) -> None:
-    assert run(ADA, GRADE, shared, 0.25) == "None"
-    assert run(BOB, GRADE, shared, 0.5) == "0.25"
-    assert run(ADA, GRADE, shared, 1.0) == "0.5"
-    assert "Permission denied" in run(EVE, GRADE, shared, 1.0, groups=())
+    assert run(ADA, GRADE, shared, document(0.25)) == "None"
+    assert run(BOB, GRADE, shared, document(0.5)) == "0.25"
+    assert run(ADA, GRADE, shared, document(1.0)) == "0.5"
+    assert "cannot be written by you" in run(EVE, GRADE, shared, document(1.0), groups=())
     for path in shared.rglob("*"):
         assert path.stat().st_gid == TEACHERS
     for path in shared.rglob("*.json"):
@@ -95,7 +100,8 @@ def test_two_instructors_record_in_one_gradebook(shared: Path, template: Path) -
         os.chown(path, ADA, TEACHERS)
         path.chmod(path.stat().st_mode | (0o2070 if path.is_dir() else 0o060))
     for user, share_of_points in ((ADA, 0.25), (BOB, 0.5), (ADA, 1.0)):
-        assert run(user, RECORD, shared, share_of_points) == f"None {4 * share_of_points}\nNone"
+        assert run(user, RECORD, shared, document(share_of_points)) == f"None {4 * share_of_points}"
+    assert (shared / "autograded" / "zoe" / "toy").stat().st_uid == ADA
 
 
 @needs_root
@@ -104,8 +110,8 @@ def test_a_lock_of_somebody_else_is_named_with_what_to_do(tmp_path: Path) -> Non
     try:
         os.chown(root, ADA, ADA)
         root.chmod(0o755)
-        assert run(ADA, GRADE, root, 1.0, groups=()) == "None"
-        assert "chgrp -R" in run(BOB, GRADE, root, 1.0, groups=())
+        assert run(ADA, GRADE, root, document(1.0), groups=()) == "None"
+        assert "chgrp -R" in run(BOB, GRADE, root, document(1.0), groups=())
     finally:
         shutil.rmtree(root)
 
