@@ -127,7 +127,7 @@ def jailed_side(course: Course, copies: int) -> dict[str, float]:
     students = submit_copies(course, WORKERS + copies)
     clock = Clock()
     grade_in_jail(course, ASSIGNMENT, jobs=WORKERS, progress=clock)
-    # From the moment both workers are warm until the last score is in the gradebook. What a worker finished before
+    # From the moment both workers are warm until the last score is in the gradebook. Work that a worker finished before
     # that moment was not done in that time and is not counted.
     start, end = clock.times["grading"][WORKERS - 1], clock.times["recording"][-1]
     counted = sum(moment > start for moment in clock.times["grading"])

@@ -42,7 +42,7 @@ class NotAllowed:
 
 
 def read_not_allowed(folder: Path, exercise: str) -> NotAllowed:
-    """What an exercise does not allow, from the file beside its public tests.
+    """The things that an exercise does not allow, from the file beside its public tests.
 
     Raises:
         FileNotFoundError: the file is not there. ValueError: it is not as it was made, or says nothing of the
@@ -82,7 +82,7 @@ def assert_own(solution: Any, not_allowed: NotAllowed) -> None:
 
 
 def _names(value: Any) -> Iterator[tuple[str, str, str]]:
-    """What a function or class is made of: in which function, as it is written there, and by its qualified name."""
+    """The parts of a function or class: in which function, as it is written there, and by its qualified name."""
     label = getattr(value, "__name__", "it")
     for made_of in value.__mro__ if isinstance(value, type) else (value,):
         yield from ((label, name, name) for name in _public_names(made_of))
@@ -98,7 +98,7 @@ def _functions(value: Any) -> Iterator[FunctionType]:
 
 
 def _used(function: FunctionType) -> Iterator[tuple[str, str]]:
-    """What a function refers to: as it is written there, and by its qualified name."""
+    """The objects that a function refers to: as it is written there, and by its qualified name."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, SyntaxError):

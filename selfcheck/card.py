@@ -42,7 +42,7 @@ def _cut(text: str) -> str:
 
 
 def _told(outcome: Outcome) -> bool:
-    """Whether the message says more than the headline does."""
+    """Tell whether the message says more than the headline does."""
     return bool(outcome.message) and not outcome.unwritten
 
 

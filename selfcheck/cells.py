@@ -18,7 +18,7 @@ _MOST_TEXT = 2000
 
 @dataclass(frozen=True)
 class CellError:
-    """What a cell or a call raised: class names (most derived first), text, and the notebook line it came from."""
+    """The exception of a cell or a call: class names (most derived first), text, and the notebook line it came from."""
 
     types: tuple[str, ...]
     message: str

@@ -17,7 +17,7 @@ class CheckFailed(AssertionError):
     """Some public tests of an exercise fail. Shown as one line: the card above it says the rest."""
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython prints instead of a traceback."""
+        """IPython prints this instead of a traceback."""
         return [f"{type(self).__name__}: {self}"]
 
 

@@ -89,7 +89,7 @@ def _selected(notebook: Notebook, exercise: str | None) -> dict[str, Cell]:
 
 
 def _summary(passing: float, checked: Sequence[Cell], whole: Notebook | None) -> str:
-    """What the table says about points: those in reach, and why none is certain yet."""
+    """The table's words about points: those in reach, and why none is certain yet."""
     points = sum(cell.points for cell in checked)
     text = f"in reach: {passing:g} of {points:g} points, those of the exercises whose public checks all pass"
     if whole is not None and whole.written:

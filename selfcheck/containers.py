@@ -1,4 +1,4 @@
-"""Whether a list or dictionary that a call was given still holds what it held."""
+"""Tells whether a list or dictionary that a call was given still holds what it held."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ Container = list[object] | dict[object, object]
 
 
 def parts(value: Container | tuple[object, ...]) -> list[object]:
-    """What a list or tuple holds, or the keys and values of a dictionary."""
+    """The items of a list or tuple, or the keys and values of a dictionary."""
     return [part for pair in value.items() for part in pair] if isinstance(value, dict) else list(value)
 
 
@@ -27,6 +27,6 @@ def held(arguments: Iterable[object]) -> list[tuple[Container, list[object]]]:
 
 
 def holds(container: Container, items: list[object]) -> bool:
-    """Whether a container still holds these very objects."""
+    """Tell whether a container still holds these very objects."""
     now = parts(container)
     return len(now) == len(items) and all(a is b for a, b in zip(now, items, strict=True))

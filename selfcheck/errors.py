@@ -1,4 +1,4 @@
-"""What can go wrong on the student's side of a call."""
+"""The things that can go wrong on the student's side of a call."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class StudentError(Exception):
         super().__init__(self.type_names, message, where)
 
     def is_a(self, name: str) -> bool:
-        """Whether the student's exception is of the class called `name` or of one derived from it."""
+        """Tell whether the student's exception is of the class called `name` or of one derived from it."""
         return name in self.type_names
 
     @property

@@ -1,4 +1,4 @@
-"""What a folder's public tests need: `student`, `rng`, `not_allowed` and the marks.
+"""The needs of a folder's public tests: `student`, `rng`, `not_allowed` and the marks.
 
 A folder's conftest.py imports them from here.
 
@@ -53,7 +53,7 @@ def rng(request: pytest.FixtureRequest) -> Rng:
 
 @pytest.fixture
 def not_allowed(request: pytest.FixtureRequest) -> NotAllowed:
-    """What the test's exercise does not allow, for `assert_own`."""
+    """The things that the test's exercise does not allow, for `assert_own`."""
     try:
         return read_not_allowed(request.node.path.parent, exercise_of(request.node))
     except (OSError, ValueError) as error:

@@ -30,7 +30,7 @@ class TestsError(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one public test.
+    """The outcome of one public test.
 
     Attributes:
         exercise: the exercise's id. statement: the property that was checked.

@@ -43,8 +43,8 @@ def made_digest(made: Path) -> str:
         return hashlib.sha256(made.read_bytes()).hexdigest()
     try:
         return digest(nbformat.read(made, as_version=4))
-    except Exception as error:  # nbformat raises many kinds for a file that is no notebook
-        raise AuthoringError(f"{made} is no notebook: {error}") from None
+    except Exception as error:  # nbformat raises many kinds for a file that is not a notebook
+        raise AuthoringError(f"{made} is not a notebook: {error}") from None
 
 
 def text_digest(text: Path, made: Path) -> str:
@@ -87,7 +87,7 @@ def make_notebooks(chapters: Sequence[Chapter], force: bool = False) -> list[Pat
 
 
 def outdated(chapters: Sequence[Chapter]) -> list[str]:
-    """What `make_notebooks` would change, one line each; nothing is written."""
+    """A line for each change that `make_notebooks` would make; nothing is written."""
     problems: list[str] = []
     for chapter in chapters:
         with tempfile.TemporaryDirectory() as folder:
@@ -150,7 +150,7 @@ def _generate(course: Path, assignment: str) -> None:
     config = Config()
     config.CourseDirectory.root = str(course)
     config.CourseDirectory.assignment_id = assignment
-    # What `nbgrader generate_assignment --no-db` sets; the notebooks are the same with a gradebook and without.
+    # `nbgrader generate_assignment --no-db` sets the same; the notebooks are the same with a gradebook and without.
     config.SaveCells.enabled = False
     config.GenerateAssignment.no_database = True
     log = logging.getLogger("autograder.authoring.nbgrader")

@@ -48,7 +48,7 @@ class Chapter:
         return self.root / "answers" / self.id
 
     def rules(self) -> dict[str, Rule]:
-        """What each exercise forbids, where it forbids anything; AuthoringError where a file is not as it must be."""
+        """The rules of each exercise, where it forbids anything; AuthoringError where a file is not as it must be."""
         try:
             return load_rules(self.hidden_suite)
         except CourseError as error:

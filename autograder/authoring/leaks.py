@@ -1,4 +1,4 @@
-"""What must not reach students, looked for in a release. What the scan does not know, it refuses."""
+"""The scan of a release for what must not reach students. The scan refuses a file that it does not know."""
 
 from __future__ import annotations
 

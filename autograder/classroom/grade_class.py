@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Progress(Protocol):
-    """What the grading command shows while it works."""
+    """The display of the grading command while it works."""
 
     def waiting(self, holder: str) -> None:
         """Another grader holds the course."""
@@ -37,7 +37,7 @@ class Row:
 
     student: str
     score: float | None
-    """Of what is graded; None where nothing is."""
+    """The sum over graded cells; None where nothing is."""
     points: float
     lost: dict[str, tuple[float, float]]
     """Exercises below full marks: score and points by grade id."""
@@ -51,7 +51,7 @@ class Row:
 
 @dataclass
 class ClassReport:
-    """What came of grading one assignment."""
+    """The outcome of grading one assignment."""
 
     assignment: str
     rows: list[Row] = field(default_factory=list)
@@ -117,7 +117,7 @@ def grade_class(
 
             try:
                 outcomes = fill_store(fit, one_graded) if fit else {}
-                # What the pool could not grade must not be tried again on demand, in this process.
+                # A submission that the pool could not grade must not be tried again on demand, in this process.
                 recorder.refuse(
                     {student: found for student, found in outcomes.items() if isinstance(found, str)}
                 )
@@ -145,7 +145,7 @@ def grade_class(
 
 
 def unconvertible(course: Course, assignment: str, student: str, notebooks: Iterable[str]) -> str | None:
-    """Why nbgrader must not be let at a submission, or None. An unreadable notebook is no such reason."""
+    """Why nbgrader must not be let at a submission, or None. An unreadable notebook is not such a reason."""
     if problem := id_problem(student):
         return problem
     folder = course.submission_folder(student, assignment)

@@ -61,7 +61,7 @@ def grade_in_jail(
 
 
 class Stored:
-    """Whether a student's result is in the store with nothing in it worth another try; asked again and again."""
+    """Tells whether a student's result is in the store with nothing in it worth another try; asked again and again."""
 
     def __init__(self, course: Course, assignment: str, seed: int) -> None:
         self.course, self.seed, self.store = course, seed, ResultStore(course.results)

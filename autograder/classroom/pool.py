@@ -114,7 +114,7 @@ def _begin(parent: int) -> None:
 
 
 def _bound_memory() -> None:
-    """What a submission makes this process compute (a function of a test's, broadcast over huge tensors) fails before
+    """Work that a submission makes this process do (a function of a test's, broadcast over huge tensors) fails before
     it takes all of the machine's memory."""
     import resource
 

@@ -79,7 +79,7 @@ def grade_one(
     """The stored result of one submission, or one made now, in this process's own jail.
 
     Raises:
-        SubmissionError: it is no notebook. CourseError, JailUnavailable, GraderFault: not the student's fault.
+        SubmissionError: it is not a notebook. CourseError, JailUnavailable, GraderFault: not the student's fault.
     """
     assignment, store = load_assignment(course, assignment_name), ResultStore(course.results)
     document = course.submission(student, assignment_name, assignment.notebook)

@@ -22,7 +22,7 @@ from autograder.jail.host.worker import Worker
 
 @dataclass(frozen=True)
 class JailChoice:
-    """Which jail to grade in. `private` are folders that no submission may read."""
+    """The jail to grade in. `private` are folders that no submission may read."""
 
     backend: str | None = None
     unsafe_no_jail: bool = False

@@ -19,7 +19,7 @@ ADVICE = (
 
 
 def is_shared(root: Path) -> bool:
-    """Whether the group of the course folder ``root`` may write in it."""
+    """Tell whether the group of the course folder ``root`` may write in it."""
     try:
         return bool(root.stat().st_mode & stat.S_IWGRP)
     except OSError:

@@ -12,7 +12,7 @@ from autograder.course import Course
 from autograder.grading.variants import find_misconception
 
 FULL, ZERO, PART = "full", "zero", "part"
-"""What an exercise must earn: all its points, none, or less than all."""
+"""The points that an exercise must earn: all its points, none, or less than all."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Student:
         expected: exercises that must not get full marks, ZERO or PART by id.
         believes: the misconceptions that the feedback must name, by exercise.
         base: what the rest of the notebook is: the solved source or the released skeleton.
-        document: the submitted file itself, where it is no notebook.
+        document: the submitted file itself, where it is not a notebook.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""What nbgrader_config.py says: which steps of nbgrader's are replaced, and where the gradebook is."""
+"""The settings of nbgrader_config.py: the steps of nbgrader's that are replaced, and the gradebook's place."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def configure(config: Config, root: Path | str) -> None:
     steps = GenerateFeedback.class_traits()["preprocessors"].default_args[0]
     config.GenerateFeedback.preprocessors = [PageGrades if step is GetGrades else step for step in steps]
     config.GenerateFeedback.exporter_class = FeedbackPage
-    # Of HTMLExporter itself nbgrader sets the template; what is said of the subclass goes before it.
+    # nbgrader sets the template of HTMLExporter itself; a setting of the subclass goes before it.
     config.FeedbackPage.template_name = "feedback_page"
     config.FeedbackPage.extra_template_basedirs = [str(TEMPLATES)]
     config.ZipCollectApp.extractor_plugin = CheckedExtractor

@@ -23,7 +23,7 @@ DRIVER = "kept"
 
 
 def kept_url(db_url: str) -> str:
-    """The same gradebook by an address whose connection is kept; as it is where it is no file of SQLite's."""
+    """The same gradebook by an address whose connection is kept; unchanged where it is not a file of SQLite's."""
     url = make_url(db_url)
     if url.drivername != "sqlite" or not os.path.isabs(url.database or ""):
         return db_url

@@ -44,7 +44,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Export:
-    """What was written: how many grades of each status."""
+    """The lines that were written, and how many grades of each status."""
 
     lines: tuple[Line, ...]
 

@@ -63,7 +63,7 @@ def exercise_text(exercise: ExerciseResult, notes: tuple[str, ...] = ()) -> str:
 
 
 def ungraded_text(grade_id: str, reason: str) -> str:
-    """What stands in a grade cell that no score could be found for."""
+    """The text of a grade cell that no score could be found for."""
     return (
         f"{BOLD}{clean(grade_id, 80)}{RESET}: {YELLOW}not graded yet{RESET}\n"
         f"{clean(reason, MAX_MESSAGE)}\n"

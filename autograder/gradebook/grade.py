@@ -34,7 +34,7 @@ class JailedGrade(NbGraderPreprocessor):
     result.
 
     It never raises for a student's fault nor for the grader's: a raise would leave the submission's old score
-    in the gradebook. What cannot be graded is queued, and the cell says why.
+    in the gradebook. A cell that cannot be graded is queued, and says why.
     """
 
     unsafe_no_jail = Bool(
@@ -132,7 +132,7 @@ class SubmittedCells:
         self.db = self
 
     def commit(self) -> None:
-        """What nbgrader calls after each cell: not yet."""
+        """nbgrader calls this after each cell; nothing is written yet."""
 
     def find_grade(self, name: str, *_: str) -> Grade:
         return _found(self.grades, name)

@@ -82,7 +82,7 @@ def read_grades(db_url: str, assignment: str, student: str) -> dict[str, CellGra
 
 
 def is_known(db_url: str, assignment: str) -> bool:
-    """Whether ``nbgrader generate_assignment`` has entered the assignment."""
+    """Tell whether ``nbgrader generate_assignment`` has entered the assignment."""
     with Gradebook(db_url) as gradebook:
         try:
             return bool(gradebook.find_assignment(assignment).notebooks)

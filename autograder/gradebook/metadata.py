@@ -13,7 +13,7 @@ from nbgrader.preprocessors import CheckCellMetadata
 
 
 class CheckMetadata(CheckCellMetadata):
-    """What passes here passes the stock step; what does not is left to the stock step, and to its words."""
+    """A notebook that passes here passes the stock step; another one is left to the stock step, and to its words."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         try:

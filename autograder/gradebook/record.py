@@ -35,7 +35,7 @@ MACHINE_FAULTS = {
     "unable to open database": "check that the course folder exists and is writable",
     "no such column": "back up gradebook.db, then run `nbgrader db upgrade`",
 }
-"""What the system or SQLite says when the machine, and no submission, is at fault; and what to do."""
+"""The words of the system or of SQLite when the machine, and no submission, is at fault; and what to do."""
 
 
 class Recorder:
@@ -128,8 +128,8 @@ class Recorder:
 
 
 def course_config(course: Course) -> Config:
-    """What nbgrader would load in the course folder, with the jailed path in it even where the file forgot
-    it."""
+    """The configuration that nbgrader would load in the course folder; the jailed path is in it even where the file
+    forgot it."""
     app = NbGrader()
     app.log_level = "ERROR"
     with _in_folder(course.root):

@@ -1,6 +1,6 @@
 """How a submitted notebook enters nbgrader: only what can be trusted of it, and never as an exception.
 
-A file that is no notebook becomes an empty one. `RestoreCells` then gives it its grade cells, and
+A file that is not a notebook becomes an empty one. `RestoreCells` then gives it its grade cells, and
 `JailedGrade` says in them what was wrong, so the student reads it in the feedback and the instructor finds it
 in the queue.
 """
@@ -38,7 +38,7 @@ def parse_notebook(document: bytes) -> NotebookNode:
     """A submitted notebook reduced to its cells' sources and grade ids, as nbformat 4.
 
     Outputs, metadata and everything else a student can write there are left behind, so no later step meets
-    them. SubmissionError where the bytes are no notebook.
+    them. SubmissionError where the bytes are not a notebook.
     """
     parse(document)  # the grader's own reading decides what a notebook is, and names what is wrong
     cells = json.loads(document)["cells"]
@@ -133,7 +133,7 @@ def _void_before_grading(
 
 
 def _trusted_part(cell: Any) -> NotebookNode | None:
-    """Type, source, grade id and pasted pictures of one cell; None where it is no cell."""
+    """Type, source, grade id and pasted pictures of one cell; None where it is not a cell."""
     kind = cell.get("cell_type") if isinstance(cell, dict) else None
     if not isinstance(kind, str) or kind not in NEW_CELL:
         return None

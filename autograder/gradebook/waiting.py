@@ -100,7 +100,7 @@ def write_page(course: Course, assignment: str, student: str, notebook: str, pag
 
 
 def can_have_page(course: Course, student: str) -> bool:
-    """Whether nbgrader can find a page by this student id, and the folder for it is the course's own."""
+    """Tell whether nbgrader can find a page by this student id, and the folder for it is the course's own."""
     folder = course.autograded / student
     return id_problem(student) is None and not folder.is_symlink()
 

@@ -73,7 +73,7 @@ class Assignment:
 
     @functools.cached_property
     def rules(self) -> dict[str, Rule]:
-        """What each exercise forbids, where it forbids anything."""
+        """The rules of each exercise, where it forbids anything."""
         return load_rules(self.suite)
 
     def asks_for(self, exercise: str) -> tuple[str, ...]:

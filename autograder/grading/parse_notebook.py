@@ -38,7 +38,7 @@ def parse(document: bytes) -> tuple[Cell, ...]:
     Outputs, attachments and all other metadata are passed over, whatever they are.
 
     Raises:
-        SubmissionError: the bytes are no notebook of format 4, or of a size that nobody writes by hand.
+        SubmissionError: the bytes are not a notebook of format 4, or of a size that nobody writes by hand.
     """
     try:
         content = json.loads(document.decode("utf-8"))

@@ -1,4 +1,4 @@
-"""What of a submission is run, in which order, and where each exercise's tests may begin."""
+"""The cells of a submission that are run, their order, and where each exercise's tests may begin."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class Channel:
         self.waited = 0.0
         """Seconds spent in `receive` so far."""
         self.waiting = False
-        """Whether `send` or `receive` waits for the other side now; other threads may look."""
+        """True while `send` or `receive` waits for the other side now; other threads may look."""
         self._sock = sock
         sock.settimeout(patience)
 

@@ -108,8 +108,8 @@ class Handle:
 class Notebook(Handle):
     """The names of a student's notebook, as attributes: the handle that the grader asks first.
 
-    What the other side has said to be a function or a class is not asked for again before it is called: the call names
-    it, and is one exchange. Everything else is asked for where it is read.
+    A name that the other side has said to be a function or a class is not asked for again before it is called: the
+    call names it, and is one exchange. Everything else is asked for where it is read.
     """
 
     def __init__(self, peer: Peer) -> None:
@@ -219,7 +219,7 @@ STUDENT_OPERATIONS: dict[str, Operation] = {
     "listed": _listed,
     "seed": _seed,
 }
-"""What the grader may ask of the student's objects."""
+"""The questions that the grader may ask of the student's objects."""
 
 GRADER_OPERATIONS: dict[str, Operation] = {"call": _call}
-"""What the student's code may ask of a function the test gave it: to call it, nothing else."""
+"""The questions that the student's code may ask of a function the test gave it: to call it, nothing else."""

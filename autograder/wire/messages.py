@@ -115,7 +115,7 @@ class Request(msgspec.Struct, frozen=True, tag="request", array_like=True):
     args: list[Value] = []
     kwargs: dict[Name, Value] = {}
     grad: bool = True
-    """Whether autograd records on the caller's side."""
+    """True where autograd records on the caller's side."""
     release: list[Index] = []
     """Handles and graphs the sender no longer needs."""
 
@@ -128,7 +128,7 @@ class Reply(msgspec.Struct, frozen=True, tag="reply", array_like=True):
     mutated: list[tuple[Index, Index]] = []
     """Argument tensors changed in place: (place in the request's tensors, place of the new values in this frame)."""
     rearranged: bool = False
-    """Whether a list or dictionary among the arguments no longer holds what it held."""
+    """True where a list or dictionary among the arguments no longer holds what it held."""
 
 
 class Failure(msgspec.Struct, frozen=True, tag="failure", array_like=True):

@@ -1,4 +1,4 @@
-"""Python values to nodes and back. What has no value form stays where it is and crosses as a handle."""
+"""Python values to nodes and back. An object without a value form stays where it is and crosses as a handle."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Objects(Protocol):
     def export(self, value: object) -> int: ...
     def exported(self, id: int) -> object: ...
     def own_id(self, value: object) -> int | None:
-        """The other side's id of a handle of ours, None where `value` is no handle."""
+        """The other side's id of a handle of ours, None where `value` is not a handle."""
 
     def handle(self, node: HandleNode) -> object: ...
     def generator_id(self, generator: torch.Generator) -> int: ...

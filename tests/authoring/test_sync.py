@@ -102,5 +102,5 @@ def test_public_tests_come_back_too(course):
 
 def test_a_damaged_notebook_says_so(course):
     (course.source / "ch98_scale.ipynb").write_text("{")
-    with pytest.raises(AuthoringError, match="is no notebook"):
+    with pytest.raises(AuthoringError, match="is not a notebook"):
         sync(course)

@@ -67,7 +67,7 @@ class Decoys:
         return tuple(listener.fileno() for listener in self._listeners)
 
     def untouched(self) -> str | None:
-        """What a probe has changed or reached, or None."""
+        """The decoy that a probe has changed or reached, or None."""
         with contextlib.suppress(FileNotFoundError):
             if self._kept.read_text() == self.secret and self._status == _status(self._kept):
                 for listener in self._listeners:

@@ -1,4 +1,4 @@
-"""What a jail lets a submission read, and the check that nothing of the instructor's is among it."""
+"""The folders that a jail lets a submission read, and the check that nothing of the instructor's is among it."""
 
 from __future__ import annotations
 

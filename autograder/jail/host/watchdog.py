@@ -47,7 +47,7 @@ class Usage:
 
 @dataclass
 class _Allowance:
-    """What a call may use, and what it has used so far."""
+    """The limits of a call, and its use so far."""
 
     cpu_limit: float
     """CPU seconds of the process since its start at which the call ends."""
@@ -251,7 +251,7 @@ class Watch:
 
 
 def folder_is_over(folder: str | Path, most_bytes: int, most_files: int) -> bool:
-    """Whether a folder that somebody else is writing to holds more than so many bytes (allocated) or entries.
+    """Tell whether a folder that somebody else is writing to holds more than so many bytes (allocated) or entries.
 
     A tree deeper than 32 levels counts as over. Stops counting as soon as it knows.
     """

@@ -1,4 +1,4 @@
-"""What a jail permits: the one description that the grader writes and the jailed interpreter enforces on
+"""The permissions of a jail: the one description that the grader writes and the jailed interpreter enforces on
 itself.
 
 It crosses as JSON on the command line of the zygote, so nothing in it is secret.
@@ -39,7 +39,7 @@ class Policy:
     scratch: str
     """The one folder that may be written; every submission gets a folder of its own inside it."""
     readable: tuple[str, ...] = ()
-    """Files and folders that may be read. What does not exist is passed over."""
+    """Files and folders that may be read. A path that does not exist is passed over."""
     writable: tuple[str, ...] = ()
     """Device files that may be read and written, such as /dev/null."""
     limits: Limits = field(default_factory=Limits)

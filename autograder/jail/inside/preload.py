@@ -1,4 +1,4 @@
-"""What the zygote imports and warms, so that a fork starts where a notebook's first cell would end.
+"""The zygote imports and warms all this, so that a fork starts where a notebook's first cell would end.
 
 First use of an optimizer, and of `autograd.grad` with given gradients, costs about a second of lazy imports; a
 submission must not pay for it, least of all inside a time limit.

@@ -16,7 +16,7 @@ def clear(folder: str, *, keep: bool = False) -> None:
     """Remove a folder and all in it (`keep`: only what is in it). A folder that is gone is fine.
 
     Nobody else may be writing there. Symbolic links are removed, not followed; the depth of the tree costs
-    neither stack nor descriptors, and paths longer than the system's limit are no hindrance.
+    neither stack nor descriptors, and paths longer than the system's limit do not hinder it.
     """
     try:
         here = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -41,7 +41,7 @@ def clear(folder: str, *, keep: bool = False) -> None:
 
 
 def _remove_files(here: int) -> str | None:
-    """Remove what is no folder, and empty folders; a folder that is not empty, or None."""
+    """Remove whatever is not a folder, and empty folders; a folder that is not empty, or None."""
     below = None
     with os.scandir(here) as entries:
         for entry in entries:

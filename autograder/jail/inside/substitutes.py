@@ -1,4 +1,4 @@
-"""What correct notebooks do by habit and a single sealed process cannot: made to work, or to do nothing.
+"""Correct notebooks do some things by habit that a single sealed process cannot: made to work, or to do nothing.
 
 A submission has one process and no sockets. A `DataLoader` with workers, a shell command such as `!pip install`, and
 top-level `await` would fail in it although nothing is wrong with them.

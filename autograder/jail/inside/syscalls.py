@@ -25,7 +25,7 @@ def call(number: int, *arguments: object) -> int:
 
 
 PR_SET_PDEATHSIG = 1
-"""Which signal a process gets when its parent ends."""
+"""The signal that a process gets when its parent ends."""
 
 
 def prctl(option: int, *arguments: int) -> int:

@@ -2,7 +2,7 @@
 puts on itself.
 
 It needs no root, no user namespace, no helper program and no compiled extension, and it holds for root too.
-What it lacks against bubblewrap: the jailed process shares the grader's process, network and mount
+It lacks this against bubblewrap: the jailed process shares the grader's process, network and mount
 namespaces, so a path's existence, size and times can be asked for (its content and a folder's listing
 cannot), and scratch files lie on the disk.
 

@@ -1,4 +1,4 @@
-"""What systems other than Linux can and cannot do."""
+"""The systems other than Linux: what they can and cannot do."""
 
 from __future__ import annotations
 

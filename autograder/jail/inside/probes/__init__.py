@@ -1,4 +1,4 @@
-"""What a hostile submission would try, one small function per denial.
+"""The attempts of a hostile submission, one small function per denial.
 
 They run in two places: inside the jail, where the doctor has a student process import them, and once outside any
 jail, to see which attempts would succeed there and so mean something. They do no harm there: signals have number 0,

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 Facts = dict[str, Any]
-"""What the doctor tells a probe: paths and ports of decoys, process ids, limits."""
+"""The facts that the doctor tells a probe: paths and ports of decoys, process ids, limits."""
 Probe = Callable[[Facts], object]
 
 PROBES: dict[str, tuple[str, Probe]] = {}
@@ -37,7 +37,7 @@ _libc.syscall.restype = ctypes.c_long
 
 
 def attempt(title: str, facts: Facts) -> tuple[bool, str]:
-    """Whether a probe got through, and what it saw. A probe that breaks counts as one that got through."""
+    """Run a probe: did it get through, and what did it see? A probe that breaks counts as one that got through."""
     try:
         got = PROBES[title][1](facts)
     except OSError as error:
