@@ -1,4 +1,4 @@
-"""What a failed comparison is: an exception that knows where, by how much, and how much of that it may say."""
+"""A failed comparison: an exception that knows where, by how much, and how much of that it may say."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class Mismatch(AssertionError):
 
 
 def is_revealing() -> bool:
-    """Whether messages may show the numbers compared."""
+    """True where messages may show the numbers compared."""
     return _revealing.get()
 
 

@@ -1,4 +1,4 @@
-"""What the pattern of a wrong result suggests, said as a teacher would who sees only the two tensors.
+"""The likely cause of a wrong result by its pattern, said as a teacher would who sees only the two tensors.
 
 A remark speaks of the pattern alone (a factor, a sign, an axis), never of a value, so it may be shown with hidden
 inputs too. It says what is seen, not what it may come from; and of a border, a channel or the items of a batch it
@@ -14,7 +14,7 @@ from torch import Tensor
 
 
 def shape_remark(got: Sequence[int], want: Sequence[int]) -> str:
-    """What two different shapes suggest, or nothing."""
+    """A remark on two different shapes, or nothing."""
     got, want = tuple(got), tuple(want)
     if len(got) == len(want) and sorted(got) == sorted(want):
         moved = [i for i, (a, b) in enumerate(zip(got, want, strict=True)) if a != b]
@@ -39,7 +39,7 @@ _FEWEST = 3
 
 
 def value_remark(got: Tensor, want: Tensor, wrong: Tensor, rtol: float, atol: float, axes: str = "") -> str:
-    """What two float64 (or complex128) tensors of one shape suggest, or nothing.
+    """A remark on two float64 (or complex128) tensors of one shape, or nothing.
 
     Args:
         got, want: the tensors; wrong: where they differ, bool of the same shape.
@@ -90,7 +90,7 @@ def _as_factor(factor: float) -> str:
 
 
 def _only_some(wrong: Tensor, axes: str) -> str:
-    """Whether the wrong places form a telling region."""
+    """Tell whether the wrong places form a telling region."""
     if axes.endswith("HW") and min(wrong.shape[-2:]) >= _FEWEST:
         inside, border = wrong[..., 1:-1, 1:-1], wrong.clone()
         border[..., 1:-1, 1:-1] = False

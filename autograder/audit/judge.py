@@ -1,4 +1,4 @@
-"""What came of an audit's trials, held against what had to come."""
+"""The outcome of an audit's trials, held against what had to come."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ROUNDING = 1e-4
 
 @dataclass
 class Verdicts:
-    """What the audit has found so far.
+    """The findings of the audit so far.
 
     Attributes:
         defects: one sentence each; the audit holds where there are none. remarks: what an author should know too.

@@ -1,4 +1,4 @@
-"""What an exercise's solution may not use: found in its text with aliases resolved, and by a trace of its operators.
+"""Forbidden things in an exercise's solution: found in its text with aliases resolved, and by a trace of its operators.
 
 Only what the exercise's own names reach is looked at: a comparison with PyTorch that a student writes below the
 solution, or in a cell of their own, is good practice and costs nothing.
@@ -52,13 +52,13 @@ _CONCEALING = (
     *("pickle.*", "marshal.*", "torch.utils._python_dispatch.*", "torch.overrides.*", "torch.library.*"),
     *("torch.jit.CompilationUnit", "torch.package.*", "torch.hub.*", "autograder.*"),
 )
-"""What no exercise of that kind needs, and what would keep both the reading and the trace from seeing what is used."""
+"""No exercise of that kind needs these names, and each would hide from the reading and the trace what is used."""
 
 _IMPORTED = {".torch.": "torch.", ".F.": "torch.nn.functional.", ".sys.": "sys.", ".builtins.": "builtins."}
 
 
 def defined_names(source: str) -> tuple[str, ...]:
-    """The functions and classes a cell defines; none where it is no Python."""
+    """The functions and classes a cell defines; none where it is not Python."""
     tree = parse(source)
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     return tuple(node.name for node in tree.body if isinstance(node, kinds)) if tree else ()

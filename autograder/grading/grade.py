@@ -61,7 +61,7 @@ def grade(
         selection: which tests to run; exercises of which none is run are left out of the result.
 
     Raises:
-        SubmissionError: the bytes are no notebook. GraderFault, JailUnavailable: the grader's own fault.
+        SubmissionError: the bytes are not a notebook. GraderFault, JailUnavailable: the grader's own fault.
     """
     start, used_before = time.perf_counter(), time.process_time()
     cells = parse(document)
@@ -109,7 +109,7 @@ def grade(
 
 
 def _forbidden(assignment: Assignment, program: RunOrder) -> dict[str, str]:
-    """What each exercise's code names that it may not use, by exercise."""
+    """The forbidden things that each exercise's code names, by exercise."""
     sources = [step.source for step in program.steps]
     found = {
         exercise: forbidden_in(sources, assignment.asks_for(exercise), rule)

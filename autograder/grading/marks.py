@@ -1,4 +1,4 @@
-"""What the markers of a hidden test say about its place in the score."""
+"""The markers of a hidden test say its place in the score."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def level_of(item: Any) -> str:
 
 
 def weight_of(item: Any) -> float:
-    """How much a test counts inside its level; UsageError where it is no positive number."""
+    """How much a test counts inside its level; UsageError where it is not a positive number."""
     marker = item.get_closest_marker("weight")
     weight = marker.args[0] if marker and marker.args else 1.0
     if not isinstance(weight, int | float) or not weight > 0 or not math.isfinite(weight):
@@ -66,12 +66,12 @@ def check_levels(items: Iterable[Any]) -> dict[str, dict[str, float]]:
 
 
 def mutates(item: pytest.Item) -> bool:
-    """Whether the student's code may change its arguments in place in a test."""
+    """Tell whether the student's code may change its arguments in place in a test."""
     return item.get_closest_marker("mutates") is not None
 
 
 def holds_answers(item: pytest.Function) -> bool:
-    """Whether an argument of a test was made by a fixture that asks the student's code."""
+    """Tell whether an argument of a test was made by a fixture that asks the student's code."""
     known = item._fixtureinfo.name2fixturedefs
 
     def asks(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a student is told of a test that failed: never a hidden input, an expected value or a line of the test."""
+"""The words that tell a student of a failed test: never a hidden input, an expected value or a line of the test."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def message_of(error: BaseException, exercise: str, session: Session, asked_for:
 
 
 def _raised(error: StudentError, exercise: str, session: Session, asked_for: Collection[str]) -> str:
-    """What a student's exception is told as: nothing that the student's code can write hidden inputs into."""
+    """The words for a student's exception: nothing that the student's code can write hidden inputs into."""
     broken = session.broken_cells.get(exercise)
     if broken is not None and error.is_a("NameError"):
         return f"Your cell stopped: {broken}"

@@ -25,7 +25,7 @@ _MARKERS = (
     "timeout(seconds): CPU time the student's code may use in this test",
     "mutates: the student's code may change its arguments in place",
 )
-# What a grading session has no use for; each plug-in costs every submission a little.
+# A grading session has no use for these; each plug-in costs every submission a little.
 _OFF = ("cacheprovider", "terminal", "doctest", "junitxml", "pastebin", "stepwise", "debugging", "setuponly")
 _OFF_TOO = (
     "setupplan",
@@ -48,7 +48,7 @@ class GraderFault(Exception):
 
 @dataclass(frozen=True)
 class Selection:
-    """Which of a suite's tests to run.
+    """The tests of a suite that are to be run.
 
     Attributes:
         exercises: only those, or None for all.
@@ -59,7 +59,7 @@ class Selection:
     slow: frozenset[str] | None = None
 
     def takes(self, item: Any) -> bool:
-        """Whether a test is run."""
+        """Tell whether a test is run."""
         exercise = exercise_of(item)
         wanted = self.exercises is None or exercise in self.exercises
         return wanted and (cpu_seconds(item) <= DEFAULT_SECONDS or self.slow is None or exercise in self.slow)

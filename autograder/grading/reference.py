@@ -29,7 +29,7 @@ class Reference:
         self._faults: dict[tuple[str, str, int], str] = {}
 
     def fault(self, exercise: str, replay: Replay) -> str:
-        """What a test raises on the reference, on the inputs that it had; nothing where the reference passes."""
+        """The error of a test on the reference, on the inputs that it had; nothing where the reference passes."""
         key = (exercise, replay.name, replay.seed)
         if key not in self._faults:
             self._faults[key] = self._run(replay)

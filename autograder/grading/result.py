@@ -19,7 +19,7 @@ Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 
 
 class Verdict(enum.Enum):
-    """What happened to a test, an exercise or a submission."""
+    """The verdict on a test, an exercise or a submission."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -65,7 +65,7 @@ class ExerciseResult(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
     message: str = ""
     fault: str = ""
-    """What failed in the grader, for the instructor; never shown to students."""
+    """The fault of the grader, for the instructor; never shown to students."""
     tests: tuple[TestResult, ...] = ()
 
     @property
@@ -76,14 +76,14 @@ class ExerciseResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JailRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """Which jail held the student's code, and what was proved about it before grading."""
+    """The jail that held the student's code, and what was proved about it before grading."""
 
     backend: str
     proofs: tuple[str, ...] = ()
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
-    """What differs from machine to machine, kept out of the scored part."""
+    """Measurements that differ from machine to machine, kept out of the scored part."""
 
     seconds: float
     student_seconds: float
@@ -111,7 +111,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
     """PASSED where the submission could be graded (whatever its score), else why not."""
     notes: tuple[str, ...] = ()
-    """What was odd about the notebook, one sentence each, for student and instructor."""
+    """The oddities of the notebook, one sentence each, for student and instructor."""
     exercises: tuple[ExerciseResult, ...]
     measured: Measured | None = None
 

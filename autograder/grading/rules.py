@@ -1,4 +1,4 @@
-"""What each exercise forbids: read from the rules.toml in the exercise's room, put together from named sets.
+"""The rules of each exercise: read from the rules.toml in the exercise's room, put together from named sets.
 
     forbids = ["pooling"]                       # names of sets, see autograder.grading.api_sets
 
@@ -33,7 +33,7 @@ RULES = "rules.toml"
 
 @dataclass(frozen=True)
 class Rule:
-    """What one exercise, or one function of it, forbids.
+    """The rules of one exercise, or of one function of it.
 
     Attributes:
         names: qualified names of the API, `*` stands for anything.
@@ -50,7 +50,7 @@ class Rule:
     within: Mapping[str, Rule] = field(default_factory=dict, hash=False)
 
     def __bool__(self) -> bool:
-        """Whether anything is forbidden."""
+        """Tell whether anything is forbidden."""
         return bool(self.names or self.operators or self.autograd or self.within)
 
     def of(self, name: str) -> Rule:
@@ -63,8 +63,8 @@ class Rule:
         )
 
     def forbids_operator(self, operator: str) -> bool:
-        """Whether what ran is forbidden, anywhere in the exercise: an operator such as aten.convolution.default, with
-        or without its overload, or a function of torch's such as torch.autograd.grad."""
+        """Tell whether what ran is forbidden, anywhere in the exercise: an operator such as aten.convolution.default,
+        with or without its overload, or a function of torch's such as torch.autograd.grad."""
         if any(own.forbids_operator(operator) for own in self.within.values()):
             return True
         if operator.startswith("torch."):

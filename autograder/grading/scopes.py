@@ -18,7 +18,7 @@ Aliases = MutableMapping[str, list[str]]
 
 
 class Meanings(Protocol):
-    """What names stand for somewhere: `Aliases`, or those of them that are not hidden there."""
+    """The meanings of names somewhere: `Aliases`, or those of them that are not hidden there."""
 
     def __contains__(self, name: object, /) -> bool: ...
     def get(self, name: str, default: Sequence[str], /) -> Sequence[str]: ...
@@ -48,7 +48,7 @@ _QUOTING = re.compile(r"^([ \t]*+)[/,;].*$", re.MULTILINE)
 
 
 def parse(source: str) -> ast.Module | None:
-    """A cell's syntax tree without its magics; None where it is no Python. RecursionError: nested too deep."""
+    """A cell's syntax tree without its magics; None where it is not Python. RecursionError: nested too deep."""
     lines = ["" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines()]
     plain = "\n".join(lines)
     replaced = _MAGIC.sub(r"\1pass", source)
@@ -64,7 +64,7 @@ def parse(source: str) -> ast.Module | None:
 
 @dataclass
 class Definitions:
-    """What a notebook's cells define.
+    """The definitions of a notebook's cells.
 
     Attributes:
         nodes: what each global name is ever bound to. patches: what is bound to attributes of imported things.
@@ -101,7 +101,7 @@ class Definitions:
 
 @functools.lru_cache(maxsize=1)
 def definitions(cells: tuple[str, ...]) -> Definitions:
-    """What the cells define; the last notebook asked for is kept, since every exercise asks for the same."""
+    """The definitions of the cells; the last notebook asked for is kept, since every exercise asks for the same."""
     found = Definitions()
     for source in cells:
         try:
@@ -154,7 +154,7 @@ def _bind(found: Definitions, targets: Iterable[ast.expr], value: ast.AST) -> No
 
 
 def _reach_out(found: Definitions, tree: ast.Module) -> None:
-    """What is bound from anywhere in a cell: by `:=`, `global`, `globals()[...]`, or onto something imported."""
+    """The names bound from anywhere in a cell: by `:=`, `global`, `globals()[...]`, or onto something imported."""
     for node in ast.walk(tree):
         if isinstance(node, ast.NamedExpr):
             _bind(found, [node.target], node.value)
@@ -208,7 +208,7 @@ class Bound:
         return False
 
     def inside(self, names: frozenset[str]) -> Bound:
-        """What is local in a scope within this one."""
+        """The names that are local in a scope within this one."""
         return Bound(names, self) if names else self
 
 

@@ -53,7 +53,7 @@ _BY_CAUSE = {
 
 
 def idle_seconds(cpu_seconds: float) -> float:
-    """How long a call with so much CPU time may sleep: generous, since reading a file or printing is no fault."""
+    """How long a call with so much CPU time may sleep: generous, since reading a file or printing is not a fault."""
     return _IDLE_FACTOR * cpu_seconds + _IDLE_SLACK
 
 
@@ -191,7 +191,7 @@ class Session:
         return None
 
     def _unwatched(self, exercise: str, replay: Replay) -> bool:
-        """Whether the same test, on the same inputs, passes in a process that was never watched."""
+        """Tell whether the same test, on the same inputs, passes in a process that was never watched."""
         try:
             student = self.student(exercise)
             if student is None:
@@ -301,7 +301,7 @@ class Session:
         return StudentError([error.kind], "", self.place(error.where).strip())
 
     def _clear_away(self) -> None:
-        """What one exercise's calls left running must cost no other exercise anything: fork again."""
+        """Fork again, so that what one exercise's calls left running costs no other exercise anything."""
         process = self._process
         if process is not None and not 0 < process.threads <= self._threads:
             self._end(process)

@@ -47,12 +47,12 @@ MOST_FAULTS = 2
 """After that many hangs or crashes an exercise's other tests are not run."""
 _GRADER_FAULTS = (OSError, ImportError, SystemError)
 _STUDENT_FAULTS = (StudentError, ArgumentChanged, EndlessIterator, AssertionError)
-"""What a fixture of the suite that asks the student's code may meet."""
+"""The errors that a fixture of the suite may meet when it asks the student's code."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one test.
+    """The fate of one test.
 
     Attributes:
         function: the test's name without its parameters.
@@ -186,7 +186,7 @@ class SuitePlugin:
             for replay in self.replays.get(self._current, ())
             if not replay.failed and not replay.slow
         }
-        # Which of them are watched must not be known beforehand either.
+        # Nobody must know beforehand either which of them are watched.
         chosen = sorted(passed.values(), key=lambda replay: replay.seed)[:MOST_TRACED]
         seen = self._session.operators(self._current, chosen)
         if seen is None:

@@ -100,7 +100,7 @@ def base_source(assignment: Assignment, exercise: str, base: str) -> str:
 
 
 def read_misconceptions(path: Path) -> list[Misconception]:
-    """What a `misconceptions.py` declares, not expanded and not checked.
+    """The declarations of a `misconceptions.py`, not expanded and not checked.
 
     Raises:
         CourseError: it does not run, or has no list called MISCONCEPTIONS; the message names the line.

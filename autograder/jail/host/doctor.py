@@ -63,10 +63,10 @@ class Proof:
     name: str
     held: bool
     detail: str
-    """What stopped the attempt, or what it got hold of."""
+    """The error that stopped the attempt, or what it got hold of."""
     seconds: float
     possible_outside: bool | None = None
-    """Whether the same attempt succeeds without a jail for this user on this machine; None where that was not
+    """True where the same attempt succeeds without a jail for this user on this machine; None where that was not
     tried."""
 
 
@@ -187,7 +187,7 @@ def _prove(worker: Worker, quick: bool, private: Sequence[Path]) -> Iterator[Pro
 
 
 def _positive_control(worker: Worker, decoys: Decoys) -> Proof:
-    """What must work, works; then leave files wherever possible for the next submission to find."""
+    """Try what must work; then leave files wherever possible for the next submission to find."""
     begun = time.perf_counter()
     process = _new(worker)
     try:

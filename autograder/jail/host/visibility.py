@@ -67,7 +67,7 @@ def devices() -> tuple[str, ...]:
 
 
 def private(course: Iterable[Path] = ()) -> tuple[Path, ...]:
-    """What no jailed process may read: this package with its hidden suites, the home folder, the course's
+    """The files that no jailed process may read: this package with its hidden suites, the home folder, the course's
     folders."""
     home = [Path.home()] if Path.home() != Path("/") else []
     return (

@@ -243,6 +243,6 @@ class Worker:
 
 
 def _reveal_nothing(error: BaseException) -> tuple[list[str], str, str]:
-    """What a student's code learns when a function of the test's fails: the kind of error, no text of ours."""
+    """All that a student's code learns when a function of the test's fails: the kind of error, no text of ours."""
     names: list[Any] = [cls.__name__ for cls in type(error).__mro__ if cls is not object]
     return names, "the function you were given failed on these arguments", ""

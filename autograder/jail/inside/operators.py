@@ -1,4 +1,4 @@
-"""What of torch a call runs, by whatever name: operators, functions of its modules, the autograd engine."""
+"""The parts of torch that a call runs, by whatever name: operators, functions of its modules, the autograd engine."""
 
 from __future__ import annotations
 

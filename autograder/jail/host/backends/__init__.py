@@ -27,7 +27,7 @@ class Backend(Protocol):
         """Why this backend cannot work here and what to do about it, or None."""
 
     def policy(self, *, guest: Path, scratch: Path, limits: Limits) -> Policy:
-        """What the interpreter seals itself to. Raises `JailUnavailable` where something private would be
+        """The policy that the interpreter seals itself to. Raises `JailUnavailable` where something private would be
         readable."""
 
     def popen(
