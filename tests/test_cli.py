@@ -28,7 +28,7 @@ def errors(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 def test_help_names_every_command() -> None:
     said = CliRunner().invoke(cli.app, ["--help"]).output
-    for command in ("grade", "doctor", "audit", "notebooks", "sync", "scan", "answers", "export"):
+    for command in ("grade", "doctor", "audit", "variant", "notebooks", "sync", "scan", "answers", "export"):
         assert command in said
 
 
@@ -81,6 +81,46 @@ def test_interrupted_says_that_work_is_kept(
 def test_debug_shows_the_traceback(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     result = CliRunner().invoke(cli.app, ["--debug", "grade", "ch05", "--course", str(tmp_path)])
     assert isinstance(result.exception, CourseError)
+
+
+def test_a_misconception_is_shown_beside_its_base(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own lines are marked with +, those of the base in their place with -; both are coloured at a terminal."""
+    said = io.StringIO()
+    monkeypatch.setattr(
+        cli, "out", Console(file=said, width=120, color_system="standard", force_terminal=True)
+    )
+    project = str(Path(__file__).parents[1])
+    result = CliRunner().invoke(cli.app, ["variant", "ch05", "conv2d", "square_only", "--course", project])
+    assert result.exit_code == 0
+    lines = said.getvalue().splitlines()
+    assert any(line.startswith("\x1b[32m+     ow = oh") for line in lines)
+    assert any(line.startswith("\x1b[31m-     ow = (x.shape[3]") for line in lines)
+    assert any("def conv2d(" in line and "\x1b" not in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["conv2d", "squares"], "stride_swapped"),
+        (["conv3d", "squares"], "conv2d_backward"),
+        (["conv3d"], "lenet5"),
+    ],
+)
+def test_an_unknown_misconception_is_told_what_there_is(
+    arguments: list[str], says: str, errors: io.StringIO
+) -> None:
+    project = str(Path(__file__).parents[1])
+    result = CliRunner().invoke(cli.app, ["variant", "ch05", *arguments, "--course", project])
+    assert result.exit_code == 1 and says in errors.getvalue() and len(errors.getvalue().splitlines()) == 1
+
+
+def test_an_exercises_misconceptions_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = io.StringIO()
+    monkeypatch.setattr(cli, "out", Console(file=said, width=200))
+    project = str(Path(__file__).parents[1])
+    assert CliRunner().invoke(cli.app, ["variant", "ch05", "conv2d", "--course", project]).exit_code == 0
+    (row,) = [line for line in said.getvalue().splitlines() if "flipped_kernel" in line]
+    assert "serious" in row and "cross-correlation" in row
 
 
 def test_export_without_a_gradebook(tmp_path: Path, errors: io.StringIO) -> None:

@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.authoring.chapter import Chapter
+from autograder.authoring.chapter import AuthoringError, Chapter
+from autograder.authoring.notebooks import from_text, to_bytes
+from autograder.course import CourseError
+from autograder.grading.assignment import Assignment
+from autograder.grading.parse_notebook import parse
+from autograder.grading.variants import load_misconceptions
 
 TEXT_FILES = frozenset({".py", ".md", ".txt", ".csv", ".json"})
 IMAGES = frozenset({".png", ".jpg", ".jpeg", ".gif"})
@@ -49,7 +54,11 @@ class Leak:
 
 
 def scan(folder: Path, chapter: Chapter) -> list[Leak]:
-    """Everything in an assignment's release folder that must not reach students, sorted; empty if it may go out."""
+    """Everything in an assignment's release folder that must not reach students, sorted; empty if it may go out.
+
+    Raises:
+        AuthoringError: a misconception cannot be read, so that nobody can say whether it leaked.
+    """
     if not folder.is_dir() or not any(folder.iterdir()):
         return [Leak(folder.name, "nothing", "there is nothing to scan")]
     if not any(chapter.hidden_suite.rglob("test_*.py")):
@@ -170,7 +179,25 @@ def _secrets(chapter: Chapter) -> _Secrets:
             # A suite may repeat what a cell gives students, such as a network; a run must hold more than that.
             new = [run for run in _runs(normal, RUNS["test"]) if sum(line not in shown for line in run) >= 2]
             runs |= dict.fromkeys(new, "hidden test")
+    for line in _normalised(_misconceptions(chapter)):
+        if _length(line) >= SHORTEST["test"] and line not in given:
+            single.setdefault(line, "hidden test")
     return _Secrets(single, runs)
+
+
+def _misconceptions(chapter: Chapter) -> list[str]:
+    """The lines of every misconception in full; its file holds edits alone."""
+    lines = []
+    try:
+        for text in chapter.texts:
+            cells = parse(to_bytes(from_text(text.read_text(encoding="utf-8"))))
+            assignment = Assignment(chapter.id, text.stem, cells, chapter.hidden_suite)
+            for exercise in assignment.exercises:
+                for one in load_misconceptions(assignment, exercise.id):
+                    lines += one.source.splitlines()
+    except CourseError as error:
+        raise AuthoringError(str(error)) from error
+    return lines
 
 
 def _regions(lines: Sequence[str]) -> tuple[list[tuple[str, list[str]]], list[str]]:

@@ -1,5 +1,5 @@
-"""The instructor's command line: grade a class, prove the jail, audit an assignment, make notebooks, export
-grades."""
+"""The instructor's command line: grade a class, prove the jail, audit an assignment, show a misconception, make
+notebooks, export grades."""
 
 from __future__ import annotations
 
@@ -140,6 +140,24 @@ def audit(ctx: typer.Context) -> None:
     from autograder.audit.command import app as audit_app
 
     audit_app(ctx.args, prog_name="autograder audit")
+
+
+@app.command()
+def variant(
+    assignment: Annotated[str, typer.Argument(help="The assignment's folder name under source/.")],
+    exercise: Annotated[str, typer.Argument(help="The exercise.")],
+    name: Annotated[str | None, typer.Argument(help="The misconception; all are listed without it.")] = None,
+    course: CourseOption = Path("."),
+) -> None:
+    """Show a misconception in full, coloured where it differs from a right solution; or list an exercise's."""
+    from autograder.classroom.workplace import load_assignment
+    from autograder.cli.variant import list_variants, show_variant
+
+    loaded = load_assignment(Course(course), assignment)
+    if name is None:
+        list_variants(loaded, exercise, out)
+    else:
+        show_variant(loaded, exercise, name, out)
 
 
 @app.command(context_settings=PASS_ON)

@@ -1,13 +1,14 @@
 """How an author writes a misconception down: a few edits of a right solution, with its hint and severity.
 
-A suite's `misconceptions.py` holds a list of them:
+An exercise's `misconceptions.py` holds a list of them, and names the base of all that name none of their own:
+
+    BASE = "loops_over_groups"
 
     MISCONCEPTIONS = [
         misconception(
             "axes_swapped",
             hint="Height comes first in (N, C, H, W): which of the two strides is yours?",
             severity="partial",
-            base="loops_over_groups",
             edits=[edit("sh, sw = ", "sw, sh = ")],
         ),
     ]
@@ -108,7 +109,8 @@ def misconception(
         name: what the student believes or forgets, as an identifier; unique in the exercise.
         hint: the one sentence that a teacher would say to a student with this misconception.
         severity: "slip", "partial" or "serious".
-        base: the name of a file in the exercise's `alternatives/`, or "reference" for the solution cell.
+        base: the name of a file in the exercise's `alternatives/`, or "reference" for the solution cell; the file's
+            BASE where it is left out.
         edits: made in this order, each on what the ones before it made.
         cell: the whole solution cell in the place of base and edits, where it shares nothing with a right one.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autograder.course import CourseError
@@ -47,25 +47,25 @@ def load_misconceptions(assignment: Assignment, exercise: str | None = None) -> 
         variant
         for path in sorted(assignment.suite.glob(f"{exercise or '*'}/{MISCONCEPTIONS}"))
         for variant in _expanded(path, assignment)
-    ) + tuple(
-        _alternative(path)  # not converted yet
-        for path in sorted(assignment.suite.glob(f"{exercise or '*'}/misconceptions/*.py"))
     )
 
 
 def find_misconception(assignment: Assignment, exercise: str, name: str) -> Variant:
     """The misconception of that name. CourseError tells which exercises or misconceptions there are."""
-    found = load_misconceptions(assignment, exercise)
+    found = list_misconceptions(assignment, exercise)
     for one in found:
         if one.name == name:
             return one
-    if not found:
-        there = sorted({one.exercise for one in load_misconceptions(assignment)})
-        raise CourseError(
-            f"{assignment.name} has no misconceptions of {exercise!r} (there: {', '.join(there)})"
-        )
-    there = [one.name for one in found]
-    raise CourseError(f"{exercise} has no misconception called {name!r} (there: {', '.join(there)})")
+    there = ", ".join(one.name for one in found)
+    raise CourseError(f"{exercise} has no misconception called {name!r} (there: {there})")
+
+
+def list_misconceptions(assignment: Assignment, exercise: str) -> tuple[Variant, ...]:
+    """The exercise's misconceptions. CourseError where it has none; the message names the exercises that have."""
+    if not (assignment.suite / exercise / MISCONCEPTIONS).is_file():
+        there = ", ".join(path.parent.name for path in sorted(assignment.suite.glob(f"*/{MISCONCEPTIONS}")))
+        raise CourseError(f"{assignment.name} has no misconceptions of {exercise!r} (there: {there})")
+    return load_misconceptions(assignment, exercise)
 
 
 def load_alternatives(assignment: Assignment, exercise: str | None = None) -> tuple[Variant, ...]:
@@ -100,7 +100,7 @@ def base_source(assignment: Assignment, exercise: str, base: str) -> str:
 
 
 def read_misconceptions(path: Path) -> list[Misconception]:
-    """The declarations of a `misconceptions.py`, not expanded and not checked.
+    """The declarations of a `misconceptions.py`, each with its base, not expanded and not checked.
 
     Raises:
         CourseError: it does not run, or has no list called MISCONCEPTIONS; the message names the line.
@@ -116,7 +116,8 @@ def read_misconceptions(path: Path) -> list[Misconception]:
     declared = namespace.get("MISCONCEPTIONS")
     if not isinstance(declared, list) or not all(isinstance(one, Misconception) for one in declared):
         raise CourseError(f"{path}: it must define MISCONCEPTIONS, a list of misconception(...)")
-    return declared
+    base = namespace.get("BASE", "")
+    return [one if one.base or one.cell else replace(one, base=base) for one in declared]
 
 
 def _expanded(path: Path, assignment: Assignment) -> list[Variant]:
@@ -158,13 +159,15 @@ def _source(one: Misconception, base: Callable[[str], str]) -> str:
     if one.cell and (one.base or one.edits):
         raise CourseError("it has a cell of its own: remove base and edits")
     if not one.cell and not (one.base and one.edits):
-        raise CourseError("it needs a base with edits, or a cell of its own")
+        raise CourseError("it needs edits and a base (its own, or the file's BASE), or a cell of its own")
     source = one.cell + "\n" if one.cell else apply(one.edits, base(one.base))
     try:
         tree = ast.parse(source)
     except SyntaxError as error:
         text = (error.text or "").strip()
-        raise CourseError(f"edited it is not Python: {error.msg} in {text!r}") from error
+        raise CourseError(
+            f"{'edited ' if one.edits else ''}it is not Python: {error.msg} in {text!r}"
+        ) from error
     if one.base and ast.dump(tree) == ast.dump(ast.parse(base(one.base))):
         raise CourseError(f"its edits change nothing of {one.base!r}")
     return source

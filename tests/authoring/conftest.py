@@ -87,12 +87,20 @@ def test_negative_factor(student, rng):
     assert_close(answer, stretched * -1.75, rtol=1e-9)
 '''
 
-MISCONCEPTION = """HINT = "The factor multiplies, it is not added."
+MISTAKE = "    mistaken_sum_of_both = torch.add(x, factor)"
 
+MISCONCEPTIONS = """from autograder.testing import edit, misconception
 
-def scale(x, factor=2.0):
-    mistaken_sum_of_both = x + factor
-    return mistaken_sum_of_both
+BASE = "reference"
+
+MISCONCEPTIONS = [
+    misconception(
+        "adds",
+        hint="The factor multiplies, it is not added.",
+        severity="serious",
+        edits=[edit("enlarged = torch.mul", "mistaken_sum_of_both = torch.add"), edit("return enlarged", "return x")],
+    ),
+]
 """
 
 
@@ -102,7 +110,7 @@ def write_course(root: Path) -> Chapter:
         "solutions/ch98_scale.py": TEXT,
         "solutions/ch98_public.py": PUBLIC,
         "autograder/suites/ch98/scale/test_scale.py": HIDDEN,
-        "autograder/suites/ch98/scale/misconceptions/adds.py": MISCONCEPTION,
+        "autograder/suites/ch98/scale/misconceptions.py": MISCONCEPTIONS,
     }.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ import pytest
 
 from autograder.authoring.chapter import Chapter, chapters
 from autograder.authoring.leaks import scan
-from tests.authoring.conftest import HIDDEN, MISCONCEPTION
+from tests.authoring.conftest import HIDDEN, MISTAKE
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -98,7 +98,7 @@ PLANTS: dict[str, tuple[Callable[[Chapter], None], str]] = {
         append("demo_scale", "from autograder.testing import assert_close"),
         "hidden test",
     ),
-    "misconception": (file("notes.md", MISCONCEPTION.replace("def scale", "def other")), "hidden test"),
+    "misconception in full": (file("notes.md", MISTAKE), "hidden test"),
     "output": (
         in_notebook(
             lambda n: cell_of(n, "demo_scale").update(outputs=[{"output_type": "stream", "text": "x"}])

@@ -2,26 +2,25 @@
 
 from autograder.testing import after, edit, misconception
 
+BASE = "loops_over_groups"
+
 MISCONCEPTIONS = [
     misconception(
         "bias_of_zero_skipped",
         hint="A bias begins at zero: if zeros are left out, what gradient do they get?",
-        severity="partial",
-        base="loops_over_groups",
+        severity="slip",
         edits=[edit("if bias is None else", "if bias is None or not bias.any() else")],
     ),
     misconception(
         "bias_per_tap",
         hint="The bias belongs to the finished output pixel: how many times do you add it?",
         severity="partial",
-        base="loops_over_groups",
         edits=[edit("else y + bias.view", "else y + kh * kw * bias.view")],
     ),
     misconception(
         "channels_not_summed",
         hint="An output channel listens to every input channel: over what is the product of window and kernel summed?",
-        severity="partial",
-        base="loops_over_groups",
+        severity="serious",
         edits=[
             edit(
                 'y = y + torch.einsum("nchw,oc->nohw", image[:, :, rows, columns], kernel[:, :, i, j])',
@@ -32,8 +31,7 @@ MISCONCEPTIONS = [
     misconception(
         "dilated_windows_copied",
         hint="A copy through NumPy knows nothing of autograd: does the gradient find its way back with dilation too?",
-        severity="partial",
-        base="loops_over_groups",
+        severity="slip",
         edits=[
             after(
                 "x = F.pad(x, (pw, pw, ph, ph))",
@@ -48,14 +46,12 @@ MISCONCEPTIONS = [
         "dilation_ignored",
         hint="With dilation the kernel's taps stand apart: which pixels does the second tap read?",
         severity="partial",
-        base="loops_over_groups",
         edits=[edit("(dilation, dilation) if isinstance(dilation, int) else dilation", "1, 1")],
     ),
     misconception(
         "dilation_not_in_output_size",
         hint="A dilated kernel reaches further than its number of taps: how many windows fit then?",
-        severity="partial",
-        base="loops_over_groups",
+        severity="slip",
         edits=[
             edit("dh * (kh - 1) - 1", "kh"),
             edit("dw * (kw - 1) - 1", "kw"),
@@ -64,8 +60,7 @@ MISCONCEPTIONS = [
     misconception(
         "dimensions_of_one_squeezed",
         hint="A batch of one image is still a batch: which dimensions does squeeze() remove?",
-        severity="partial",
-        base="loops_over_groups",
+        severity="slip",
         edits=[
             edit(
                 "return y if bias is None else y + bias.view(1, -1, 1, 1)",
@@ -79,15 +74,13 @@ MISCONCEPTIONS = [
     misconception(
         "flipped_kernel",
         hint="Deep learning's convolution is a cross-correlation: does your kernel slide as it is, or mirrored?",
-        severity="partial",
-        base="loops_over_groups",
+        severity="serious",
         edits=[after("out_channels, _, kh, kw = weight.shape", "weight = weight.flip(2, 3)")],
     ),
     misconception(
         "float32_accumulator",
         hint="Which dtype has the tensor you collect the output in, when the image is float64?",
-        severity="partial",
-        base="loops_over_groups",
+        severity="slip",
         edits=[
             edit("x.new_zeros", "torch.zeros"),
             edit(
@@ -99,22 +92,19 @@ MISCONCEPTIONS = [
     misconception(
         "groups_interleaved",
         hint="Groups are blocks of neighbouring channels: which of 4 channels belong to the first of two groups?",
-        severity="partial",
-        base="loops_over_groups",
+        severity="slip",
         edits=[edit("x.chunk(groups, 1)", "[x[:, g::groups] for g in range(groups)]")],
     ),
     misconception(
         "groups_share_first_input",
         hint="With groups, each group of output channels has input channels of its own: which ones does the second group see?",
         severity="partial",
-        base="loops_over_groups",
         edits=[edit("x.chunk(groups, 1)", "[x.chunk(groups, 1)[0]] * groups")],
     ),
     misconception(
         "kernel_detached",
         hint="Training needs a path from the output back to the weight: where does yours leave autograd?",
-        severity="partial",
-        base="loops_over_groups",
+        severity="serious",
         edits=[
             after(
                 "out_channels, _, kh, kw = weight.shape",
@@ -126,7 +116,6 @@ MISCONCEPTIONS = [
         "last_window_missing",
         hint="Count the windows of a 5-pixel row under a 3-pixel kernel: is the last one there?",
         severity="partial",
-        base="loops_over_groups",
         edits=[
             edit(
                 "(x.shape[2] - dh * (kh - 1) - 1) // sh + 1", "max((x.shape[2] - dh * (kh - 1) - 1) // sh, 1)"
@@ -139,8 +128,7 @@ MISCONCEPTIONS = [
     misconception(
         "misfit_not_refused",
         hint="What should happen when the weight's channels, times the groups, are not the image's channels?",
-        severity="partial",
-        base="loops_over_groups",
+        severity="slip",
         edits=[
             edit("weight.shape[1] or weight.shape[0] % groups != 0", "weight.shape[1]"),
             edit(
@@ -152,8 +140,7 @@ MISCONCEPTIONS = [
     misconception(
         "one_channel_repeated",
         hint="einsum and broadcasting repeat an axis of size 1: what happens to a weight for one channel on an image of three?",
-        severity="partial",
-        base="loops_over_groups",
+        severity="slip",
         edits=[
             edit(
                 "if x.shape[1] != groups * weight.shape[1] or weight.shape[0] % groups != 0:",
@@ -168,28 +155,24 @@ MISCONCEPTIONS = [
         "padding_on_one_side",
         hint="Padding surrounds the image: how many rows of zeros are above it, and how many below?",
         severity="partial",
-        base="loops_over_groups",
         edits=[edit("x = F.pad(x, (pw, pw, ph, ph))", "x = F.pad(x, (2 * pw, 0, 2 * ph, 0))")],
     ),
     misconception(
         "padding_swapped",
         hint="A pair is (vertical, horizontal): which of the two does F.pad expect first?",
-        severity="partial",
-        base="loops_over_groups",
+        severity="slip",
         edits=[edit("x = F.pad(x, (pw, pw, ph, ph))", "x = F.pad(x, (ph, ph, pw, pw))")],
     ),
     misconception(
         "square_only",
         hint="Images and kernels need not be square: which of your sizes come from the height, and which from the width?",
         severity="partial",
-        base="loops_over_groups",
         edits=[edit("ow = (x.shape[3] - dw * (kw - 1) - 1) // sw + 1", "ow = oh")],
     ),
     misconception(
         "stride_forgotten_with_groups",
         hint="Groups are smaller convolutions with the same settings: which of them do yours get?",
-        severity="partial",
-        base="loops_over_groups",
+        severity="slip",
         edits=[
             after(
                 "sh, sw = (stride, stride) if isinstance(stride, int) else stride",
@@ -204,7 +187,6 @@ MISCONCEPTIONS = [
         "stride_swapped",
         hint="A pair is (vertical, horizontal): which of the two steps moves the window down, and which to the right?",
         severity="partial",
-        base="loops_over_groups",
         edits=[edit("sh, sw = (stride, stride)", "sw, sh = (stride, stride)")],
     ),
 ]

@@ -1,0 +1,128 @@
+"""Wrong solutions of `lenet5` that students write, each an edit of a right one."""
+
+from autograder.testing import edit, misconception
+
+BASE = "named_stages"
+
+MISCONCEPTIONS = [
+    misconception(
+        "c5_keeps_its_axes",
+        hint="C5 is 120 numbers for each image: which axes are left over after its convolution?",
+        severity="partial",
+        edits=[
+            edit("c5 = torch.tanh(self.c5(s4)).flatten(1)", "c5 = torch.tanh(self.c5(s4))"),
+            edit("f6 = torch.tanh(self.f6(c5))", "f6 = torch.tanh(self.f6(c5.flatten(1)))"),
+        ],
+    ),
+    misconception(
+        "convolution_without_bias",
+        hint="Count a layer's parameters by hand: does each output channel have a bias?",
+        severity="slip",
+        edits=[edit("self.c5 = nn.Conv2d(16, 120, 5)", "self.c5 = nn.Conv2d(16, 120, 5, bias=False)")],
+    ),
+    misconception(
+        "layer_made_in_forward",
+        hint="A layer that is made at each call starts from new random weights: when are layers made?",
+        severity="serious",
+        edits=[
+            edit("self.f6 = nn.Linear(120, 84)", ""),
+            edit("f6 = torch.tanh(self.f6(c5))", "f6 = torch.tanh(nn.Linear(120, 84)(c5))"),
+        ],
+    ),
+    misconception(
+        "layer_not_used",
+        hint="Every parameter should get a gradient: is every layer on the way from the image to the logits?",
+        severity="serious",
+        edits=[edit("f6 = torch.tanh(self.f6(c5))", "f6 = torch.tanh(c5[:, :84])")],
+    ),
+    misconception(
+        "layers_in_a_list",
+        hint="How does a module learn of its layers' parameters? A plain list keeps them to itself.",
+        severity="serious",
+        edits=[
+            edit("self.f6 = nn.Linear(120, 84)", "self.dense = [nn.Linear(120, 84)]"),
+            edit("f6 = torch.tanh(self.f6(c5))", "f6 = torch.tanh(self.dense[0](c5))"),
+        ],
+    ),
+    misconception(
+        "max_pooling",
+        hint="How did LeNet-5 subsample in 1998: by the largest value, or by the mean?",
+        severity="partial",
+        edits=[
+            edit("self.s2 = nn.AvgPool2d(2)", "self.s2 = nn.MaxPool2d(2)"),
+            edit("self.s4 = nn.AvgPool2d(2)", "self.s4 = nn.MaxPool2d(2)"),
+        ],
+    ),
+    misconception(
+        "num_classes_ignored",
+        hint="How many logits does a network for 26 letters have?",
+        severity="slip",
+        edits=[edit("self.output = nn.Linear(84, num_classes)", "self.output = nn.Linear(84, 10)")],
+    ),
+    misconception(
+        "padded_convolutions",
+        hint="A 5x5 kernel on 32x32 pixels leaves 28x28: how much padding is that?",
+        severity="serious",
+        edits=[
+            edit("self.c1 = nn.Conv2d(1, 6, 5)", "self.c1 = nn.Conv2d(1, 6, 5, padding=2)"),
+            edit("self.c3 = nn.Conv2d(6, 16, 5)", "self.c3 = nn.Conv2d(6, 16, 5, padding=2)"),
+            edit("self.c5 = nn.Conv2d(16, 120, 5)", "self.c5 = nn.Conv2d(16, 120, 8)"),
+        ],
+    ),
+    misconception(
+        "relu",
+        hint="Which nonlinearity does the exercise name? ReLU became common years later.",
+        severity="slip",
+        edits=[
+            edit("c1 = torch.tanh(self.c1(x))", "c1 = torch.relu(self.c1(x))"),
+            edit("c3 = torch.tanh(self.c3(s2))", "c3 = torch.relu(self.c3(s2))"),
+            edit("torch.tanh(self.c5(s4))", "torch.relu(self.c5(s4))"),
+            edit("f6 = torch.tanh(self.f6(c5))", "f6 = torch.relu(self.f6(c5))"),
+        ],
+    ),
+    misconception(
+        "softmax_at_the_end",
+        hint="The network puts out logits: who applies the softmax?",
+        severity="slip",
+        edits=[edit("output = self.output(f6)", "output = self.output(f6).softmax(1)")],
+    ),
+    misconception(
+        "stages_detached",
+        hint="The stages are also what forward computes with: can gradients pass through them?",
+        severity="partial",
+        edits=[edit("s4 = self.s4(c3)", "s4 = self.s4(c3.detach())")],
+    ),
+    misconception(
+        "stages_without_tanh",
+        hint="A stage is shown after its tanh: what do you put into the dictionary?",
+        severity="slip",
+        edits=[edit('c1, "s2": s2, "c3": c3', 'self.c1(x), "s2": s2, "c3": self.c3(s2)')],
+    ),
+    misconception(
+        "tanh_after_pooling",
+        hint="Where does the tanh stand, before the average or after it?",
+        severity="partial",
+        edits=[
+            edit(
+                """
+                c1 = torch.tanh(self.c1(x))
+                s2 = self.s2(c1)
+                c3 = torch.tanh(self.c3(s2))
+                s4 = self.s4(c3)
+                """,
+                """
+                c1 = self.c1(x)
+                s2 = torch.tanh(self.s2(c1))
+                c3 = self.c3(s2)
+                s4 = torch.tanh(self.s4(c3))
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "tanh_at_the_end",
+        hint="Logits may have any size: which stages have a tanh, and which has none?",
+        severity="slip",
+        edits=[edit("output = self.output(f6)", "output = torch.tanh(self.output(f6))")],
+    ),
+]

@@ -1,8 +1,0 @@
-"""Each sample of the batch has a step of its own."""
-
-import torch
-
-
-def q_sample(x0, t, alpha_bar, noise):
-    a = alpha_bar[t[:1]].reshape(-1, *[1] * (x0.dim() - 1))
-    return a.sqrt().to(x0.dtype) * x0 + (1 - a).sqrt().to(x0.dtype) * noise
