@@ -188,18 +188,23 @@ class _Case:
         explains = self._standing[found.name].explains
         if 2 * len(explains) <= len(self._failed) or len(explains) <= len(explained):
             return {}
-        pair = both[found.name][0]
-        return {r.name: self._of_two(pair, r) for r in self._failed if r.name in explains}
+        return self._shared(both[found.name][0], [r for r in self._failed if r.name in explains])
 
-    def _of_two(self, pair: tuple[Variant, Variant], replay: Replay) -> Variant:
-        """Which of two mistakes a failed test shows: the one that fails it alone, the first where both do."""
+    def _shared(self, pair: tuple[Variant, Variant], failed: Sequence[Replay]) -> dict[str, Variant]:
+        """Which of two mistakes each failed test shows: the one that fails it alone, the first where both do; of those
+        the last shows the second, where no other test does."""
         first, second = pair
-        answers = [self._answer(v.source, replay) for v in pair]
-        return (
-            second
-            if answers[1] is not None and answers[1].failed and not (answers[0] and answers[0].failed)
-            else first
-        )
+        fails = {
+            v.name: {
+                r.name for r in failed if (answer := self._answer(v.source, r)) is not None and answer.failed
+            }
+            for v in pair
+        }
+        named = {r.name: first for r in failed}
+        named |= dict.fromkeys(fails[second.name] - fails[first.name], second)
+        if len(named) > 1 and second not in named.values():
+            named |= dict.fromkeys([r.name for r in failed if r.name in fails[second.name]][-1:], second)
+        return named
 
     def _tried(self, replay: Replay) -> bool:
         return any((v.name, replay.name) in self._judged for v in self._known) and all(
