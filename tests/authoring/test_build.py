@@ -112,7 +112,7 @@ def test_outdated_names_every_file(course):
             "two cells have the grade_id",
         ),
         (
-            lambda text: text.replace("    ### END SOLUTION\n", "", 1),
+            lambda text: text.replace("# ### END SOLUTION\n", "", 1),
             "generate_assignment ch98 failed: .*[Nn]o end solution",
         ),
     ],
