@@ -19,6 +19,8 @@ from autograder.audit.run import Audit, Wanted
 from autograder.audit.solved import NOTEBOOK_SECONDS, check_solved
 from autograder.audit.summary import summarise
 from autograder.audit.trials import NotebookTemplate, Plan
+from autograder.authoring.chapter import chapters
+from autograder.authoring.missing import unwritten
 from autograder.classroom.workplace import JailChoice, load_assignment
 from autograder.course import Course, CourseError
 from autograder.grading.assignment import Assignment
@@ -62,6 +64,7 @@ def audit(
         wanted = Wanted(only, again, check, sample, _commit(course.root))
         audit = Audit(plan, Ledger(assignment.suite), named_jail(course, backend), jobs, wanted)
         lacks = list(missing(plan, source.parent / "test_public.py", only))
+        lacks += [line for one in chapters(course.root) if one.id == name for line in unwritten(one, only)]
         _show(audit, console)
     except (CourseError, JailUnavailable) as error:
         console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)

@@ -1,4 +1,7 @@
-"""The author's commands: new, missing, notebooks, sync, scan, answers. The instructor's command line takes them from here."""
+"""The author's commands: new, missing, notebooks, sync, scan, answers.
+
+The instructor's command line takes them from here.
+"""
 
 from __future__ import annotations
 

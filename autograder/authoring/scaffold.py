@@ -81,13 +81,16 @@ def new_exercise(
     public = (
         one.public_tests.read_text(encoding="utf-8") if one.public_tests.is_file() else _filled("public", {})
     )
+    tests = _filled("exercise_public", values)
+    if "def test_" not in public:
+        tests = tests.removeprefix("\n")  # below the imports one blank line is enough
     room = one.hidden_suite / exercise
     row = f"`{exercise}`: {title or 'TO WRITE: in a few words'}"
     return _write(
         root,
         {
             text: _with_row(body, cells, row, points, minutes),
-            one.public_tests: public.rstrip("\n") + "\n" + _filled("exercise_public", values),
+            one.public_tests: public.rstrip("\n") + "\n" + tests,
             room / f"test_{exercise}.py": _filled("hidden", values),
             room / "rules.toml": _filled("rules", values),
             room / "misconceptions.py": _filled("misconceptions", values),
@@ -139,9 +142,10 @@ def _with_row(text: str, cells: list[AuthorsCell], row: str, points: int, minute
             entries = f"{max(left[0], 0):g} | {max(left[1], 0):g}"
             lines[r.line - 1] = f"# | | to come | {entries} |" if left[0] > 0 else ""
         elif not r.exercise:
-            lines[r.line - 1] = re.sub(
-                r"\| *\d+ *\|", lambda m: f"| {int(m[0].strip('| ')) + 1} |", lines[r.line - 1], 1
-            )
+            number = re.search(r"\| *(\d+) *\|", lines[r.line - 1])
+            if number is not None:
+                later = f"| {int(number[1]) + 1} |"
+                lines[r.line - 1] = lines[r.line - 1].replace(number[0], later, 1)
     gone = {r.line - 1 for r in rows if r.to_come and not lines[r.line - 1]}
     lines.insert(last, f"# | {numbered} | {row} | {points} | {minutes} |")
     gone = {line + (line >= last) for line in gone}
