@@ -72,6 +72,9 @@ def test_a_new_exercise_agrees_builds_and_is_graded(root, worker: Worker):
 
 def test_what_is_written_passes_the_linters(root):
     new_exercise(root, "ch97", "graph_conv")
+    for package in ("selfcheck", "autograder"):  # stand there in the project; the linter sorts imports by that
+        (root / package).mkdir(exist_ok=True)
+        (root / package / "__init__.py").touch()
     command = [sys.executable, "-m", "ruff", "check", "--config", str(REPOSITORY / "pyproject.toml"), "."]
     told = subprocess.run(command, cwd=root, capture_output=True, text=True)
     assert told.returncode == 0, told.stdout
@@ -82,7 +85,7 @@ def test_all_that_is_to_be_written_is_missing(root):
     one = chapter(root, "ch97")
     told = missing(one)
     marks = [p for p in root.rglob("*.py") for text in p.read_text().splitlines() if "TO WRITE:" in text]
-    assert len([line for line in told if ": still to write: " in line]) == len(marks) > 30
+    assert len([line for line in told if ": still to write: " in line]) == len(marks) > 20
     room = "autograder/suites/ch97/graph_conv"
     assert f"{room}/misconceptions.py: graph_conv has 2 of the 6 misconceptions that are the least" in told
     assert f"{room}/alternatives: graph_conv has 1 of the 3 other right solutions that are the least" in told
