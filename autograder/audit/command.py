@@ -77,7 +77,9 @@ def audit(
         seconds, ran, wrong = check_solved(source, audit.ledger, again)
         verdicts.defects += wrong
         how = "runs" if ran else "ran when it was recorded"
-        console.print(f"the solved notebook {how} in {seconds:.0f} CPU seconds (at most {NOTEBOOK_SECONDS:.0f})")
+        console.print(
+            f"the solved notebook {how} in {seconds:.0f} CPU seconds (at most {NOTEBOOK_SECONDS:.0f})"
+        )
     verdicts.defects += [f"no misconception fails {test}" for test in verdicts.survivors()]
     summarise(assignment, verdicts, audit.tally, seeds, console, only)
     if verdicts.defects:
@@ -118,7 +120,9 @@ def named_jail(course: Course, backend: str | None) -> JailChoice:
 def _commit(root: Path) -> str:
     """The hash of the commit that is checked out; nothing outside of git, where the sample is always the same."""
     try:
-        found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=False)
+        found = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=False
+        )
     except OSError:
         return ""
     return found.stdout.strip()

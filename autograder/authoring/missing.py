@@ -22,12 +22,13 @@ def missing(chapter: Chapter) -> list[str]:
     for exercise in _exercises(chapter):
         room = chapter.hidden_suite / exercise
         wrong, right = _misconceptions(room), len(list((room / "alternatives").glob("*.py")))
-        if wrong < LEAST_MISCONCEPTIONS:
-            found.append(
-                f"{room / 'misconceptions.py'}: {exercise} has {wrong} misconceptions of at least {LEAST_MISCONCEPTIONS}"
-            )
-        if right < LEAST_ALTERNATIVES:
-            found.append(f"{room / 'alternatives'}: {exercise} has {right} alternatives of at least {LEAST_ALTERNATIVES}")
+        for count, least, name in (
+            (wrong, LEAST_MISCONCEPTIONS, "misconceptions"),
+            (right, LEAST_ALTERNATIVES, "alternatives"),
+        ):
+            if count < least:
+                place = room / ("misconceptions.py" if name == "misconceptions" else name)
+                found.append(f"{place}: {exercise} has {count} {name} of at least {least}")
     return [sentence.replace(f"{chapter.root}/", "") for sentence in found]
 
 
