@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.audit.trials import Plan
-from autograder.authoring.missing import LEAST_ALTERNATIVES, LEAST_MISCONCEPTIONS
+
+LEAST_MISCONCEPTIONS = 6
+LEAST_ALTERNATIVES = 3
 
 
 def missing(plan: Plan, public_tests: Path, only: frozenset[str] | None = None) -> Iterator[str]:

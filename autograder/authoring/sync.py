@@ -35,16 +35,10 @@ def sync(chapter: Chapter) -> list[Path]:
             )
         if edited:
             edits[text] = _carried(text, made)
-    kept = {text: text.read_bytes() for text in edits}
     for text, content in edits.items():
         text.write_text(content, encoding="utf-8")
     if edits:
-        try:
-            make_notebooks([chapter], force=True)
-        except AuthoringError:
-            for text, content_before in kept.items():
-                text.write_bytes(content_before)
-            raise
+        make_notebooks([chapter], force=True)
     return [text.relative_to(chapter.root) for text in edits]
 
 

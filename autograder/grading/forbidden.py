@@ -1,7 +1,9 @@
-"""Forbidden things in an exercise's solution: found in its text with aliases resolved, and by a trace of its operators.
+"""What an exercise's solution names that it may not use, read from its text with aliases resolved.
 
-Only what the exercise's own names reach is looked at: a comparison with PyTorch that a student writes below the
-solution, or in a cell of their own, is good practice and costs nothing.
+The student's process refuses what is forbidden whatever it is called (`refusals`), so this reading need not find
+everything: it tells early, and in the student's own words, what is plain to see, and it tells a person of code that
+could lift the refusal. Only what the exercise's own names reach is looked at: a comparison with PyTorch that a student
+writes below the solution, or in a cell of their own, is good practice and costs nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import translate
+
+import torch
 
 from autograder.grading.rules import Rule
 from autograder.grading.scopes import (
@@ -27,33 +31,88 @@ from autograder.grading.scopes import (
 )
 
 _BUILTINS = ("eval", "exec", "compile", "__import__", "globals", "__builtins__", "__builtin__", "__loader__")
-_CONCEALING = (
+_LIFTING = (
     UNREADABLE,
     f"torch*.{COMPUTED}",
     "torch*.__dict__",
-    "torch*.__getattr*",
     *_BUILTINS,
     *(
         "builtins.*",
         "sys.modules",
-        "sys._getframe",
         "sys.settrace",
         "sys.setprofile",
-        "get_ipython",
-        "IPython.*",
+        "sys._*",
+        "sys.addaudithook",
+        "sys.audit",
     ),
-    *(f"torch*.__{name}__" for name in ("globals", "builtins", "self", "code", "loader", "spec")),
-    *("torch*.f_globals", "torch*.f_locals", "torch*.f_builtins", "torch*.[gct]*_frame"),
-    *("timeit.*", "pydoc.*", "doctest.*", "unittest.*", "logging.config.*", "string.Formatter", "code.*"),
-    *("importlib.*", "pkgutil.*", "runpy.*", "ctypes.*", "gc.get_*", "inspect.*frame*", "inspect.*stack*"),
-    *("inspect.get*", "object.__getattribute__", "torch*.__subclasses__"),
-    *("threading.*", "_thread.*", "concurrent.*", "multiprocessing.*", "asyncio.*", "queue.*"),
-    *("operator.attrgetter", "operator.methodcaller", "types.FunctionType", "types.CodeType"),
-    *("pickle.*", "marshal.*", "torch.utils._python_dispatch.*", "torch.overrides.*", "torch.library.*"),
-    *("torch.jit.CompilationUnit", "torch.package.*", "torch.hub.*", "autograder.*"),
+    *("get_ipython", "IPython.*", "torch._*", "torch.utils._*", "torch.library.*", "torch.overrides.*"),
+    *("torch.jit.CompilationUnit", "torch.package.*", "torch.hub.*", "torch.classes.*", "autograder.*"),
+    *(
+        "importlib.*",
+        "pkgutil.*",
+        "runpy.*",
+        "code.*",
+        "inspect.*frame*",
+        "inspect.*stack*",
+        "inspect.getmembers",
+    ),
+    *(
+        "ctypes.*",
+        "cffi.*",
+        "_ctypes.*",
+        "numba.*",
+        "gc.*",
+        "signal.*",
+        "faulthandler.*",
+        "object.__getattribute__",
+    ),
+    *(
+        "operator.attrgetter",
+        "operator.methodcaller",
+        "types.FunctionType",
+        "types.CodeType",
+        "types.FrameType",
+    ),
+    *("pickle.*", "marshal.*", "dis.*", "torch.load", "torch.jit.load"),
 )
-"""No exercise of that kind needs these names, and each would hide from the reading and the trace what is used."""
+"""What could lift a refusal, or keep from being read that it does. No solution needs it; a person looks."""
+_INNARDS = frozenset(
+    {
+        *(
+            "__globals__",
+            "__builtins__",
+            "__code__",
+            "__closure__",
+            "__loader__",
+            "__spec__",
+            "__subclasses__",
+        ),
+        *(
+            "__getattribute__",
+            "__self__",
+            "__traceback__",
+            "__array_interface__",
+            "__array_struct__",
+            "__reduce__",
+        ),
+        *(
+            "f_globals",
+            "f_locals",
+            "f_builtins",
+            "f_back",
+            "f_code",
+            "tb_frame",
+            "gi_frame",
+            "cr_frame",
+            "ag_frame",
+        ),
+    }
+)
+"""Attributes that lead from a value to the interpreter's own machinery."""
+_OWN_INNARDS = frozenset({"__self__", "__reduce__", "__traceback__", "__getattribute__"})
+"""Of those, what a class may define for itself, or an honest handler of an exception read."""
 
+INNARDS = "(a value)"
 _IMPORTED = {".torch.": "torch.", ".F.": "torch.nn.functional.", ".sys.": "sys.", ".builtins.": "builtins."}
 
 
@@ -81,14 +140,27 @@ def forbidden_in(cells: Sequence[str], roots: Sequence[str], rule: Rule) -> tupl
 def forbidden_names(cells: Sequence[str], roots: Iterable[str], rule: Rule) -> tuple[str, ...]:
     """The forbidden names that the definitions of `roots` use, directly or through other definitions of the notebook.
 
-    Where an exercise forbids anything, so is what would hide it: code made of text, names that are computed, threads
-    (which the operators' trace does not follow), the interpreter's own machinery.
+    Args:
+        cells: sources of the cells, in order. roots: the names that the exercise asks for.
+    """
+    return _matching(_used(cells, roots), rule.names) if rule.names else ()
+
+
+def suspicious_names(cells: Sequence[str], roots: Iterable[str]) -> tuple[str, ...]:
+    """What those definitions use that could lift a refusal, or hide from this reading that it is used.
 
     Args:
         cells: sources of the cells, in order. roots: the names that the exercise asks for.
     """
-    if not rule.names:
-        return ()
+    return _matching(_used(cells, roots), (*_LIFTING, *(f"*.{name}" for name in _INNARDS)))
+
+
+def _matching(names: Iterable[str], patterns: Iterable[str]) -> tuple[str, ...]:
+    return tuple(filter(re.compile("|".join(map(translate, patterns))).match, names))
+
+
+def _used(cells: Sequence[str], roots: Iterable[str]) -> dict[str, None]:
+    """Qualified names of all that the definitions of `roots` refer to, in the order in which they are met."""
     notebook = definitions(tuple(cells))
     roots = tuple(roots)
     used: dict[str, None] = {UNREADABLE: None} if notebook.unreadable else {}
@@ -96,8 +168,7 @@ def forbidden_names(cells: Sequence[str], roots: Iterable[str], rule: Rule) -> t
         used.update(dict.fromkeys(notebook.aliases.get(root, ())))
     for node in notebook.reached_from(roots):
         used.update(dict.fromkeys(_names_in(node, notebook)))
-    patterns = re.compile("|".join(map(translate, (*rule.names, *_CONCEALING))))
-    return tuple(filter(patterns.match, used))
+    return used
 
 
 def _names_in(node: ast.AST, notebook: Definitions) -> Iterator[str]:
@@ -114,15 +185,24 @@ def _qualified(node: ast.expr, aliases: Meanings, notebook: Definitions) -> Iter
     if not (isinstance(node, ast.Name) and node.id in _BUILTINS and node.id in notebook.nodes):
         yield from names
     if isinstance(node, ast.Name):
-        if names == [node.id]:
+        if names == [node.id] and node.id not in notebook.nodes:
             yield from (f"{module}.{node.id}" for module in notebook.stars)
-    elif isinstance(node, ast.Attribute) and not names and not _is_own(node.value):
-        # A method of who knows what: a tensor's, as far as we care.
-        yield f"torch.Tensor.{node.attr}"
+    elif isinstance(node, ast.Attribute) and not names:
+        yield from _method(node.attr, node.value, notebook)
     elif isinstance(node, ast.Call) and not names:
         match node:
-            case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=str(attribute)), *_]):
-                yield f"torch.Tensor.{attribute}"
+            case ast.Call(func=ast.Name(id="getattr"), args=[value, ast.Constant(value=str(attribute)), *_]):
+                yield from _method(attribute, value, notebook)
+
+
+def _method(attribute: str, of: ast.expr, notebook: Definitions) -> Iterator[str]:
+    """The name of an attribute of who knows what: a tensor's, unless a class of the notebook has one of that name."""
+    if attribute in _INNARDS and attribute not in _OWN_INNARDS:
+        yield f"{INNARDS}.{attribute}"
+    elif attribute.startswith("__") or attribute in notebook.attributes or _is_own(of):
+        return
+    elif hasattr(torch.Tensor, attribute):
+        yield f"torch.Tensor.{attribute}"
 
 
 def _inside(name: str) -> Iterator[str]:

@@ -11,10 +11,11 @@ import msgspec
 
 from autograder.grading.assignment import Assignment, Exercise, environment_digest
 from autograder.grading.diagnosis import Diagnosis
-from autograder.grading.forbidden import forbidden_in
+from autograder.grading.forbidden import forbidden_in, suspicious_names
 from autograder.grading.levels import Weighed, shares
 from autograder.grading.parse_notebook import Cell, digest, parse
 from autograder.grading.pytest_session import EVERYTHING, Selection
+from autograder.grading.refusals import refusals_of
 from autograder.grading.result import (
     ExerciseResult,
     JailRecord,
@@ -28,6 +29,14 @@ from autograder.grading.session import Session
 from autograder.grading.suite import Outcome, run_suite
 from autograder.jail.host.worker import Worker
 
+_A_PERSON_LOOKS = (
+    "Your instructor looks at this exercise: your code reaches into the interpreter or into PyTorch's own machinery, "
+    "which could get around what the exercise does not allow. It has no score until then."
+)
+_SUSPICION = (
+    "the code does what could lift the refusal of what the exercise forbids ({}): read whether it uses that, and grade "
+    "it by hand"
+)
 _WORST_FIRST = (
     Verdict.NOT_GRADABLE,
     Verdict.FORBIDDEN,
@@ -66,10 +75,11 @@ def grade(
     start, used_before = time.perf_counter(), time.process_time()
     cells = parse(document)
     program = run_order(assignment, cells)
-    forbidden = _forbidden(assignment, program)
-    session = Session(worker, program)
+    forbidden, suspicions = _read(assignment, program)
+    refusals = {exercise: refusals_of(rule) for exercise, rule in assignment.rules.items()}
+    session = Session(worker, program, {e: r for e, r in refusals.items() if r is not None})
     try:
-        plugin = run_suite(session, assignment, seed, diagnosis, selection, forbidden)
+        plugin = run_suite(session, assignment, seed, diagnosis, selection, forbidden, suspicions)
     finally:
         session.close()
     by_exercise: dict[str, list[Outcome]] = defaultdict(list)
@@ -82,6 +92,7 @@ def grade(
             by_exercise[e.id],
             plugin.faults.get(e.id, ""),
             plugin.forbidden.get(e.id, ""),
+            plugin.suspicions.get(e.id, ""),
             plugin.shares.get(e.id, {}),
         )
         for e in wanted
@@ -108,18 +119,26 @@ def grade(
     )
 
 
-def _forbidden(assignment: Assignment, program: RunOrder) -> dict[str, str]:
-    """The forbidden things that each exercise's code names, by exercise."""
+def _read(assignment: Assignment, program: RunOrder) -> tuple[dict[str, str], dict[str, str]]:
+    """What each exercise's code names that it may not use, and what it names that could lift a refusal."""
     sources = [step.source for step in program.steps]
-    found = {
-        exercise: forbidden_in(sources, assignment.asks_for(exercise), rule)
-        for exercise, rule in assignment.rules.items()
-    }
-    return {exercise: ", ".join(names[:3]) for exercise, names in found.items() if names}
+    forbidden, suspicions = {}, {}
+    for exercise, rule in assignment.rules.items():
+        roots = assignment.asks_for(exercise)
+        if names := forbidden_in(sources, roots, rule):
+            forbidden[exercise] = ", ".join(names[:3])
+        elif names := suspicious_names(sources, roots):
+            suspicions[exercise] = ", ".join(names[:5])
+    return forbidden, suspicions
 
 
 def _exercise(
-    exercise: Exercise, outcomes: list[Outcome], fault: str, forbidden: str, percent: Mapping[str, float]
+    exercise: Exercise,
+    outcomes: list[Outcome],
+    fault: str,
+    forbidden: str,
+    suspicion: str,
+    percent: Mapping[str, float],
 ) -> ExerciseResult:
     """The parts of the exercise that the passed tests decide; `percent` are its own shares by level."""
     parts = shares([Weighed(o.function, o.test.level, o.test.weight) for o in outcomes], percent)
@@ -139,6 +158,8 @@ def _exercise(
             Verdict.FORBIDDEN,
             f"Your code uses {forbidden}, which this exercise does not allow.",
         )
+    elif suspicion and not fault and share > 0:
+        verdict, message, fault = Verdict.NOT_GRADABLE, _A_PERSON_LOOKS, _SUSPICION.format(suspicion)
     return ExerciseResult(
         id=exercise.id,
         points=exercise.points,

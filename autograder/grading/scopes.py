@@ -68,11 +68,13 @@ class Definitions:
 
     Attributes:
         nodes: what each global name is ever bound to. patches: what is bound to attributes of imported things.
+        attributes: methods and attributes that its classes define.
         aliases: see `Aliases`. stars: modules imported with a star. unreadable: whether a cell is nested too deep.
     """
 
     nodes: dict[str, list[ast.AST]] = field(default_factory=dict)
     patches: dict[str, list[ast.AST]] = field(default_factory=dict)
+    attributes: set[str] = field(default_factory=set)
     aliases: dict[str, list[str]] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
     unreadable: bool = False
@@ -156,7 +158,9 @@ def _bind(found: Definitions, targets: Iterable[ast.expr], value: ast.AST) -> No
 def _reach_out(found: Definitions, tree: ast.Module) -> None:
     """The names bound from anywhere in a cell: by `:=`, `global`, `globals()[...]`, or onto something imported."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.NamedExpr):
+        if isinstance(node, ast.ClassDef):
+            found.attributes |= {n.name for n in node.body if isinstance(n, _DEFINITIONS)}
+        elif isinstance(node, ast.NamedExpr):
             _bind(found, [node.target], node.value)
         elif isinstance(node, ast.Assign):
             for target in node.targets:

@@ -6,33 +6,29 @@ import functools
 import re
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from autograder.grading.recording import MOST_WEIGHTS, Recorder
-from autograder.grading.replaying import Replay, students_seed
+from autograder.grading.replaying import students_seed
 from autograder.grading.result import Verdict
 from autograder.grading.run_order import RunOrder, Step
+from autograder.jail.host.guarded import Refusals, Report
 from autograder.jail.host.worker import StudentProcess, Worker
 from autograder.wire.frames import PeerGone, ProtocolViolation
 from autograder.wire.handles import Handle
-from selfcheck.compare import revealing
 from selfcheck.errors import StudentError
-from selfcheck.random import Rng, derive_seed
 
 CELL_SECONDS = 20.0
 """CPU time one cell may use."""
 CELLS_SECONDS = 600.0
 """Time in which all cells of a submission must have run, those that are run again after a crash included."""
 _TOO_LONG = "The notebook's cells take too long together; the later ones were left out."
-_TRACED_SECONDS = 120.0
-"""CPU time of a test under the operator trace, which slows many small operators several times."""
+_GUARD_SECONDS = 20.0
+"""CPU time in which a process must refuse what an exercise forbids; a loaded machine needs a tenth of a second."""
 _MOST_ANSWERED = 2 << 30
 """Bytes that the answers of one test may take together, since the test may keep them all."""
-_MOST_SILENT = 8
-"""A call that raises or hands its argument back runs no operator; code that passes so many tests without one does not
-compute where it is seen."""
-_MOST_NAMES = 10_000
 _IDLE_FACTOR, _IDLE_SLACK = 3.0, 10.0
 _MOST_IDLE, _LEAST_IDLE = 300.0, 1.0
 """Seconds that one submission may sleep in all, and a single call once that is used up: a class waits behind it."""
@@ -68,14 +64,20 @@ class Fault:
 class Session:
     """Grades one submission.
 
+    Args:
+        worker: makes its processes. program: its cells in order. refusals: what each exercise's code is refused.
+
     Attributes:
+        refusals: as given.
         faults: the faults of each exercise so far. notes: faults of cells that belong to no exercise.
         broken_cells: what an exercise's solution cell raised when it ran.
         stopped: every cell that raised when it ran, and what it raised.
         recorder: what the current test has asked and been answered.
     """
 
-    def __init__(self, worker: Worker, program: RunOrder) -> None:
+    def __init__(
+        self, worker: Worker, program: RunOrder, refusals: Mapping[str, Refusals] = MappingProxyType({})
+    ) -> None:
         self.faults: dict[str, list[Fault]] = {}
         self.notes: list[str] = []
         self.broken_cells: dict[str, StudentError] = {}
@@ -85,6 +87,8 @@ class Session:
         self._ended_seconds = self._process_seconds = 0.0
         self._worker = worker
         self._program = program
+        self.refusals = refusals
+        self._refused: Refusals | None = None
         self._process: StudentProcess | None = None
         self._weights = 0
         self._done = 0
@@ -104,6 +108,9 @@ class Session:
         target = self._program.ready[exercise]
         while True:
             process = self._alive()
+            if self._done < target and not self._refuse(process, None):
+                self.fault()
+                continue
             while self._done < target:
                 if not self._run(process, self._done):
                     break
@@ -112,7 +119,15 @@ class Session:
                 blamed = any(
                     self._program.steps[c].exercise == exercise for c in self._culprits if c < target
                 )
-                return None if blamed else process.student
+                if blamed:
+                    return None
+                if self._refuse(process, self.refusals.get(exercise)):
+                    return process.student
+                fault = self.fault()
+                assert fault is not None
+                self.faults.setdefault(exercise, []).append(fault)
+                if len(self.faults[exercise]) > 1:
+                    return None
 
     def place(self, where: str) -> str:
         """Where an exception says it comes from, in words of ours: the place is checked, the line is looked up."""
@@ -157,60 +172,20 @@ class Session:
         process.peer.request("seed", 1, students_seed(seed))
         process.peer.recorder = self.recorder
 
-    def operators(self, exercise: str, replays: Sequence[Replay]) -> tuple[str, ...] | None:
-        """The operators that an exercise's code runs in tests that it passed, run again on other inputs.
-
-        None where the code passes a test and, watched, fails it, ends, or runs no operator at all: it can tell that
-        it is watched, or keeps what it does out of sight.
-        """
-        names: set[str] = set()
-        silent = 0
-        for replay in replays:
-            seen = self._watched(exercise, replay)
-            if seen is None and self._unwatched(exercise, replay):
-                return None
-            names.update(seen or ())
-            silent += seen is not None and all(name.startswith("torch.") for name in seen)
-        computes = any(not name.startswith("torch.") for name in names)
-        return tuple(sorted(names)) if computes or silent < _MOST_SILENT else None
-
-    def _watched(self, exercise: str, replay: Replay) -> tuple[str, ...] | None:
-        """The operators of one test, None where it fails under the watch. Nobody is blamed for a process that ends."""
+    def report(self) -> Report:
+        """What the current exercise's code was refused so far, and what it did that could have lifted the refusal;
+        nothing where its process is gone."""
+        process = self._process
+        if process is None or process.peer.broken is not None:
+            return Report((), ())
+        process.peer.recorder = None
+        process.allow(_GUARD_SECONDS, idle_seconds(_GUARD_SECONDS))
         try:
-            student = self.student(exercise)
-            if student is None:
-                return ()
-            peer = self._alive().peer
-            self._replay(student, replay, _TRACED_SECONDS, "watch_operators")
-            names = peer.request("operators", 1)
-            if isinstance(names, list) and all(isinstance(name, str) for name in names):
-                return tuple(name[:200] for name in names[:_MOST_NAMES])
-        except Exception:  # it may fail in any way a student's code may
-            pass
-        self.close()
-        return None
-
-    def _unwatched(self, exercise: str, replay: Replay) -> bool:
-        """Tell whether the same test, on the same inputs, passes in a process that was never watched."""
-        try:
-            student = self.student(exercise)
-            if student is None:
-                return False
-            self._replay(student, replay, _TRACED_SECONDS)
-        except Exception:
-            return False
+            return process.guard.report()
+        except (PeerGone, ProtocolViolation):
+            return Report((), ())
         finally:
-            self.close()
-        return True
-
-    def _replay(self, student: Handle, replay: Replay, cpu_seconds: float, *first: str) -> None:
-        # Other inputs than the first time: an answer that was kept is of no use.
-        seed = derive_seed("run again", replay.seed)
-        self.begin(seed, cpu_seconds, replay.mutates, (lambda _: None) if replay.noticing else None)
-        for operation in first:
-            self._alive().peer.request(operation, 1)
-        with revealing(False):
-            replay.function(student, Rng(seed))
+            process.rest()
 
     @property
     def cpu_seconds(self) -> float:
@@ -254,9 +229,25 @@ class Session:
         left = _MOST_IDLE - (self._worker.watch.slept - self._slept_before)
         process.allow(cpu_seconds, min(idle_seconds(cpu_seconds), max(left, _LEAST_IDLE)))
 
+    def _refuse(self, process: StudentProcess, what: Refusals | None) -> bool:
+        """Have a process refuse this and nothing else; False where it ended of it."""
+        if what == self._refused:
+            return True
+        process.allow(_GUARD_SECONDS, idle_seconds(_GUARD_SECONDS))
+        try:
+            if what is None:
+                process.guard.lift()
+            else:
+                process.guard.refuse(what)
+        except (PeerGone, ProtocolViolation):
+            return False
+        self._refused = what
+        process.rest()
+        return True
+
     def _alive(self) -> StudentProcess:
         if self._process is None:
-            self._process = self._worker.fork()
+            self._process, self._refused = self._worker.fork(), None
             self._done, self._asked = 0, False
         return self._process
 

@@ -30,6 +30,7 @@ from autograder.grading.pytest_session import (
     untold_report,
 )
 from autograder.grading.reference import Reference, reference_of
+from autograder.grading.refusals import shown
 from autograder.grading.replaying import Replay, signature
 from autograder.grading.result import TestResult, Verdict
 from autograder.grading.session import Session
@@ -41,8 +42,6 @@ from selfcheck.errors import StudentError
 from selfcheck.random import Rng, derive_seed
 
 _MOST_TEXT = 600
-MOST_TRACED = 12
-"""Tests of one exercise that are run again under the operator trace."""
 MOST_FAULTS = 2
 """After that many hangs or crashes an exercise's other tests are not run."""
 _GRADER_FAULTS = (OSError, ImportError, SystemError)
@@ -88,9 +87,11 @@ class SuitePlugin:
         seed: int,
         selection: Selection,
         forbidden: Mapping[str, str],
+        suspicions: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.forbidden = dict(forbidden)
         self.outcomes: list[Outcome] = []
+        self.suspicions = dict(suspicions)
         self.faults: dict[str, str] = {}
         self.replays: dict[str, list[Replay]] = {}
         self.seconds: dict[str, float] = {}
@@ -105,7 +106,7 @@ class SuitePlugin:
         self._order = {exercise.id: place for place, exercise in enumerate(assignment.exercises)}
         self._seed = seed
         self._selection = selection
-        self._rules = assignment.rules
+        self._refusals = session.refusals
         self._asks_for = assignment.asks_for
         self._current: str | None = None
         self._closed: dict[str, Verdict] = dict.fromkeys(forbidden, Verdict.FORBIDDEN)
@@ -173,32 +174,17 @@ class SuitePlugin:
         self._finish_exercise()
 
     def _finish_exercise(self) -> None:
-        """After an exercise's last test: was its code careful, and does it run what is forbidden there?"""
-        if self._current in self.shares:
-            self.outcomes.append(self._care(self._current))
-        rule = self._rules.get(self._current or "")
-        if self._current is None or rule is None or self._current in self.forbidden:
+        """After an exercise's last test: was its code careful, and what was it refused?"""
+        exercise = self._current
+        if exercise in self.shares:
+            self.outcomes.append(self._care(exercise))
+        if exercise is None or exercise not in self._refusals or exercise in self.forbidden:
             return
-        if not rule.operators and not rule.names:
-            return
-        passed = {  # one case of each test, so that no option is left out
-            replay.name.partition("[")[0]: replay
-            for replay in self.replays.get(self._current, ())
-            if not replay.failed and not replay.slow
-        }
-        # Nobody must know beforehand either which of them are watched.
-        chosen = sorted(passed.values(), key=lambda replay: replay.seed)[:MOST_TRACED]
-        seen = self._session.operators(self._current, chosen)
-        if seen is None:
-            self.faults[self._current] = (
-                "what its operators are cannot be told: its code ends, fails or hides what it does where it is "
-                "watched; read whether it uses what the exercise forbids, and grade it by hand"
-            )
-            return
-        found = [operator for operator in seen if rule.forbids_operator(operator)]
-        if found:
-            kind = "" if found[0].startswith("torch.") else "the operator "
-            self.forbidden[self._current] = f"{kind}{found[0]}"
+        report = self._session.report()
+        if report.refused:
+            self.forbidden[exercise] = ", ".join(map(shown, report.refused[:3]))
+        elif report.tampering:
+            self.suspicions.setdefault(exercise, ", ".join(report.tampering))
 
     def _care(self, exercise: str) -> Outcome:
         """The contract test of an exercise that all its other tests make: it decides as much as those of the contract
@@ -375,16 +361,18 @@ def run_suite(
     diagnosis: Diagnosis | None = None,
     selection: Selection = EVERYTHING,
     forbidden: Mapping[str, str] = MappingProxyType({}),
+    suspicions: Mapping[str, str] = MappingProxyType({}),
 ) -> SuitePlugin:
     """Run the assignment's hidden suite over a session's submission; failed tests are diagnosed if asked.
 
     Args:
         forbidden: what exercises were seen to use that they may not; their tests are not run.
+        suspicions: what they were seen to use that could lift a refusal; a person looks at them.
 
     Raises:
         GraderFault: the suite itself cannot be run.
     """
-    plugin = SuitePlugin(session, assignment, seed, selection, forbidden)
+    plugin = SuitePlugin(session, assignment, seed, selection, forbidden, suspicions)
     run_pytest(assignment.suite, plugin)
     if not plugin.outcomes:
         raise GraderFault(f"the hidden suite of {assignment.name} has no tests to run")

@@ -77,6 +77,8 @@ class Peer:
         broken: why nothing can be asked any more, once the other side is gone or has misbehaved.
         allowance: where set, how many bytes of memory the other side may still fill here.
         recorder: where set, is told of every request and its answer.
+        before_asking: where set, called before every request with what is asked, its arguments, and whether a gradient
+            may flow through it.
         notice: where set, a change in place that may not be is told to it, and the call's answer is used all the same.
     """
 
@@ -93,6 +95,7 @@ class Peer:
         self.broken: PeerGone | ProtocolViolation | None = None
         self.allowance: int | None = None
         self.recorder: Recorder | None = None
+        self.before_asking: Callable[[str, Sequence[object], bool], None] | None = None
         self.notice: Callable[[str], None] | None = None
         self._remote_error = remote_error
         self._channel = channel
@@ -199,6 +202,8 @@ class Peer:
         outgoing = Outgoing(self, differentiable=grad, snapshots=False)
         nodes = [outgoing.node(arg) for arg in args]
         named = {name: outgoing.node(arg) for name, arg in kwargs.items()}
+        if self.before_asking is not None:
+            self.before_asking(op, args, bool(outgoing.attached or through) or op == "backward")
         released = list(self._released)
         for number in released:  # a finalizer may have added to it since
             del self._released[number]

@@ -159,10 +159,13 @@ def write(
     return Assignment.load(name, source, suite)
 
 
-def forbid(assignment: Assignment, names: Sequence[str], operators: Sequence[str] = ()) -> None:
+def forbid(
+    assignment: Assignment, names: Sequence[str] = (), operators: Sequence[str] = (), sets: Sequence[str] = ()
+) -> None:
     """Let the exercise `double` forbid something."""
     room = assignment.suite / "double"
     room.mkdir()
-    (room / "rules.toml").write_text(
-        f"[also]\nsays = 'something'\nnames = {list(names)}\noperators = {list(operators)}\n"
+    also = (
+        f"[also]\nsays = 'something'\nnames = {list(names)}\noperators = {list(operators)}\n" if names else ""
     )
+    (room / "rules.toml").write_text(f"forbids = {list(sets)}\n{also}")

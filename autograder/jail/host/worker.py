@@ -16,9 +16,11 @@ from typing import Any, Self
 
 from autograder.jail.host import guest
 from autograder.jail.host.backends import Backend
+from autograder.jail.host.guarded import GuardedPeer
 from autograder.jail.host.visibility import JailUnavailable
 from autograder.jail.host.watchdog import Watch, usage_of
 from autograder.jail.inside.policy import Limits
+from autograder.jail.inside.signing import SECRET_BYTES
 from autograder.jail.inside.zygote import READY, SEALED
 from autograder.wire.frames import Channel, PeerGone
 from autograder.wire.handles import GRADER_OPERATIONS, Handle, Notebook, learn_callables
@@ -45,15 +47,17 @@ class StudentProcess:
     Attributes:
         peer: the grader's side of the boundary.
         student: the notebook's names, as attributes.
+        guard: refuses what an exercise forbids.
     """
 
-    def __init__(self, worker: Worker, connection: socket.socket, pid: int) -> None:
+    def __init__(self, worker: Worker, connection: socket.socket, pid: int, secret: bytes) -> None:
         self.pid = pid
         # The zygote reaps its children, so a number may be somebody else's by the time it is signalled.
         self._process = os.pidfd_open(pid)
         self._channel = Channel(connection, _PATIENCE_SECONDS)
         self.peer = Peer(self._channel, GRADER_OPERATIONS, _reveal_nothing, Handle, remote_error=StudentError)
         self.student = Notebook(self.peer)
+        self.guard = GuardedPeer(self.peer, secret)
         self.exit_code: int | None = None
         self._worker = worker
         self._connection = connection
@@ -231,15 +235,16 @@ class Worker:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         ours.settimeout(_FORK_SECONDS)
+        secret = os.urandom(SECRET_BYTES)
         with theirs:
-            socket.send_fds(self._control, [b"f"], [theirs.fileno()])
+            socket.send_fds(self._control, [secret], [theirs.fileno()])
         greeting, ancillary, _, _ = ours.recvmsg(1001, socket.CMSG_SPACE(_CREDENTIALS.size))
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
         if greeting != SEALED or not ancillary:
             ours.close()
             raise PeerGone(greeting.decode(errors="replace") or "the submission's process did not start")
         pid = _CREDENTIALS.unpack(ancillary[0][2][: _CREDENTIALS.size])[0]
-        return StudentProcess(self, ours, pid)
+        return StudentProcess(self, ours, pid, secret)
 
 
 def _reveal_nothing(error: BaseException) -> tuple[list[str], str, str]:

@@ -6,11 +6,9 @@ the student's answer.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable
+import sys
 from typing import Any
 
-from autograder.jail.inside.operators import OperatorTrace
 from autograder.wire.frames import Channel, PeerGone, ProtocolViolation
 from autograder.wire.handles import STUDENT_OPERATIONS, Handle, callables_of
 from autograder.wire.peer import Operation, Peer
@@ -40,7 +38,6 @@ class RunningNotebook(Names):
     def __init__(self, runner: CellRunner) -> None:
         super().__init__(runner.namespace)
         self._runner = runner
-        self._operators: OperatorTrace | None = None
 
 
 def _run_cell(peer: Peer, notebook: RunningNotebook, source: str, label: str) -> dict[str, str]:
@@ -51,13 +48,11 @@ def _run_cell(peer: Peer, notebook: RunningNotebook, source: str, label: str) ->
     return callables_of(notebook._namespace)
 
 
-def _watch_operators(peer: Peer, notebook: RunningNotebook) -> None:
-    notebook._operators = OperatorTrace()
-
-
-def _operators(peer: Peer, notebook: RunningNotebook) -> list[str]:
-    trace, notebook._operators = notebook._operators, None
-    return sorted(trace.names) if trace is not None else []
+def _guard(peer: Peer, notebook: RunningNotebook, number: int, command: str, mark: str) -> Any:
+    """Hand a command to this process's guard, and its answer back; see `guard`."""
+    answers: list[Any] = []
+    sys.audit("autograder.guard", number, command, mark, answers)
+    return answers[0] if answers else None
 
 
 def describe_error(error: BaseException) -> tuple[list[str], str, str]:
@@ -70,17 +65,7 @@ def serve(channel: Channel, runner: CellRunner) -> None:
     """Answer until the grader hangs up."""
     notebook = RunningNotebook(runner)
 
-    def call(peer: Peer, target: Callable[..., Any], /, *args: object, **kwargs: object) -> Any:
-        with notebook._operators or contextlib.nullcontext():
-            return target(*args, **kwargs)
-
-    operations: dict[str, Operation] = {
-        **STUDENT_OPERATIONS,
-        "call": call,
-        "run_cell": _run_cell,
-        "watch_operators": _watch_operators,
-        "operators": _operators,
-    }
+    operations: dict[str, Operation] = {**STUDENT_OPERATIONS, "run_cell": _run_cell, "guard": _guard}
     peer = Peer(channel, operations, describe_error, Handle, mirror=True)
     peer.export(notebook)  # the first export has id 1, which the grader counts on
     with quiet():
