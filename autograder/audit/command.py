@@ -19,6 +19,8 @@ from autograder.audit.run import Audit, Wanted
 from autograder.audit.solved import NOTEBOOK_SECONDS, check_solved
 from autograder.audit.summary import summarise
 from autograder.audit.trials import NotebookTemplate, Plan
+from autograder.authoring.chapter import chapters
+from autograder.authoring.missing import unwritten
 from autograder.classroom.workplace import JailChoice, load_assignment
 from autograder.course import Course, CourseError
 from autograder.grading.assignment import Assignment
@@ -62,6 +64,7 @@ def audit(
         wanted = Wanted(only, again, check, sample, _commit(course.root))
         audit = Audit(plan, Ledger(assignment.suite), named_jail(course, backend), jobs, wanted)
         lacks = list(missing(plan, source.parent / "test_public.py", only))
+        lacks += [line for one in chapters(course.root) if one.id == name for line in unwritten(one, only)]
         _show(audit, console)
     except (CourseError, JailUnavailable) as error:
         console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
@@ -74,7 +77,9 @@ def audit(
         seconds, ran, wrong = check_solved(source, audit.ledger, again)
         verdicts.defects += wrong
         how = "runs" if ran else "ran when it was recorded"
-        console.print(f"the solved notebook {how} in {seconds:.0f} CPU seconds (at most {NOTEBOOK_SECONDS:.0f})")
+        console.print(
+            f"the solved notebook {how} in {seconds:.0f} CPU seconds (at most {NOTEBOOK_SECONDS:.0f})"
+        )
     verdicts.defects += [f"no misconception fails {test}" for test in verdicts.survivors()]
     summarise(assignment, verdicts, audit.tally, seeds, console, only)
     if verdicts.defects:
@@ -115,7 +120,9 @@ def named_jail(course: Course, backend: str | None) -> JailChoice:
 def _commit(root: Path) -> str:
     """The hash of the commit that is checked out; nothing outside of git, where the sample is always the same."""
     try:
-        found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=False)
+        found = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=False
+        )
     except OSError:
         return ""
     return found.stdout.strip()

@@ -18,8 +18,21 @@ from autograder.grading.scopes import parse
 _CHANGING_CALLS = frozenset(
     (
         *("setattr", "delattr", "exec", "eval", "compile", "globals", "vars", "locals", "__import__"),
-        *("manual_seed", "seed", "set_default_dtype", "set_default_device", "set_grad_enabled", "set_num_threads"),
-        *("set_rng_state", "set_detect_anomaly", "use_deterministic_algorithms", "set_printoptions", "seterr"),
+        *(
+            "manual_seed",
+            "seed",
+            "set_default_dtype",
+            "set_default_device",
+            "set_grad_enabled",
+            "set_num_threads",
+        ),
+        *(
+            "set_rng_state",
+            "set_detect_anomaly",
+            "use_deterministic_algorithms",
+            "set_printoptions",
+            "seterr",
+        ),
         *("simplefilter", "filterwarnings", "setrecursionlimit", "register_module_forward_hook", "register"),
     )
 )
@@ -29,8 +42,32 @@ _SAFE_DECORATORS = frozenset(
     + ("lru_cache", "wraps", "contextmanager", "once_differentiable", "total_ordering", "cached_property")
 )
 _SAFE_CALLS = frozenset(
-    ("tuple", "list", "dict", "set", "frozenset", "range", "float", "int", "str", "TypeVar", "Generator", "field")
-    + ("namedtuple", "device", "tensor", "sqrt", "log", "exp", "lru_cache", "dataclass", "no_grad", "inference_mode")
+    (
+        "tuple",
+        "list",
+        "dict",
+        "set",
+        "frozenset",
+        "range",
+        "float",
+        "int",
+        "str",
+        "TypeVar",
+        "Generator",
+        "field",
+    )
+    + (
+        "namedtuple",
+        "device",
+        "tensor",
+        "sqrt",
+        "log",
+        "exp",
+        "lru_cache",
+        "dataclass",
+        "no_grad",
+        "inference_mode",
+    )
     + ("partial", "wraps", "cache", "get_device_module")
 )
 """Calls that a cell may make while it defines: they change nothing that another cell sees."""
@@ -177,7 +214,9 @@ def _defines_plainly(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 def _is_value(node: ast.expr) -> bool:
     """Whether an expression is worked out without changing anything."""
     if isinstance(node, ast.Lambda):
-        return all(map(_is_value, (*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None))))
+        return all(
+            map(_is_value, (*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)))
+        )
     if isinstance(node, (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)):
         return False
     if isinstance(node, ast.Call) and _last_name(node.func) not in _SAFE_CALLS:

@@ -176,7 +176,9 @@ def write(path: Path, records: dict[tuple[str, int], list[Record]]) -> None:
         )
         for key, seeds in grouped.items()
     ]
-    lines.sort(key=lambda line: (KINDS.index(line.trial.split()[0]), line.trial, _seeds_first(line), line.subject))
+    lines.sort(
+        key=lambda line: (KINDS.index(line.trial.split()[0]), line.trial, _seeds_first(line), line.subject)
+    )
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.write_bytes(b"".join(_encoded(line) for line in lines))
     os.replace(temporary, path)
@@ -186,7 +188,10 @@ def _encoded(line: Line) -> bytes:
     """A line without what has its default."""
     content = {name: getattr(line, name) for name in Line.__struct_fields__}
     defaults = dict(zip(reversed(Line.__struct_fields__), reversed(Line.__struct_defaults__), strict=False))
-    return msgspec.json.encode({k: v for k, v in content.items() if k not in defaults or v != defaults[k]}) + b"\n"
+    return (
+        msgspec.json.encode({k: v for k, v in content.items() if k not in defaults or v != defaults[k]})
+        + b"\n"
+    )
 
 
 def _seeds_first(line: Line) -> int:

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.audit.trials import Plan
-
-LEAST_MISCONCEPTIONS = 6
-LEAST_ALTERNATIVES = 3
+from autograder.authoring.missing import LEAST_ALTERNATIVES, LEAST_MISCONCEPTIONS
 
 
 def missing(plan: Plan, public_tests: Path, only: frozenset[str] | None = None) -> Iterator[str]:

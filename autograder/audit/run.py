@@ -126,7 +126,8 @@ class Audit:
         seed = seeds[_number(self.wanted.choice) % len(seeds)] if seeds else None
         references = {t for t in current if t.kind == "reference" and t.seed == seed}
         others = sorted(
-            (t for t in current if t not in references), key=lambda t: _number(f"{self.wanted.choice} {t.name}")
+            (t for t in current if t not in references),
+            key=lambda t: _number(f"{self.wanted.choice} {t.name}"),
         )
         return references | set(others[: self.wanted.sample])
 
@@ -134,7 +135,8 @@ class Audit:
         todo = {str(n): batch for n, batch in enumerate(batches(self.plan.notebooks, trials))}
         total, done = sum(len(b.trials) for b in todo.values()), 0
         tasks = [
-            Task(key, b.document, self.plan.assignment, b.seed, self.jail, b.selection) for key, b in todo.items()
+            Task(key, b.document, self.plan.assignment, b.seed, self.jail, b.selection)
+            for key, b in todo.items()
         ]
         for task, outcome in self.grade(tasks, self.jobs):
             told = len(self.verdicts.defects)
@@ -190,5 +192,3 @@ class Audit:
 
 def _number(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
-
-

@@ -43,14 +43,14 @@ def run_solved(path: Path) -> tuple[float, list[str]]:
     wrong = []
     before = _children_seconds()
     try:
-        execute(
-            nbformat.read(path, as_version=4), path.parent, path.name, 10 * NOTEBOOK_SECONDS, threads=1
-        )
+        execute(nbformat.read(path, as_version=4), path.parent, path.name, 10 * NOTEBOOK_SECONDS, threads=1)
     except AuthoringError as error:
         wrong.append(str(error))
     seconds = _children_seconds() - before
     if seconds > NOTEBOOK_SECONDS:
-        wrong.append(f"the solved notebook takes {seconds:.0f} CPU seconds, and {NOTEBOOK_SECONDS:.0f} are allowed")
+        wrong.append(
+            f"the solved notebook takes {seconds:.0f} CPU seconds, and {NOTEBOOK_SECONDS:.0f} are allowed"
+        )
     return seconds, wrong
 
 

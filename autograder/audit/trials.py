@@ -120,7 +120,10 @@ class Plan:
         self, assignment: Assignment, notebooks: NotebookTemplate, seeds: int, slow: frozenset[str]
     ) -> None:
         self.assignment, self.notebooks = assignment, notebooks
-        self.misconceptions, self.alternatives = load_misconceptions(assignment), load_alternatives(assignment)
+        self.misconceptions, self.alternatives = (
+            load_misconceptions(assignment),
+            load_alternatives(assignment),
+        )
         known = {e.id for e in assignment.exercises}
         for variant in (*self.misconceptions, *self.alternatives):
             if variant.exercise not in known:
@@ -215,7 +218,9 @@ class Plan:
         return [p for p in found if not p.relative_to(room).parts[0].startswith(_VARIANTS)]
 
     def _asked_by(self, exercise: str) -> frozenset[str]:
-        paths = [p for p in self._files(exercise) if p.suffix == ".py"] + [*self.assignment.suite.glob("*.py")]
+        paths = [p for p in self._files(exercise) if p.suffix == ".py"] + [
+            *self.assignment.suite.glob("*.py")
+        ]
         found = [asked_by_tests(path.read_text(encoding="utf-8")) for path in paths]
         return frozenset(self.assignment.asks_for(exercise)).union(*found)
 
@@ -232,7 +237,9 @@ def batches(notebooks: NotebookTemplate, trials: Iterable[Trial]) -> list[Batch]
             where = trial.kind
         else:
             assert trial.variant is not None
-            where = f"{trial.variant.exercise}/{trial.variant.name}" if trial.kind != "alternative" else "rows"
+            where = (
+                f"{trial.variant.exercise}/{trial.variant.name}" if trial.kind != "alternative" else "rows"
+            )
         groups[where, trial.seed, trial.slow].append(trial)
     found: list[Batch] = []
     for (where, seed, slow), group in groups.items():

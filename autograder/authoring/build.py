@@ -19,6 +19,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from autograder.authoring import leaks
+from autograder.authoring.agreement import disagreements
 from autograder.authoring.chapter import AuthoringError, Chapter
 from autograder.authoring.install import INSTALL, install_page
 from autograder.authoring.notebooks import digest, from_text, to_bytes
@@ -110,6 +111,11 @@ def _stage(chapter: Chapter, staged: Path) -> None:
     """Make an assignment's source/ and release/ under `staged` and scan the release."""
     if not chapter.public_tests.is_file():
         raise AuthoringError(f"{chapter.id} has no public tests: write {chapter.public_tests}")
+    for text in chapter.texts:
+        _notebook(text)  # a text that cannot be read is told before what does not agree in it
+    if problems := disagreements(chapter):
+        told = "\n  ".join(problems[:20])
+        raise AuthoringError(f"{chapter.id}, nothing was written:\n  {told}")
     source = staged / "source" / chapter.id
     if chapter.source.is_dir():  # pictures and data that stand beside the notebook
         shutil.copytree(chapter.source, source, ignore=_IGNORED)

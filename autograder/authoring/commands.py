@@ -1,4 +1,7 @@
-"""The author's commands: notebooks, sync, scan, answers. The instructor's command line takes them from here."""
+"""The author's commands: new, missing, notebooks, sync, scan, answers.
+
+The instructor's command line takes them from here.
+"""
 
 from __future__ import annotations
 
@@ -44,9 +47,11 @@ def notebooks(
         if not check:
             for path in make_notebooks(chosen, force):
                 typer.echo(f"wrote {path}")
+            _tell_what_is_to_come(chosen)
             typer.echo(f"{', '.join(chapter.id for chapter in chosen)}: source/ and release/ are up to date")
             return
         problems = outdated(chosen)
+        _tell_what_is_to_come(chosen)
     except AuthoringError as error:
         raise _fail(error) from None
     for problem in problems:
@@ -55,6 +60,60 @@ def notebooks(
         typer.echo("run `make notebooks` and commit what it changes", err=True)
         raise typer.Exit(1)
     typer.echo(f"{', '.join(chapter.id for chapter in chosen)}: source/ and release/ are up to date")
+
+
+def _tell_what_is_to_come(chosen: list[Chapter]) -> None:
+    from autograder.authoring.agreement import points_to_come
+
+    for one in chosen:
+        if points := points_to_come(one):
+            typer.echo(f"{one.id}: {points:g} points are still to come, as its table says")
+
+
+@app.command()
+def new(
+    assignment: Annotated[str, typer.Argument(help="The assignment, such as ch14.")],
+    exercise: Annotated[
+        str | None,
+        typer.Argument(help="A new exercise in it, such as graph_conv; not given: a new assignment."),
+    ] = None,
+    title: Annotated[str, typer.Option(help="The title of the chapter or of the exercise's section.")] = "",
+    points: Annotated[int, typer.Option(min=1, max=100, help="Of the exercise.")] = 8,
+    minutes: Annotated[int, typer.Option(min=1, help="Of a student's work on it, with reading.")] = 20,
+    course: CourseOption = Path(),
+) -> None:
+    """Write every file and cell of a new assignment or exercise, for you to fill in; see docs/authoring.md."""
+    from autograder.authoring.scaffold import new_chapter, new_exercise
+
+    try:
+        if exercise is None:
+            written = new_chapter(course, assignment, title)
+        else:
+            written = new_exercise(course, assignment, exercise, title, points, minutes)
+    except AuthoringError as error:
+        raise _fail(error) from None
+    for path in written:
+        typer.echo(f"wrote {path}")
+    more = "" if exercise else f"add exercises with `autograder new {assignment} EXERCISE`, "
+    typer.echo(
+        f"{more}replace every TO WRITE (`autograder missing {assignment}` lists them), then run `make notebooks`"
+    )
+
+
+@app.command()
+def missing(assignment: ChapterArgument = None, course: CourseOption = Path()) -> None:
+    """List what an assignment still lacks: places to write, misconceptions, alternatives, points."""
+    from autograder.authoring.missing import missing as missing_in
+
+    try:
+        found = [sentence for one in _chosen(course, assignment) for sentence in missing_in(one)]
+    except AuthoringError as error:
+        raise _fail(error) from None
+    for sentence in found:
+        typer.echo(sentence, err=True)
+    if found:
+        raise typer.Exit(1)
+    typer.echo("nothing is missing")
 
 
 @app.command()

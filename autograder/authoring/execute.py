@@ -12,7 +12,9 @@ from nbformat import NotebookNode
 from autograder.authoring.chapter import AuthoringError
 
 
-def execute(notebook: NotebookNode, place: Path, name: str, seconds: float, threads: int | None = None) -> None:
+def execute(
+    notebook: NotebookNode, place: Path, name: str, seconds: float, threads: int | None = None
+) -> None:
     """Run all cells, the outputs going into the notebook.
 
     Args:

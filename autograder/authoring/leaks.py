@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder.authoring.cells import cells_of
 from autograder.authoring.chapter import AuthoringError, Chapter
 from autograder.authoring.notebooks import from_text, to_bytes
 from autograder.course import CourseError
@@ -61,10 +62,14 @@ def scan(folder: Path, chapter: Chapter) -> list[Leak]:
     """
     if not folder.is_dir() or not any(folder.iterdir()):
         return [Leak(folder.name, "nothing", "there is nothing to scan")]
-    if not any(chapter.hidden_suite.rglob("test_*.py")):
+    if _has_exercises(chapter) and not any(chapter.hidden_suite.rglob("test_*.py")):
         return [Leak(folder.name, "hidden test", f"{chapter.hidden_suite} holds no suite to compare with")]
     secrets = _secrets(chapter)
     return sorted(leak for path in sorted(folder.rglob("*")) for leak in _scan_path(path, folder, secrets))
+
+
+def _has_exercises(chapter: Chapter) -> bool:
+    return any(cell.role == "exercise" for text in chapter.texts for cell in cells_of(text))
 
 
 @dataclass(frozen=True)

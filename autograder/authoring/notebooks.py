@@ -29,7 +29,7 @@ def from_text(text: str) -> NotebookNode:
         AuthoringError: where a part of the text belongs to no cell, or two cells have one id.
     """
     read = jupytext.reads(text, fmt="py:percent")
-    if len(read.cells) != len(_chunks(text)[1]):
+    if len(read.cells) != len(chunks(text)[1]):
         raise AuthoringError("there is text, or more than one blank line, before the first `# %%`: remove it")
     cells = []
     anchor, since = "top", 0
@@ -73,16 +73,16 @@ def to_text(notebook: NotebookNode, before: str) -> str:
     Raises:
         AuthoringError: where the text would not give that notebook back.
     """
-    header, chunks = _chunks(before)
+    header, parts_before = chunks(before)
     old = jupytext.reads(before, fmt="py:percent").cells
-    if len(old) != len(chunks):
-        raise AuthoringError(f"the text has {len(chunks)} cell marks but {len(old)} cells")
+    if len(old) != len(parts_before):
+        raise AuthoringError(f"the text has {len(parts_before)} cell marks but {len(old)} cells")
     new = list(notebook.cells)
     matcher = difflib.SequenceMatcher(None, _keys(old), _keys(new), autojunk=False)
     parts: list[str] = []
     for tag, start, stop, first, last in matcher.get_opcodes():
         if tag == "equal":
-            parts += chunks[start:stop]
+            parts += parts_before[start:stop]
         else:
             parts += [_rendered(cell) for cell in new[first:last]]
     text = header + "".join(part.rstrip("\n") + "\n\n" for part in parts).rstrip("\n") + "\n"
@@ -105,7 +105,7 @@ def _keys(cells: Sequence[NotebookNode]) -> list[str]:
     return [json.dumps(_content(cell), sort_keys=True) for cell in cells]
 
 
-def _chunks(text: str) -> tuple[str, list[str]]:
+def chunks(text: str) -> tuple[str, list[str]]:
     """A percent text's header and its cells' lines."""
     starts = [match.start() for match in _CELL_START.finditer(text)]
     if not starts:
@@ -121,7 +121,7 @@ def _rendered(cell: NotebookNode) -> str:
     if kind == "code":
         bare |= {"execution_count": None, "outputs": []}
     lone = new_notebook(cells=[bare], metadata={"kernelspec": KERNEL})
-    return _chunks(jupytext.writes(lone, fmt="py:percent"))[1][0]
+    return chunks(jupytext.writes(lone, fmt="py:percent"))[1][0]
 
 
 def _valid_id(id: str) -> str:

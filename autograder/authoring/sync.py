@@ -35,10 +35,16 @@ def sync(chapter: Chapter) -> list[Path]:
             )
         if edited:
             edits[text] = _carried(text, made)
+    kept = {text: text.read_bytes() for text in edits}
     for text, content in edits.items():
         text.write_text(content, encoding="utf-8")
     if edits:
-        make_notebooks([chapter], force=True)
+        try:
+            make_notebooks([chapter], force=True)
+        except AuthoringError:
+            for text, content_before in kept.items():
+                text.write_bytes(content_before)
+            raise
     return [text.relative_to(chapter.root) for text in edits]
 
 

@@ -22,16 +22,21 @@ from autograder.jail.host.worker import Worker
 
 @dataclass(frozen=True)
 class JailChoice:
-    """The jail to grade in. `private` are folders that no submission may read."""
+    """The jail to grade in, and where our own solutions' answers are kept from run to run.
+
+    Attributes:
+        private: folders that no submission may read. answers: inside one of them, or None to keep them in memory.
+    """
 
     backend: str | None = None
     unsafe_no_jail: bool = False
     private: tuple[Path, ...] = ()
+    answers: Path | None = None
 
     @classmethod
     def of(cls, course: Course, backend: str | None, unsafe_no_jail: bool) -> JailChoice:
         private = (course.source, course.suites, course.submitted, course.autograded, course.results, course.gradebook)
-        return cls(backend, unsafe_no_jail, private)
+        return cls(backend, unsafe_no_jail, private, course.results / "answers")
 
 
 class Workplace:
@@ -46,7 +51,7 @@ class Workplace:
         backend = choose(choice.backend, private=choice.private, unsafe=choice.unsafe_no_jail)
         self.proofs: tuple[str, ...] = ()
         self._diagnoses: dict[str, Diagnosis] = {}
-        self._private = choice.private
+        self._private, self._answers = choice.private, choice.answers
         self._worker = Worker(backend)
         if not choice.unsafe_no_jail:
             try:
@@ -59,7 +64,7 @@ class Workplace:
         self, document: bytes, assignment: Assignment, seed: int, selection: Selection = EVERYTHING
     ) -> Result:
         """Grade one submission; see `autograder.grading.grade.grade`."""
-        diagnosis = self._diagnoses.setdefault(assignment.suite_digest, Diagnosis(assignment))
+        diagnosis = self._diagnoses.setdefault(assignment.suite_digest, Diagnosis(assignment, self._answers))
         return grade(document, assignment, seed, self._worker, self.proofs, diagnosis, selection)
 
     def close(self) -> None:

@@ -161,6 +161,18 @@ def variant(
 
 
 @app.command(context_settings=PASS_ON)
+def new(ctx: typer.Context) -> None:
+    """Write every file and cell of a new assignment or exercise, for its author to fill in."""
+    _author("new", ctx)
+
+
+@app.command(context_settings=PASS_ON)
+def missing(ctx: typer.Context) -> None:
+    """List what an assignment still lacks: places to write, misconceptions, alternatives, points."""
+    _author("missing", ctx)
+
+
+@app.command(context_settings=PASS_ON)
 def notebooks(ctx: typer.Context) -> None:
     """Make source/ and release/ from solutions/; --check only compares."""
     _author("notebooks", ctx)

@@ -15,10 +15,10 @@ import typer
 from rich.console import Console
 
 from autograder.cli.main import one_line
-from autograder.course import CourseError
+from autograder.course import Course, CourseError
 from autograder.demo import classes
-from autograder.demo.run import run
-from autograder.demo.students import Student
+from autograder.demo.run import PROJECT, run
+from autograder.demo.students import Student, any_class
 
 
 def demo(
@@ -29,7 +29,7 @@ def demo(
 ) -> None:
     """Make a course of invented students, grade it, and compare every grade with the expected one."""
     try:
-        wrong = run(folder, _classes(assignment), jobs=jobs, backend=backend, out=Console(highlight=False))
+        wrong = run(folder, classes_of(assignment), jobs=jobs, backend=backend, out=Console(highlight=False))
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except Exception as error:
@@ -38,14 +38,18 @@ def demo(
     raise typer.Exit(1 if wrong else 0)
 
 
-def _classes(wanted: list[str] | None) -> dict[str, list[Student]]:
-    """The class of each assignment that has one."""
-    there = sorted(module.name for module in pkgutil.iter_modules(classes.__path__))
+def classes_of(wanted: list[str] | None) -> dict[str, list[Student]]:
+    """The class of each assignment: the one written for it, else the one that suits any."""
+    there = Course(PROJECT).assignments()
     for name in wanted or ():
         if name not in there:
-            raise CourseError(f"nobody in the demo hands in {name!r}; there are {', '.join(there)}")
+            raise CourseError(f"there is no assignment {name!r} for the demo; there are {', '.join(there)}")
+    written = {module.name for module in pkgutil.iter_modules(classes.__path__)}
     return {
-        name: importlib.import_module(f"{classes.__name__}.{name}").the_class() for name in wanted or there
+        name: importlib.import_module(f"{classes.__name__}.{name}").the_class()
+        if name in written
+        else any_class()
+        for name in wanted or there
     }
 
 

@@ -59,3 +59,12 @@ def mistaken(id: str, assignment: str, mistakes: Mapping[str, str]) -> Student:
         expected=dict.fromkeys(mistakes, PART),
         believes=mistakes,
     )
+
+
+def any_class() -> list[Student]:
+    """A class for an assignment of which nothing is known but that it has a solution."""
+    return [
+        Student("ada", "the reference solution"),
+        Student("ben", "the skeleton, untouched", base="skeleton"),
+        Student("carl", "no notebook at all", document=b"this is no notebook"),
+    ]

@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 import autograder
+from autograder.course.sharing import share
 from autograder.grading.assignment import environment_digest
 from autograder.grading.recording import Weights
 from autograder.grading.replaying import Answer, Replay, replay_on
@@ -35,7 +36,8 @@ class Answers:
 
     Args:
         given: the sources of the cells that every solution stands on.
-        folder: where answers are kept, or None to keep them in memory alone.
+        folder: where answers are kept, the course's `results/answers`, or None to keep them in memory alone. Who
+            shares the course shares them.
     """
 
     def __init__(self, given: Sequence[str], folder: Path | None = None) -> None:
@@ -108,10 +110,14 @@ class Answers:
         content = _encoder.encode(answer)
         temporary = ""
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            for folder in (path.parents[2], path.parents[1], path.parent):
+                if not folder.is_dir():
+                    folder.mkdir(parents=True, exist_ok=True)
+                    share(folder, path.parents[3])
             descriptor, temporary = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
             with open(descriptor, "wb") as stream:
                 stream.write(hashlib.sha256(content).digest() + content)
+            share(Path(temporary), path.parents[3])
             os.replace(temporary, path)
         except OSError:
             with contextlib.suppress(OSError):

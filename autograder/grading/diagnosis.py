@@ -3,8 +3,9 @@
 A failed test is run again on the exercise's misconceptions and on the reference, with the same random inputs and, where
 a network is made, with the student's weights. A misconception *explains* the test if it fails it too and answers as the
 student's code did, where the truth answers otherwise (`likeness`). It is *contradicted* by a test that the student
-passes and it fails, and by one in which the student answers the truth where it clearly does not. Named are the
-misconceptions that nothing contradicts and that together explain more than half of the failed tests.
+passes and it fails, by one in which the student answers the truth where it clearly does not, and by one in which it is
+farther from the student's answer than the truth is. Named are the misconceptions that nothing contradicts and that
+together explain more than half of the failed tests.
 
 Answers that are drawn anew by every solution in its own way (a mask of dropout, weights that fit no other network)
 cannot be compared number by number. There a misconception is named if it alone fails the same tests, passes the same,
@@ -45,6 +46,8 @@ _MOST_STARTS = 4
 """Failed tests that are replayed on all misconceptions."""
 _MOST_NAMED = 2
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+_STYLE = re.compile(r"\[[\d, ]*\]|\boff by [\d.e+-]*\d(?: \(at most [\d.e+-]*\d\))?|\b\w+(?:\.\w+)+\b")
+"""What chance or style decides in a message: places, sizes of differences, names of parameters."""
 _MESSAGE_SHARE = 0.1
 """How much numbers in two messages of the same failure may differ where inputs are random."""
 
@@ -122,6 +125,9 @@ class _Standing:
 
     explains: set[str]
     out: bool = False
+    """It is contradicted, beside another mistake too."""
+    farther: bool = False
+    """It is contradicted where it would be the only mistake."""
 
 
 class _Case:
@@ -188,18 +194,23 @@ class _Case:
         explains = self._standing[found.name].explains
         if 2 * len(explains) <= len(self._failed) or len(explains) <= len(explained):
             return {}
-        pair = both[found.name][0]
-        return {r.name: self._of_two(pair, r) for r in self._failed if r.name in explains}
+        return self._shared(both[found.name][0], [r for r in self._failed if r.name in explains])
 
-    def _of_two(self, pair: tuple[Variant, Variant], replay: Replay) -> Variant:
-        """Which of two mistakes a failed test shows: the one that fails it alone, the first where both do."""
+    def _shared(self, pair: tuple[Variant, Variant], failed: Sequence[Replay]) -> dict[str, Variant]:
+        """Which of two mistakes each failed test shows: the one that fails it alone, the first where both do; of those
+        the last shows the second, where no other test does."""
         first, second = pair
-        answers = [self._answer(v.source, replay) for v in pair]
-        return (
-            second
-            if answers[1] is not None and answers[1].failed and not (answers[0] and answers[0].failed)
-            else first
-        )
+        fails = {
+            v.name: {
+                r.name for r in failed if (answer := self._answer(v.source, r)) is not None and answer.failed
+            }
+            for v in pair
+        }
+        named = {r.name: first for r in failed}
+        named |= dict.fromkeys(fails[second.name] - fails[first.name], second)
+        if len(named) > 1 and second not in named.values():
+            named |= dict.fromkeys([r.name for r in failed if r.name in fails[second.name]][-1:], second)
+        return named
 
     def _tried(self, replay: Replay) -> bool:
         return any((v.name, replay.name) in self._judged for v in self._known) and all(
@@ -214,7 +225,7 @@ class _Case:
                 if self._standing[variant.name].out:
                     break
                 self._explains(variant, replay)
-        able = [v for v in able if not self._standing[v.name].out]
+        able = [v for v in able if not (self._standing[v.name].out or self._standing[v.name].farther)]
         if not able:
             return None
         agreement = {v.name: self._agreement(v) for v in able}
@@ -235,6 +246,7 @@ class _Case:
             found = judge(replay.trace, answer.trace, truth.trace, chaotic=replay.slow)
             self._judged[key] = found
             standing.out |= found.contradicts or (answer.failed and not replay.failed and not truth.failed)
+            standing.farther |= replay.failed and answer.failed and not found.like and found.farther
             if replay.failed and answer.failed and not truth.failed and found.like:
                 standing.explains.add(replay.name)
         return replay.name in standing.explains
@@ -268,9 +280,9 @@ class _Case:
         return able[0] if len(able) == 1 else None
 
     def _random(self) -> bool:
-        """Whether even where the student passes, the answers are others than the reference's."""
-        answers = ((self._answer(self._reference, r), r) for r in self._passed)
-        return any(answer is not None and not same(answer.trace, r.trace) for answer, r in answers)
+        """Whether chance has a part in a failed test: the test hands out a generator, or the solution draws itself."""
+        answers = (self._answer(self._reference, r) for r in self._failed)
+        return any(answer is not None and answer.chance for answer in answers)
 
     def _fails_alike(self, variant: Variant, replay: Replay) -> bool:
         answer = self._answer(variant.source, replay)
@@ -283,6 +295,7 @@ class _Case:
 
 def _same_message(one: str, other: str) -> bool:
     """Whether two messages say the same, numbers up to what chance makes of them."""
+    one, other = _STYLE.sub("", one), _STYLE.sub("", other)
     if _NUMBER.sub("#", one) != _NUMBER.sub("#", other):
         return False
     pairs = zip(_NUMBER.findall(one), _NUMBER.findall(other), strict=True)

@@ -14,16 +14,20 @@ from itertools import zip_longest
 
 import torch
 
-from autograder.grading.recording import Box, Event, Frozen, Numbers, Trace
+from autograder.grading.recording import Box, Event, Frozen, Numbers, Trace, leaves
 
 _ROUNDING = {"float64": 1e-9, "float32": 1e-5, "float16": 1e-2, "bfloat16": 3e-2}
 """What another order of summing makes of a number, relative to it and to the typical number beside it."""
 _NUMBER = 1e-6
 """The same of a Python float, which may have been a float32."""
+_SMALL = 1e-3
+"""The same of the largest difference from the truth: beside a large mistake cancellation leaves roundings anywhere."""
 _SHARE, _CHAOS = 0.01, 0.1
 """How much of the difference from the truth two answers of the same mistake may differ; the second where many steps of
 training have made a rounding large."""
 _FINER = (1.0, 1e-2, 1e-4)
+_MOST_ROWS = 100
+_FARTHER = 1.05
 _CLEAR = 30.0
 """So many roundings from the truth an answer is clearly another one."""
 
@@ -35,18 +39,74 @@ class Judgement:
     Attributes:
         like: it is the student's, and the student's is not the truth.
         contradicts: the student answered the truth where the other clearly does not.
+        farther: where the student first leaves the truth, the truth is nearer than the other answer.
     """
 
     like: bool
     contradicts: bool
+    farther: bool
 
 
 def judge(student: Trace, other: Trace, truth: Trace, chaotic: bool = False) -> Judgement:
     """Compare a student's record of a test with another one, seen from the truth."""
+    share = _CHAOS if chaotic else _SHARE
+    plain = [regrouped(trace) for trace in (student, other, truth)]
     return Judgement(
-        like=_like(student, other, truth, _CHAOS if chaotic else _SHARE),
-        contradicts=not chaotic and _contradicts(student, other, truth),
+        like=_like(student, other, truth, share) or _like(plain[0], plain[1], plain[2], share),
+        contradicts=not chaotic
+        and _contradicts(student, other, truth)
+        and _contradicts(plain[0], plain[1], plain[2]),
+        farther=not chaotic and _farther(student, other, truth),
     )
+
+
+def regrouped(trace: Trace) -> Trace:
+    """A record in which it makes no difference whether a function of the test's is asked once for two batches or
+    twice, and in which order: what is asked between two answers is a set of rows.
+
+    What cannot be cut into rows stands as it was. Gradients asked for come as often as the function was, so they go.
+    """
+    found: list[Event] = []
+    rows: list[tuple[Frozen, ...]] = []
+
+    def flush() -> None:
+        found.extend(Event("asked", "row", Box("tuple", len(row), row)) for row in sorted(rows, key=_row_key))
+        rows.clear()
+
+    for event in trace:
+        cut = _rows(event) if event.kind == "asked" else None
+        if event.kind == "asked" and event.op == "backward":
+            continue
+        if cut is None:
+            flush()
+            found.append(event)
+        else:
+            rows.extend(cut)
+    flush()
+    return tuple(found)
+
+
+def _rows(event: Event) -> list[tuple[Frozen, ...]] | None:
+    """What is asked, one item of the batch after another; None where it has no such items."""
+    tensors = [leaf for leaf in leaves(event.value) if leaf is not None]
+    if not tensors or not all(isinstance(leaf, Numbers) and leaf.shape and leaf.data for leaf in tensors):
+        return None
+    whole = [leaf for leaf in tensors if isinstance(leaf, Numbers)]
+    count = whole[0].shape[0]
+    if not 0 < count <= _MOST_ROWS or any(leaf.shape[0] != count or len(leaf.data) % count for leaf in whole):
+        return None
+    return [tuple(_row(leaf, place, count) for leaf in whole) for place in range(count)]
+
+
+def _row(leaf: Numbers, place: int, count: int) -> Numbers:
+    size = len(leaf.data) // count
+    return Numbers(leaf.dtype, leaf.shape[1:], leaf.flows, leaf.data[place * size : (place + 1) * size])
+
+
+def _row_key(row: tuple[Frozen, ...]) -> list[list[float]]:
+    """An order that a rounding does not change, the short tensors (times, labels) first."""
+    kept = sorted((leaf for leaf in row if isinstance(leaf, Numbers)), key=lambda leaf: len(leaf.data))
+    return [[round(value, 4) for value in leaf.tensor().double().tolist()] for leaf in kept]
 
 
 def same(one: Trace, other: Trace) -> bool:
@@ -82,6 +142,33 @@ def _contradicts(student: Trace, other: Trace, truth: Trace) -> bool:
         if not right_here and not _events_alike(mine, its, right, _SHARE, 1.0):
             return False  # from here on the two are asked other things
     return False
+
+
+def _farther(student: Trace, other: Trace, truth: Trace) -> bool:
+    for mine, its, right in zip(student, other, truth, strict=False):
+        if _events_alike(mine, right, None, 0.0, 1.0):
+            continue
+        apart = [_distance(mine.value, its.value), _distance(mine.value, right.value)]
+        return all(math.isfinite(one) for one in apart) and apart[0] > _FARTHER * apart[1]
+    return False
+
+
+def _distance(one: Frozen, other: Frozen) -> float:
+    """How far two values are apart, NaN where they are not of a kind."""
+    pairs = list(zip_longest(leaves(one), leaves(other)))
+    total = 0.0
+    for a, b in pairs:
+        if (
+            isinstance(a, Numbers)
+            and isinstance(b, Numbers)
+            and (a.shape, len(a.data)) == (b.shape, len(b.data))
+        ):
+            total += float((a.tensor().double() - b.tensor().double()).square().sum())
+        elif isinstance(a, float) and isinstance(b, float):
+            total += (a - b) ** 2
+        elif type(a) is not type(b) or a != b:
+            return math.nan
+    return math.sqrt(total) if total >= 0 else math.nan
 
 
 def _events_alike(one: Event, other: Event, truth: Event | None, share: float, rounding: float) -> bool:
@@ -151,5 +238,6 @@ def _tensors_alike(one: Numbers, other: Numbers, truth: Frozen, share: float, ro
         right = truth.tensor()
         if right.numel() == a.numel():
             off = (a - right.to(wide)).abs()
-            allowed = allowed + share * off.nan_to_num(0.0, 0.0, 0.0)
+            off = off.nan_to_num(0.0, 0.0, 0.0)
+            allowed = allowed + share * off + _SMALL * off.max()
     return bool(((a - b).abs() <= allowed)[~odd].all())

@@ -104,7 +104,7 @@ class Recorder:
     def answered(self, op: str, value: Any, changed: Sequence[object]) -> None:
         if op == "getattr" and isinstance(value, Handle):
             return  # how a function is reached is no part of what it answers
-        self._add("answered", op, value)
+        self._add("answered", op, _unnamed(value) if op == "listed" else value)
         if changed:
             self._add("changed", op, list(changed))
         if isinstance(value, Handle) and value._kind == "module":
@@ -151,6 +151,13 @@ def parameters_of(module: Handle) -> Weights:
         and isinstance(pair[1], torch.Tensor)
         and not pair[1].is_meta
     )
+
+
+def _unnamed(items: Any) -> Any:
+    """Parameters without their names, which are style."""
+    if isinstance(items, list) and all(isinstance(item, tuple) and len(item) == 2 for item in items):
+        return [item[1] for item in items]
+    return items
 
 
 def normalised(text: str) -> str:

@@ -82,6 +82,8 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
     """How the test failed, by `signature`."""
     fitted: bool = True
     """Whether every network that it made took the student's weights."""
+    chance: bool = False
+    """Whether a generator was handed out, or a global one drawn from."""
 
     @property
     def stopped(self) -> bool:
@@ -108,34 +110,48 @@ def signature(error: BaseException | None) -> str:
 def replay_on(namespace: dict[str, Any], replay: Replay) -> Answer:
     """Run a test on a solution's names; whatever it raises is its answer."""
     recorder = _Fitting(replay.weights)
-    failed, message = _run(namespace, replay, recorder)
-    return Answer(recorder.trace, failed, message, recorder.fitted)
+    failed, message, chance = _run(namespace, replay, recorder)
+    return Answer(recorder.trace, failed, message, recorder.fitted, chance)
 
 
 def observed(namespace: dict[str, Any], replay: Replay) -> Replay:
     """A test run on a solution's names as if a student had handed it in: what it asked and was answered."""
     recorder = Recorder(MOST_WEIGHTS)
-    failed, message = _run(namespace, replay, recorder)
+    failed, message, _ = _run(namespace, replay, recorder)
     return replace(
         replay, trace=recorder.trace, failed=failed, weights=tuple(recorder.weights), message=message
     )
 
 
-def _run(namespace: dict[str, Any], replay: Replay, recorder: Recorder) -> tuple[bool, str]:
-    """Whether a test fails, or notices something, and how."""
+def _run(namespace: dict[str, Any], replay: Replay, recorder: Recorder) -> tuple[bool, str, bool]:
+    """Whether a test fails, or notices something; how it failed; whether chance had a part in it."""
     noticed: list[str] = []
+    rng, message = _Watched(replay.seed), ""
     with torch.random.fork_rng(devices=[]), answering(namespace, replay.seconds) as peer:
         peer.mirror, peer.notice = replay.mutates, noticed.append if replay.noticing else None
         peer.request("seed", 1, students_seed(replay.seed))
+        before = torch.get_rng_state()
         peer.recorder = recorder
         try:
             with revealing(False):
-                noticed.extend(replay.function(Notebook(peer), Rng(replay.seed)) or ())
+                noticed.extend(replay.function(Notebook(peer), rng) or ())
         except Exception as error:  # it may fail in any way a student's code may
-            return True, signature(error)
+            noticed.append("failed")
+            message = signature(error)
         finally:
             peer.recorder = None
-    return bool(noticed), ""
+        drawn = not torch.equal(before, torch.get_rng_state())
+    return bool(noticed), message, drawn or rng.handed_out
+
+
+class _Watched(Rng):
+    """A test's source of randomness that remembers whether a generator, or the seed of one, was handed out."""
+
+    handed_out = False
+
+    def seed(self) -> int:
+        self.handed_out = True
+        return super().seed()
 
 
 class _Fitting(Recorder):

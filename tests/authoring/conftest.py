@@ -22,6 +22,12 @@ TEXT = '''# ---
 # # A small chapter
 #
 # Equation: $y = w x$.
+#
+# | | exercise | points | minutes |
+# |---|---|---|---|
+# | 1 | `scale`: a product | 5 | 10 |
+# | 2 | a written question | 3 | 5 |
+# | | to come | 92 | 300 |
 
 # %% nbgrader={"grade": false, "grade_id": "given_imports", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import torch
@@ -30,6 +36,10 @@ from selfcheck import check
 
 # %% [markdown]
 # ## Exercise `scale`
+#
+# | points | your time | check takes | allowed |
+# |---|---|---|---|
+# | 5 | 10 min | 0.1 s | everything in PyTorch |
 
 # %% nbgrader={"grade": false, "grade_id": "scale_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def scale(x, factor=2.0):

@@ -32,7 +32,12 @@ def test_the_same_text_gives_the_same_bytes(course, tmp_path):
         ours, theirs = course.root / kind, other.root / kind
         files = sorted(path.relative_to(ours) for path in ours.rglob("*") if path.is_file())
         assert files == sorted(path.relative_to(theirs) for path in theirs.rglob("*") if path.is_file())
-        assert {path.name for path in files} >= {"ch98_scale.ipynb", "test_public.py", "conftest.py", "INSTALL.md"}
+        assert {path.name for path in files} >= {
+            "ch98_scale.ipynb",
+            "test_public.py",
+            "conftest.py",
+            "INSTALL.md",
+        }
         for name in files:
             assert (ours / name).read_bytes() == (theirs / name).read_bytes()
 
@@ -112,7 +117,7 @@ def test_outdated_names_every_file(course):
             "two cells have the grade_id",
         ),
         (
-            lambda text: text.replace("    ### END SOLUTION\n", "", 1),
+            lambda text: text.replace("# ### END SOLUTION\n", "", 1),
             "generate_assignment ch98 failed: .*[Nn]o end solution",
         ),
     ],

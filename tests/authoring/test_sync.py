@@ -44,8 +44,19 @@ def test_new_moved_and_deleted_cells_come_back(course):
     sync(course)
     text = course.texts[0].read_text()
     assert "# An idea." in text and "demo_scale" not in text
-    assert text.rstrip().endswith("Equation: $y = w x$.")
+    assert text.index("Equation: $y = w x$.") > text.index("written_why")
     assert outdated([course]) == []
+
+
+def test_an_edit_that_does_not_agree_changes_nothing(course):
+    def change(notebook):
+        notebook.cells[0].source = notebook.cells[0].source.replace("| 5 | 10 |", "| 6 | 10 |")
+
+    before = course.texts[0].read_text()
+    edit(course, change)
+    with pytest.raises(AuthoringError, match="scale has 6 points in the table"):
+        sync(course)
+    assert course.texts[0].read_text() == before
 
 
 def test_running_the_notebook_is_no_edit(course):

@@ -107,3 +107,15 @@ def test_weights_fit_by_name_by_shape_and_transposed() -> None:
     found = fit((("p", one), ("q", two), ("r", turned.T)), (("x", one), ("y", turned), ("z", two)))
     assert found["p"] is one and found["q"] is two and torch.equal(found["r"], turned.T)
     assert fit((("p", one),), (("x", torch.randn(5)),)) == {}
+
+
+def test_whether_chance_had_a_part_is_known() -> None:
+    """Where it has, two right solutions answer differently, and so do two with the same mistake."""
+
+    def handed(student: Any, rng: Any) -> None:
+        student.double(rng.generator().initial_seed())
+
+    answers = Answers([])
+    assert not answers.of(DOUBLE, replay(doubles)).chance
+    assert answers.of("import torch\ndef double(x): return x + torch.rand(3)\n", replay(doubles)).chance
+    assert answers.of(DOUBLE, Replay("handed", handed, 5, False, (), failed=False)).chance

@@ -109,3 +109,33 @@ def test_what_a_network_is_made_with_is_no_part_of_the_record() -> None:
     trace = answered(x)
     x += 1
     assert same(trace, TRUTH)
+
+
+def test_asking_for_two_batches_at_once_is_style() -> None:
+    """A function of the test's is asked once for both halves, or twice, in either order; other times are a mistake."""
+    times = torch.arange(3)
+
+    def record(*batches: tuple[torch.Tensor, torch.Tensor], answer: torch.Tensor) -> Trace:
+        recorder = Recorder()
+        for x, t in batches:
+            recorder.asked("call", [x, t], {})
+        recorder.answered("call", answer, [])
+        return recorder.trace
+
+    one, other, wrong = (X, times), (-X, times), (X, times + 1)
+    truth = record(one, other, answer=X)
+    student = record(one, other, answer=X + 1)
+    together = record((torch.cat([-X, X]), torch.cat([times, times])), answer=X + 1)
+    assert (
+        judge(student, together, truth).like and judge(student, record(other, one, answer=X + 1), truth).like
+    )
+    assert not judge(student, record(wrong, other, answer=X + 1), truth).like
+    assert judge(student, record(wrong, other, answer=X + 1), truth).contradicts
+    assert not judge(student, together, truth).contradicts
+
+
+def test_what_is_farther_from_the_student_than_the_truth_is() -> None:
+    student = answered(X + 1)
+    assert judge(student, answered(X - 1), TRUTH).farther
+    assert not judge(student, answered(X + 1.1), TRUTH).farther
+    assert not judge(student, answered(X * float("nan")), TRUTH).farther, "NaN is at no distance"

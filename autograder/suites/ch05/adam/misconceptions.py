@@ -144,7 +144,7 @@ MISCONCEPTIONS = [
     misconception(
         "parameters_replaced",
         hint="Who else holds the model's parameters, and do they see a tensor that you made anew?",
-        severity="serious",
+        severity="partial",
         edits=[
             edit("p.mul_(1 - self.lr * self.weight_decay)", "p = p * (1 - self.lr * self.weight_decay)"),
             edit(

@@ -35,7 +35,7 @@ MISCONCEPTIONS = [
     misconception(
         "first_place_not_counted",
         hint="How many places are there for a kernel as wide as the row?",
-        severity="serious",
+        severity="partial",
         edits=[edit("stride + 1", "stride")],
     ),
     misconception(
@@ -53,7 +53,7 @@ MISCONCEPTIONS = [
     misconception(
         "kernels_added",
         hint="Two kernels of 3 on top of each other see 5 pixels, not 6: what does each further layer add?",
-        severity="serious",
+        severity="partial",
         edits=[
             edit("field, jump = 1, 1", "field, jump = 0, 1"),
             edit(
@@ -65,7 +65,7 @@ MISCONCEPTIONS = [
     misconception(
         "layers_from_the_top",
         hint="The layers are listed from the input upwards: with which one do you begin?",
-        severity="serious",
+        severity="partial",
         edits=[edit("dilation in layers", "dilation in reversed(layers)")],
     ),
     misconception(

@@ -32,7 +32,7 @@ MISCONCEPTIONS = [
     misconception(
         "gradient_to_whole_window",
         hint="Which of a window's places does the maximum depend on, if you move each a little?",
-        severity="serious",
+        severity="partial",
         edits=[
             edit("winner = x.unfold(2, kh, sh).unfold(3, kw, sw).flatten(-2).argmax(-1)", ""),
             edit(
@@ -195,7 +195,7 @@ MISCONCEPTIONS = [
     misconception(
         "sum_instead_of_mean",
         hint="What is the average pooling of an image that is 1 everywhere?",
-        severity="serious",
+        severity="partial",
         edits=[
             edit(
                 "return padded.unfold(2, kh, sh).unfold(3, kw, sw).mean((-2, -1))",

@@ -83,7 +83,7 @@ MISCONCEPTIONS = [
     misconception(
         "cumulative_sum",
         hint="Each step keeps a share of what the step before left: do shares add or multiply?",
-        severity="serious",
+        severity="partial",
         edits=[edit("return torch.cumprod(1 - betas, dim=0)", "return 1 - torch.cumsum(betas, dim=0)")],
     ),
     misconception(
@@ -106,7 +106,7 @@ MISCONCEPTIONS = [
     misconception(
         "product_of_betas",
         hint="A step of variance beta keeps 1 - beta of the signal's variance.",
-        severity="serious",
+        severity="partial",
         edits=[edit("return torch.cumprod(1 - betas, dim=0)", "return torch.cumprod(betas, dim=0)")],
     ),
     misconception(

@@ -85,7 +85,7 @@ MISCONCEPTIONS = [
     misconception(
         "step_of_first_sample",
         hint="Each sample of the batch has a step of its own.",
-        severity="serious",
+        severity="partial",
         edits=[
             edit(
                 "return values[t].reshape(-1, *[1] * (x.dim() - 1)).to(x.dtype)",

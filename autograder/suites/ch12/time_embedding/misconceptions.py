@@ -124,17 +124,9 @@ MISCONCEPTIONS = [
         "table_too_short",
         hint="A table made beforehand has a last row: what does your embedding say of a time beyond it?",
         severity="slip",
-        base="numpy_outer",
         edits=[
-            edit("if dim % 2 != 0:", "if dim % 2:"),
-            edit(
-                "angles = np.outer(t.numpy(), np.power(float(max_period), -np.arange(half) / half))",
-                "angles = torch.arange(5000)[:, None] * max_period ** (-torch.arange(half) / half)",
-            ),
-            edit(
-                "torch.from_numpy(np.hstack([np.sin(angles), np.cos(angles)]).astype(np.float32))",
-                "torch.cat([angles.sin(), angles.cos()], dim=1)[t]",
-            ),
+            edit("t[:, None].float() * frequency[None]", "torch.arange(5000)[:, None] * frequency"),
+            edit("[torch.sin(angle), torch.cos(angle)], dim=1)", "[torch.sin(angle), torch.cos(angle)], dim=1)[t]"),
         ],
     ),
     misconception(
