@@ -69,6 +69,7 @@ NOT_IMPORTED = {
     "ruff": "Makefile",
     "mypy": "Makefile",
     "pytest-timeout": "pyproject.toml",  # the tests' time limit
+    "pytest-xdist": "Makefile",  # the tests in as many processes as there are cores
 }
 """What is declared for another reason than an import, and where it is used."""
 OUR_OWN = {"autograder", "selfcheck", "bench", "tests"}

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from autograder.audit.hint_records import hint_figures
 from autograder.audit.judge import GRADING_SECONDS
 from autograder.audit.ledger import Ledger
 from autograder.audit.missing import missing
@@ -47,6 +48,9 @@ def audit(
         bool, typer.Option(help="As CI does: a light audit where the engine changed, and a sample run again.")
     ] = False,
     sample: Annotated[int, typer.Option(min=0, help="With --check: how many records are run again.")] = 24,
+    hints: Annotated[
+        bool, typer.Option(help="Measure how often hints are right, where the ledger does not know.")
+    ] = False,
     again: Annotated[bool, typer.Option(help="Run everything, whatever the ledger holds.")] = False,
 ) -> None:
     """Put an assignment through its quality gate: reference, skeleton, misconceptions, alternatives, seeds, budgets.
@@ -81,7 +85,9 @@ def audit(
             f"the solved notebook {how} in {seconds:.0f} CPU seconds (at most {NOTEBOOK_SECONDS:.0f})"
         )
     verdicts.defects += [f"no misconception fails {test}" for test in verdicts.survivors()]
+    told = hint_figures(plan, audit.ledger, audit.machinery, only, hints)
     summarise(assignment, verdicts, audit.tally, seeds, console, only)
+    console.print(told, soft_wrap=True)
     if verdicts.defects:
         raise typer.Exit(1)
 

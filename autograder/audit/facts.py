@@ -9,7 +9,7 @@ import msgspec
 from autograder.grading.result import ExerciseResult, Result, Verdict
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome of one trial on one exercise."""
 
     share: float
@@ -24,6 +24,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The largest share of a tolerance that a passed comparison used, 0 to 1, rounded up to a whole percent."""
     seconds: float = 0.0
     """CPU seconds of the exercise's tests, to two digits; kept for the reference alone."""
+
+    figures: dict[str, int] = {}
+    """Counts of how hints were given; kept for the hints alone."""
 
     def same_as(self, other: Facts) -> bool:
         """Whether the outcomes are the same, what was measured aside."""

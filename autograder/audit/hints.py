@@ -8,7 +8,7 @@ process, without a jail, since the code is ours.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -71,13 +71,31 @@ class HintFigures:
         self.both_named += other.both_named
         self.pairs_misled += other.pairs_misled
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """The figures as numbers alone."""
+        return {
+            "known": self.known,
+            "named": self.named,
+            "left_out": self.left_out,
+            "misled": len(self.misled),
+            "pairs": self.pairs,
+            "both_named": self.both_named,
+            "half_named": self.half_named,
+            "pairs_misled": len(self.pairs_misled),
+        }
+
     def sentence(self) -> str:
         """The figures for a summary."""
-        return (
-            f"hints: {self.named} of {self.known} misconceptions are named as themselves; left out, "
-            f"{len(self.misled)} of {self.left_out} are called another's name; of {self.pairs} pairs "
-            f"{self.both_named} are named both, {self.half_named} one, {len(self.pairs_misled)} wrongly"
-        )
+        return told(self.counts)
+
+
+def told(counts: Mapping[str, int]) -> str:
+    """Figures, as `HintFigures.counts` gives them, in a sentence."""
+    return (
+        "hints: {named} of {known} misconceptions are named as themselves; left out, {misled} of {left_out} are called "
+        "another's name; of {pairs} pairs {both_named} are named both, {half_named} one, {pairs_misled} wrongly"
+    ).format_map(counts)
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ def wrong_with(trial: Trial, facts: Facts) -> list[str]:
 
 def out_of_place(trial: Trial, facts: Facts) -> list[str]:
     """Whether a misconception keeps more or less of its exercise than its severity allows."""
-    severity = getattr(trial.variant, "severity", "")
+    severity = trial.variant.severity if trial.variant is not None else ""
     least, most = KEEPS.get(severity, (0.0, 1.0))
     if least - _ROUNDING <= facts.share <= most + _ROUNDING:
         return []

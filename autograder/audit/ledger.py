@@ -25,7 +25,7 @@ from autograder.course import CourseError
 NAME = "ledger.jsonl"
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Line(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a ledger: what was tried, its `Facts`, what it read."""
 
     trial: str
@@ -37,6 +37,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tests: tuple[str, ...] = ()
     tolerance: float = 0.0
     seconds: float = 0.0
+    figures: dict[str, int] = {}
     subject: str
     machinery: str
 
@@ -185,13 +186,9 @@ def write(path: Path, records: dict[tuple[str, int], list[Record]]) -> None:
 
 
 def _encoded(line: Line) -> bytes:
-    """A line without what has its default."""
+    """A line without what is empty; the share always stands there."""
     content = {name: getattr(line, name) for name in Line.__struct_fields__}
-    defaults = dict(zip(reversed(Line.__struct_fields__), reversed(Line.__struct_defaults__), strict=False))
-    return (
-        msgspec.json.encode({k: v for k, v in content.items() if k not in defaults or v != defaults[k]})
-        + b"\n"
-    )
+    return msgspec.json.encode({k: v for k, v in content.items() if v or k == "share"}) + b"\n"
 
 
 def _seeds_first(line: Line) -> int:

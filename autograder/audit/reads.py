@@ -38,7 +38,6 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
 
 
-@functools.cache
 def machinery(backend: str) -> str:
     """The digest of what grades: the engine's code, the software below it, the jail's name."""
     versions = [f"{name}=={metadata.version(name)}" for name in _DECIDING_PACKAGES]

@@ -81,6 +81,7 @@ class Audit:
     _sampled: set[Trial] = field(default_factory=set)
     _changed: set[str] = field(default_factory=set)
     _lies: list[str] = field(default_factory=list)
+    _recorded: list[Trial] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         assert self.jail.backend is not None
@@ -114,6 +115,7 @@ class Audit:
             self.verdicts.add(trial, self._before[trial].facts)
         self.tally.held, self.tally.earlier = len(held) + len(trusted), len(trusted)
         self._tell_lies()
+        self._strike_out_edited()
         for exercise in {t.exercise for t in (*to_run, *current, *earlier)}:
             self.ledger.keep(exercise, self.plan.subjects(exercise))
         return self.verdicts
@@ -160,6 +162,7 @@ class Audit:
             self._compare(trial, facts)
             if self.verdicts.add(trial, facts, problems):
                 self.ledger.put(trial, self.machinery, facts)
+                self._recorded.append(trial)
             else:
                 self.ledger.forget(trial)
             if trial in self._sampled:
@@ -178,6 +181,22 @@ class Audit:
             )
         else:
             self._changed.add(trial.exercise)
+
+    def _strike_out_edited(self) -> None:
+        """What was recorded while somebody edited what it read may be of the text before, or of the one after."""
+        edited = self.plan.edited()
+        if reads.machinery(self.jail.backend or "") != self.machinery:
+            doubtful, what = self._recorded, "the engine"
+        else:
+            doubtful = [trial for trial in self._recorded if trial.exercise in edited]
+            what = ", ".join(sorted({trial.exercise for trial in doubtful}))
+        for trial in doubtful:
+            self.ledger.forget(trial)
+        if doubtful:
+            self.verdicts.defects.append(
+                f"{what} was edited while the audit ran: the {len(doubtful)} records made meanwhile are struck "
+                "out, run it again"
+            )
 
     def _tell_lies(self) -> None:
         if not self._lies:

@@ -20,7 +20,7 @@ SLOW_SEEDS = 3
 """Seeds at which slow tests are run on alternatives."""
 LIGHT_SEEDS = 3
 """Seeds at which a light audit runs the reference."""
-KINDS = ("reference", "skeleton", "misconception", "alternative", "beside", "notebook")
+KINDS = ("reference", "skeleton", "misconception", "alternative", "beside", "hints", "notebook")
 _VARIANTS = ("misconceptions", "alternatives", "ledger", "__pycache__")
 """What stands in an exercise's room and is not read by each of its trials."""
 _READ = (".py", ".toml", ".pt", ".npz", ".csv", ".json")
@@ -159,9 +159,25 @@ class Plan:
                     if variant.exercise in trial.sees:
                         yield trial
 
+    def edited(self) -> frozenset[str]:
+        """The exercises whose tests, rules or misconceptions are no longer what they were when this plan was made."""
+        misconceptions = load_misconceptions(self.assignment)
+        return frozenset(
+            e
+            for e, room in self._room.items()
+            if self._room_of(e) != room
+            or [v for v in misconceptions if v.exercise == e]
+            != [v for v in self.misconceptions if v.exercise == e]
+        )
+
+    def hints(self, exercise: str) -> Trial:
+        """Diagnosing an exercise's misconceptions with themselves unknown, and two at a time."""
+        return self._trial("hints", exercise, 0, self._solved)
+
     def subjects(self, exercise: str) -> dict[str, set[str]]:
         """What each trial of an exercise reads now, by its label, whichever seeds are asked for."""
         found: defaultdict[str, set[str]] = defaultdict(set)
+        found["hints"].add(self.hints(exercise).subject)
         seeds, self._seeds = self._seeds, max(self._seeds, SLOW_SEEDS + 1)
         for trial in self.trials(frozenset({exercise})):
             if trial.exercise == exercise:
@@ -191,14 +207,14 @@ class Plan:
         own = [id for id in cells if self.assignment.exercise_of(id) == exercise]
         visible = seen(own, self._asked[exercise], cells)
         # A failed test is run again on the reference, and its diagnosis compares with all misconceptions.
-        compared = [[v.name, v.source] for v in self.misconceptions if v.exercise == exercise]
+        compared = [[v.name, v.base, v.source] for v in self.misconceptions if v.exercise == exercise]
         compared += [[id, self._solved[id]] for id in own if id in self._solved]
         subject = reads.digest(
             kind,
             slow,
             [[id, cells[id]] for id in cells if id in visible],
             self._room[exercise],
-            compared if kind == "misconception" else [],
+            compared if kind in ("misconception", "hints") else [],
         )
         sees = {self.assignment.exercise_of(id) for id in visible} - {None}
         trial = Trial(kind, exercise, seed, subject, variant, slow, frozenset(s for s in sees if s))

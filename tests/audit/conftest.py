@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.audit import reads
 from autograder.audit.ledger import Ledger
 from autograder.audit.run import Audit, Wanted
 from autograder.audit.trials import NotebookTemplate, Plan
@@ -70,12 +71,15 @@ class Table:
     graded: list[tuple[str, int]] = field(default_factory=list)
     share: float = 0.5
     stop_after: int | None = None
+    meanwhile: Callable[[], object] = lambda: None
 
     def __call__(self, tasks: list[Task], jobs: int) -> Iterator[tuple[Task, Result]]:
         for count, task in enumerate(tasks):
             if self.stop_after is not None and count >= self.stop_after:
                 raise KeyboardInterrupt
             yield task, self._result(task)
+            if count == 0:
+                self.meanwhile()
 
     def _result(self, task: Task) -> Result:
         cells = {cell.grade_id: cell.source for cell in parse(task.document)}
@@ -88,7 +92,9 @@ class Table:
             wrong = names.get(source.strip(), "").partition("/")[2]
             verdict = Verdict.FAILED if wrong or "NotImplementedError" in source else Verdict.PASSED
             share = {"": 1.0 if verdict is Verdict.PASSED else 0.0}.get(wrong, self.share)
-            tests = (TestResult(name="test_it", statement="", weight=1, verdict=verdict, misconception=wrong),)
+            tests = (
+                TestResult(name="test_it", statement="", weight=1, verdict=verdict, misconception=wrong),
+            )
             results.append(ExerciseResult(id=exercise, points=4, share=share, verdict=verdict, tests=tests))
         return Result(
             key="",
@@ -114,8 +120,9 @@ def table() -> Table:
 
 
 @pytest.fixture
-def audited(tmp_path: Path, table: Table) -> Auditing:
+def audited(tmp_path: Path, table: Table, monkeypatch: pytest.MonkeyPatch) -> Auditing:
     """Audits the small assignment in the test's folder as it is then; made with the variants above."""
+    monkeypatch.setattr(reads, "machinery", lambda backend: "as it is")
     write_course(tmp_path, MISCONCEPTIONS, ALTERNATIVES)
 
     def audit(seeds: int = 4, **wanted: object) -> Audit:

@@ -63,7 +63,11 @@ def test_a_cell_that_does_more(source: str) -> None:
         ("def f(x): return globals()['conv'](x)", "", {"own", "other", "given"}),
         ("def f(x): return x", "def test(student): student.conv(1)", {"own", "other", "given"}),
         ("def f(x): return x", "import torch.nn.functional as F\ndef test(student): F.conv(1)", {"own"}),
-        ("def f(x): return x", "def test(student, name='conv'): getattr(student, name)", {"own", "other", "given"}),
+        (
+            "def f(x): return x",
+            "def test(student, name='conv'): getattr(student, name)",
+            {"own", "other", "given"},
+        ),
         ("import torch\ndef f(x): return torch.relu(x)", "", {"own", "given"}),
     ],
 )

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from autograder.audit import ledger, reads
+from autograder.audit import hint_records, ledger, reads
 from autograder.audit.facts import Facts
+from autograder.audit.hints import HintFigures
 from autograder.audit.ledger import Ledger
 from autograder.course import CourseError
+from autograder.grading.assignment import Assignment
+from autograder.grading.diagnosis import Diagnosis
 from tests.audit.conftest import MISCONCEPTIONS, Auditing, Table, write_misconceptions
 
 TRIALS = 3 * 4 + 3 + 5 * 2 + 4
@@ -58,7 +61,9 @@ def test_more_seeds_run_only_those_that_are_new(audited: Auditing, table: Table,
     assert lines(tmp_path, "stats")[0]["seeds"] == "0-4", "fewer seeds strike nothing out"
 
 
-def test_a_changed_hidden_test_runs_its_exercise_again(audited: Auditing, table: Table, tmp_path: Path) -> None:
+def test_a_changed_hidden_test_runs_its_exercise_again(
+    audited: Auditing, table: Table, tmp_path: Path
+) -> None:
     audited()
     replace(tmp_path / "suite/toy/stats/test_stats.py", "rng.randn(5)", "rng.randn(6)")
     again = audited()
@@ -77,13 +82,17 @@ def test_a_changed_reference_runs_its_exercise_again(audited: Auditing, table: T
     assert {exercise for exercise, _ in table.graded} == {"double"}
 
 
-def test_an_exercise_that_uses_another_is_run_again_with_it(audited: Auditing, table: Table, tmp_path: Path) -> None:
+def test_an_exercise_that_uses_another_is_run_again_with_it(
+    audited: Auditing, table: Table, tmp_path: Path
+) -> None:
     """A solution that names what another exercise defines reads that one's cell too."""
     notebook = tmp_path / "source/toy/toy.ipynb"
     cells = json.loads(notebook.read_text())
     by_id = {c["metadata"].get("nbgrader", {}).get("grade_id"): c for c in cells["cells"]}
     by_id["stats_solution"]["source"] += "\ndef twice(x): return double(x)"
-    by_id["stats_solution"]["source"] = by_id["stats_solution"]["source"].replace("x.mean()", "double(x).mean() / 2")
+    by_id["stats_solution"]["source"] = by_id["stats_solution"]["source"].replace(
+        "x.mean()", "double(x).mean() / 2"
+    )
     notebook.write_text(json.dumps(cells))
     first = audited()
     assert first.verdicts.counts["beside"] == [3, 3], "the variants of `double`, seen by `stats` alone"
@@ -91,7 +100,6 @@ def test_an_exercise_that_uses_another_is_run_again_with_it(audited: Auditing, t
     notebook.write_text(json.dumps(cells))
     audited()
     assert {exercise for exercise, _ in table.graded} == {"double", "stats"}
-
 
 
 def test_a_hints_wording_and_a_severity_run_nothing_again(audited: Auditing, tmp_path: Path) -> None:
@@ -140,7 +148,9 @@ def test_a_false_record_is_found_out(audited: Auditing, tmp_path: Path) -> None:
     assert not audited(check=True, sample=TRIALS).verdicts.defects
 
 
-def test_a_false_record_of_the_reference_is_always_found_out(audited: Auditing, table: Table, tmp_path: Path) -> None:
+def test_a_false_record_of_the_reference_is_always_found_out(
+    audited: Auditing, table: Table, tmp_path: Path
+) -> None:
     """The reference of every exercise is run in every check, whatever the sample."""
     audited()
     path = tmp_path / "suite/toy/layer/ledger.jsonl"
@@ -223,7 +233,9 @@ def test_a_damaged_line_is_named(audited: Auditing, tmp_path: Path, damage: str)
     path = tmp_path / "suite/toy/stats/ledger.jsonl"
     path.write_text(path.read_text() + damage + "\n")
     count = len(path.read_text().splitlines())
-    with pytest.raises(CourseError, match=rf"stats/ledger.jsonl, line {count} is not a record.*delete the line"):
+    with pytest.raises(
+        CourseError, match=rf"stats/ledger.jsonl, line {count} is not a record.*delete the line"
+    ):
         audited()
 
 
@@ -247,3 +259,55 @@ def test_two_audits_write_one_ledger(audited: Auditing, tmp_path: Path) -> None:
     one.put(trials[0], "m", facts)
     other.put(trials[1], "m", facts)
     assert all(Ledger(suite).find(trial, "m") for trial in trials[:2])
+
+
+def test_figures_of_hints_are_measured_once(
+    audited: Auditing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are of all the exercises' misconceptions, so a new one has them measured again; an audit keeps them."""
+    measured: list[str] = []
+
+    def figures(assignment: Assignment, diagnosis: Diagnosis, exercise: str) -> HintFigures:
+        measured.append(exercise)
+        return HintFigures(known=4, named=3, left_out=4, misled=[(exercise, "a", "b")])
+
+    monkeypatch.setattr(hint_records, "figures", figures)
+    audit = audited()
+
+    def told(run: bool) -> str:
+        return hint_records.hint_figures(
+            audit.plan, Ledger(tmp_path / "suite/toy"), audit.machinery, None, run
+        )
+
+    assert "not measured" in told(False) and not measured
+    assert "9 of 12 misconceptions are named as themselves; left out, 3 of 12 are called another's" in told(
+        True
+    )
+    assert sorted(measured) == ["double", "layer", "stats"]
+    audit = audited()
+    assert "3 of 3 exercises measured" in told(True) and len(measured) == 3
+    more = {"double/tripled": '"""Twice, not three times."""\ndef double(x): return x * 3\n'}
+    write_misconceptions(tmp_path / "suite/toy", {**MISCONCEPTIONS, **more})
+    audit = audited()
+    assert "2 of 3 exercises measured" in told(False)
+    told(True)
+    assert measured[3:] == ["double"]
+
+
+def test_an_edit_while_the_audit_runs_is_noticed(audited: Auditing, table: Table, tmp_path: Path) -> None:
+    """What was recorded of that exercise meanwhile is struck out: it may be of either text."""
+    path = tmp_path / "suite/toy/stats/test_stats.py"
+    table.meanwhile = lambda: path.write_text(path.read_text() + "\n# edited")
+    first = audited()
+    assert "stats was edited while the audit ran" in "\n".join(first.verdicts.defects)
+    table.meanwhile = lambda: None
+    assert audited().tally.ran == 4 + 1 + 2 * 2
+
+
+def test_an_engine_edited_while_the_audit_runs_is_noticed(
+    audited: Auditing, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table.meanwhile = lambda: monkeypatch.setattr(reads, "machinery", lambda backend: "edited")
+    assert "the engine was edited while the audit ran" in "\n".join(audited().verdicts.defects)
+    table.meanwhile = lambda: None
+    assert audited().tally.ran == TRIALS

@@ -15,12 +15,24 @@ ROOT = Path(autograder.__file__).parent.parent
 def test_what_grades_is_in_and_nothing_else() -> None:
     found = reads.engine(ROOT)
     for name in (
-        *("autograder.wire.peer", "autograder.grading.suite", "autograder.jail.host.worker", "selfcheck.compare"),
-        *("autograder.jail.inside.server", "selfcheck.random", "autograder.grading.scopes", "selfcheck.cells"),
+        *(
+            "autograder.wire.peer",
+            "autograder.grading.suite",
+            "autograder.jail.host.worker",
+            "selfcheck.compare",
+        ),
+        *(
+            "autograder.jail.inside.server",
+            "selfcheck.random",
+            "autograder.grading.scopes",
+            "selfcheck.cells",
+        ),
     ):
         assert name in found
     folders = {".".join(name.split(".")[:2]) for name in found if name.startswith("autograder.")}
-    assert folders <= {f"autograder.{room}" for room in ("wire", "jail", "grading", "testing", "course", "audit")}
+    assert folders <= {
+        f"autograder.{room}" for room in ("wire", "jail", "grading", "testing", "course", "audit")
+    }
     assert {name for name in found if ".audit." in name} == {"autograder.audit.facts"}
     assert not {"selfcheck.card", "selfcheck.cli", "selfcheck.check"} & set(found)
 
@@ -64,7 +76,9 @@ def test_a_modules_imports_are_followed(tmp_path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     found = {f"{name.replace('.', '/')}" for name in reads.engine(tmp_path)}
-    expected = {name.removesuffix("/__init__.py").removesuffix(".py") for name in files if "unused" not in name}
+    expected = {
+        name.removesuffix("/__init__.py").removesuffix(".py") for name in files if "unused" not in name
+    }
     assert found == expected - {"selfcheck"}
 
 
