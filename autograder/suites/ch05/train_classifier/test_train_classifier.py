@@ -136,7 +136,7 @@ def test_last_weights_stay(student, rng):
     # A learning rate this large makes the loss go up at once.
     student.train_classifier(model, *digits(rng, 32), epochs=4, batch_size=32, lr=1.0)
     counted = int(weights(model)["1.num_batches_tracked"])
-    assert counted == 4, f"4 steps were made, the model is that after {counted}"
+    assert counted == 4, f"4 batches are trained on, the model is that which has seen {counted}"
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_batches(student, rng, count, batch_size, epochs, steps):
     student.train_classifier(model, *digits(rng, count), epochs=epochs, batch_size=batch_size)
     counted = int(weights(model)["1.num_batches_tracked"])  # batch normalisation counts its training batches
     assert counted == steps, (
-        f"{count} images, {epochs} epochs, batches of {batch_size}: the model saw {counted}"
+        f"{count} images, {epochs} epochs, batches of {batch_size}: the model saw {counted} batches in training"
     )
 
 
@@ -283,7 +283,7 @@ def test_overfits(student, rng):
     # Over 29 seeds the true class leads by 5.7 in the logits where it leads least, with standard deviation 0.31.
     assert right == 32, f"{right} of the 32 training images are recognised"
     counted = int(weights(model)["1.num_batches_tracked"])
-    assert counted == 160, f"80 epochs of two batches are 160 steps, the model saw {counted}"
+    assert counted == 160, f"80 epochs have 160 batches, the model saw {counted} of them in training"
 
 
 @pytest.mark.timeout(60)
