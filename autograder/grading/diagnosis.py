@@ -3,13 +3,13 @@
 A failed test is run again on the exercise's misconceptions and on the reference, with the same random inputs and, where
 a network is made, with the student's weights. A misconception *explains* the test if it fails it too and answers as the
 student's code did, where the truth answers otherwise (`likeness`). It is *contradicted* by a test that the student
-passes and it fails, by one in which the student answers the truth where it clearly does not, and by one in which it is
-farther from the student's answer than the truth is. Named are the misconceptions that nothing contradicts and that
-together explain more than half of the failed tests.
+passes and it fails, and, where both fail without chance, by one in which the student first answers the truth where it
+clearly does not, or in which it is farther from the student's answer than the truth is. Named are the misconceptions
+that nothing contradicts and that together explain more than half of the failed tests.
 
 Answers that are drawn anew by every solution in its own way (a mask of dropout, weights that fit no other network)
 cannot be compared number by number. There a misconception is named if it alone fails the same tests, passes the same,
-and fails each with the same message.
+and fails each with the same message, where the same items of a batch are equal.
 
 Two mistakes at once answer like neither. Where single ones leave failures unexplained, two are put into one solution
 (both edit the same base) and judged like one; each is then named at the tests that it fails.
@@ -30,7 +30,7 @@ from pathlib import Path
 from autograder.grading.answers import Answers
 from autograder.grading.assignment import Assignment
 from autograder.grading.edits import EditError, apply
-from autograder.grading.likeness import Judgement, judge, same
+from autograder.grading.likeness import Judgement, judge, related, same
 from autograder.grading.replaying import Answer, Replay
 from autograder.grading.variants import (
     MISCONCEPTIONS,
@@ -46,6 +46,7 @@ _MOST_STARTS = 4
 """Failed tests that are replayed on all misconceptions."""
 _MOST_NAMED = 2
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+_UNREFUSED = "should raise"
 _STYLE = re.compile(r"\[[\d, ]*\]|\boff by [\d.e+-]*\d(?: \(at most [\d.e+-]*\d\))?|\b\w+(?:\.\w+)+\b")
 """What chance or style decides in a message: places, sizes of differences, names of parameters."""
 _MESSAGE_SHARE = 0.1
@@ -184,10 +185,17 @@ class _Case:
         pairs: Iterable[tuple[Variant, Variant]] = itertools.combinations(able, 2)
         if chosen:
             pairs = ((chosen[0], other) for other in able if other is not chosen[0])
-        both = {v.name: (pair, v) for pair in pairs if (v := self._combined(*pair)) is not None}
+        start = next(r for r in self._failed if r.name not in explained)
+        fails = {
+            v.name for v in able if (answer := self._answer(v.source, start)) is not None and answer.failed
+        }
+        both = {
+            v.name: (pair, v)
+            for pair in pairs
+            if fails & {pair[0].name, pair[1].name} and (v := self._combined(*pair)) is not None
+        }
         for name in both:
             self._standing[name] = _Standing(set())
-        start = next(r for r in self._failed if r.name not in explained)
         found = self._best([v for _, v in both.values()], start, explained)
         if found is None:
             return {}
@@ -245,8 +253,11 @@ class _Case:
             standing.out |= answer.stopped
             found = judge(replay.trace, answer.trace, truth.trace, chaotic=replay.slow)
             self._judged[key] = found
-            standing.out |= found.contradicts or (answer.failed and not replay.failed and not truth.failed)
-            standing.farther |= replay.failed and answer.failed and not found.like and found.farther
+            if not replay.failed:  # what both pass differs in what the test leaves free
+                standing.out |= answer.failed and not truth.failed
+            elif answer.failed and not found.like and not truth.chance:
+                standing.out |= found.contradicts
+                standing.farther |= found.farther
             if replay.failed and answer.failed and not truth.failed and found.like:
                 standing.explains.add(replay.name)
         return replay.name in standing.explains
@@ -280,7 +291,10 @@ class _Case:
         return able[0] if len(able) == 1 else None
 
     def _random(self) -> bool:
-        """Whether chance has a part in a failed test: the test hands out a generator, or the solution draws itself."""
+        """Whether answers do not tell mistakes apart: chance has a part in a failed test, since a generator is handed
+        out or the solution draws itself, or what should have been refused gave something."""
+        if all(_UNREFUSED in replay.message for replay in self._failed):
+            return True
         answers = (self._answer(self._reference, r) for r in self._failed)
         return any(answer is not None and answer.chance for answer in answers)
 
@@ -290,6 +304,7 @@ class _Case:
             answer is not None
             and answer.failed == replay.failed
             and _same_message(answer.message, replay.message)
+            and (not replay.failed or related(answer.trace, replay.trace))
         )
 
 

@@ -116,6 +116,28 @@ def same(one: Trace, other: Trace) -> bool:
     )
 
 
+def related(one: Trace, other: Trace) -> bool:
+    """Whether in every answer the same items of the batch are equal, whatever their numbers: a network that is blind to
+    the time answers two times alike, whatever its weights."""
+    return len(one) == len(other) and all(
+        [_equals(leaf) for leaf in leaves(a.value)] == [_equals(leaf) for leaf in leaves(b.value)]
+        for a, b in zip(one, other, strict=True)
+        if a.op != "listed" and b.op != "listed"
+    )
+
+
+def _equals(leaf: Frozen) -> tuple[int, ...]:
+    """For each item of a batch the first that equals it."""
+    if not isinstance(leaf, Numbers) or len(leaf.shape) < 2 or not 1 < leaf.shape[0] <= _MOST_ROWS:
+        return ()
+    rows = leaf.tensor().double()
+    if rows.numel() != math.prod(leaf.shape) or not rows.numel():
+        return ()
+    rows = rows.reshape(leaf.shape[0], -1)
+    near = torch.cdist(rows, rows, p=math.inf) <= 1e-5 * rows.abs().max()
+    return tuple(near.int().argmax(1).tolist())
+
+
 def _like(student: Trace, other: Trace, truth: Trace, share: float) -> bool:
     if len(student) != len(other):
         return False
@@ -136,8 +158,8 @@ def _like(student: Trace, other: Trace, truth: Trace, share: float) -> bool:
 def _contradicts(student: Trace, other: Trace, truth: Trace) -> bool:
     """Whether, before the records part, the student answers the truth and the other something else."""
     for mine, its, right in zip(student, other, truth, strict=False):
-        right_here = _events_alike(mine, right, None, 0.0, 1.0)
-        if right_here and not _events_alike(its, right, None, 0.0, _CLEAR):
+        right_here = _events_alike(mine, right, right, 0.0, 1.0)
+        if right_here and not _events_alike(its, right, right, 0.0, _CLEAR):
             return True
         if not right_here and not _events_alike(mine, its, right, _SHARE, 1.0):
             return False  # from here on the two are asked other things

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from autograder.grading.likeness import judge, same
+from autograder.grading.likeness import judge, related, same
 from autograder.grading.recording import KEPT_VALUES, Recorder, Trace, frozen, leaves
 
 
@@ -139,3 +139,10 @@ def test_what_is_farther_from_the_student_than_the_truth_is() -> None:
     assert judge(student, answered(X - 1), TRUTH).farther
     assert not judge(student, answered(X + 1.1), TRUTH).farther
     assert not judge(student, answered(X * float("nan")), TRUTH).farther, "NaN is at no distance"
+
+
+def test_which_items_of_a_batch_are_equal_is_seen_whatever_their_numbers() -> None:
+    blind, other = X[:1].expand(3, 4), (2 * X[1:2]).expand(3, 4)
+    assert related(answered(blind), answered(other))
+    assert not related(answered(blind), TRUTH)
+    assert not related(answered(blind), answered(torch.cat([X[:1], X[1:2], X[1:2]])))
