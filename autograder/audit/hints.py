@@ -18,7 +18,7 @@ from autograder.grading.diagnosis import Diagnosis
 from autograder.grading.marks import check_levels, holds_answers, mutates
 from autograder.grading.pytest_session import cpu_seconds, exercise_of, register_markers, run_pytest
 from autograder.grading.replaying import Replay, observed
-from autograder.grading.suite import rerun, test_seed
+from autograder.grading.suite import rerun, seed_of
 from autograder.grading.variants import Variant
 from selfcheck.random import derive_seed
 
@@ -137,7 +137,7 @@ class _Collector:
 
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
         bound = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-        seed, source = test_seed(self._seed, pyfuncitem)
+        seed, source = seed_of(self._seed, pyfuncitem)
         replay = Replay(
             pyfuncitem.name,
             rerun(pyfuncitem, bound, self._has_levels),

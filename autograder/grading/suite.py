@@ -150,7 +150,7 @@ class SuitePlugin:
         return Rng(self._test_seed(request.node))
 
     def _test_seed(self, item: pytest.Item) -> int:
-        return test_seed(self._seed, item)[0]
+        return seed_of(self._seed, item)[0]
 
     # Running -----------------------------------------------------------------------------------------------------
 
@@ -291,7 +291,7 @@ class SuitePlugin:
             weights=tuple(recorder.weights),
             message=signature(error),
             seconds=cpu_seconds(item),
-            source=test_seed(self._seed, item)[1],
+            source=seed_of(self._seed, item)[1],
             noticing=exercise_of(item) in self.shares,
         )
 
@@ -304,7 +304,7 @@ class SuitePlugin:
         self.faults[exercise_of(item)] = f"{item.nodeid}: {type(error).__name__}: {error}"
 
 
-def test_seed(seed: int, item: pytest.Item) -> tuple[int, str]:
+def seed_of(seed: int, item: pytest.Item) -> tuple[int, str]:
     """The seed of a test's inputs, and the digest of the file that the test stands in.
 
     The digest makes the inputs unknown to those who know this code but not the hidden test. It is of that file alone,

@@ -10,8 +10,7 @@ import pytest
 from autograder.gradebook.feedback import exercise_text
 from autograder.grading.assignment import Assignment
 from autograder.grading.grade import grade
-from autograder.grading.pytest_session import EVERYTHING
-from autograder.grading.suite import SuitePlugin
+from autograder.grading.suite import seed_of
 from autograder.jail.host.worker import Worker
 
 from . import toy
@@ -125,17 +124,16 @@ def test_a_missing_function_is_named(assignment: Assignment, worker: Worker) -> 
     assert test.message == "`double` is not defined in the notebook."
 
 
-def test_hidden_inputs_depend_on_the_hidden_test(assignment: Assignment, tmp_path: Path) -> None:
+def test_hidden_inputs_depend_on_the_hidden_test(tmp_path: Path) -> None:
     """Who knows this code and a test's name, but not its file, cannot draw its inputs; no other file matters."""
 
     def drawn(content: str) -> int:
         (tmp_path / "test_double.py").write_text(content)
-        plugin = SuitePlugin(None, assignment, 0, EVERYTHING, {})  # type: ignore[arg-type]
         marker = SimpleNamespace(args=("double",))
         item = SimpleNamespace(
             name="test_doubles", path=tmp_path / "test_double.py", get_closest_marker=lambda _: marker
         )
-        return plugin._test_seed(item)  # type: ignore[arg-type]
+        return seed_of(0, item)[0]  # type: ignore[arg-type]
 
     first = drawn("one")
     (tmp_path / "test_layer.py").write_text("another exercise's")
