@@ -61,14 +61,22 @@ def angles(matrix):
 
 
 @pytest.mark.gate
-def test_shape(student, rng):
-    """augment runs, and its output has its input's shape."""
+@pytest.mark.level("runs")
+def test_runs(student, rng):
+    """augment runs and returns a tensor."""
     y = student.augment(rng.rand(5, 1, 9, 7), rng.generator())
     assert isinstance(y, torch.Tensor), "augment must return a tensor"
+
+
+@pytest.mark.level("runs")
+def test_shape(student, rng):
+    """The output has its input's shape."""
+    y = student.augment(rng.rand(5, 1, 9, 7), rng.generator())
     assert y.shape == (5, 1, 9, 7), f"5 images of 9x7 became {tuple(y.shape)}"
 
 
 @pytest.mark.parametrize("shape", [(3, 1, 8, 8), (1, 1, 9, 6), (4, 1, 5, 12)])
+@pytest.mark.level("plain")
 def test_identity(student, rng, shape):
     """Without shift and turn the images come back as they are, square or not, whatever their brightness."""
     x = 3 * rng.randn(*shape)
@@ -76,6 +84,7 @@ def test_identity(student, rng, shape):
 
 
 @pytest.mark.weight(2)
+@pytest.mark.level("plain")
 def test_shift(student, rng):
     """A shift moves the image by whole pixels, drops what leaves and brings zeros in, however far it goes."""
     for (h, w), m in (((7, 10), 2), ((3, 4), 5)):
@@ -88,6 +97,7 @@ def test_shift(student, rng):
 
 
 @pytest.mark.weight(2)
+@pytest.mark.level("options")
 def test_shifts_are_uniform(student, rng):
     """Each image's vertical and horizontal shift are drawn evenly from -max_shift to max_shift, ends included."""
     matrix, shift = sources(student, rng.seed(), 1000, SMALL, max_shift=2, max_angle=0.0)
@@ -101,6 +111,7 @@ def test_shifts_are_uniform(student, rng):
 
 
 @pytest.mark.weight(2)
+@pytest.mark.level("plain")
 def test_turn(student, rng):
     """A turn is a rotation about the image's centre that keeps distances, also in images that are not square."""
     matrix, shift = sources(student, rng.seed(), 30, max_shift=0, max_angle=20.0)
@@ -109,6 +120,7 @@ def test_turn(student, rng):
 
 
 @pytest.mark.weight(2)
+@pytest.mark.level("options")
 def test_angles_are_uniform(student, rng):
     """The angle is drawn for each image, uniformly from -max_angle to max_angle degrees."""
     matrix, _ = sources(student, rng.seed(), 1000, SMALL, max_shift=0, max_angle=18.0)
@@ -123,6 +135,7 @@ def test_angles_are_uniform(student, rng):
 
 
 @pytest.mark.weight(2)
+@pytest.mark.level("plain")
 def test_turn_then_shift(student, rng):
     """The image turns about its centre first and is shifted then, by whole pixels."""
     matrix, shift = sources(student, rng.seed(), 200, max_shift=2, max_angle=15.0)
@@ -133,6 +146,7 @@ def test_turn_then_shift(student, rng):
     assert shift.round().abs().max() <= 2, "a shift is larger than max_shift"
 
 
+@pytest.mark.level("options")
 def test_angle_and_shift_are_independent(student, rng):
     """Angle, vertical and horizontal shift do not depend on each other, nor on those of the image before."""
     matrix, shift = sources(student, rng.seed(), 1000, max_shift=2, max_angle=15.0)
@@ -143,6 +157,7 @@ def test_angle_and_shift_are_independent(student, rng):
     assert correlations.abs().max() < 0.22, "angle and shifts depend on each other, or on the image's place"
 
 
+@pytest.mark.level("options")
 def test_defaults(student, rng):
     """By default images are shifted by up to 1 pixel and turned by up to 10 degrees."""
     matrix, shift = sources(student, rng.seed(), 300)
@@ -153,6 +168,7 @@ def test_defaults(student, rng):
 
 
 @pytest.mark.weight(2)
+@pytest.mark.level("options")
 def test_pixels(student, rng):
     """Each pixel is the bilinear mean of the four pixels about the place it comes from; from outside come zeros."""
     seed, n = rng.seed(), 12
@@ -185,6 +201,7 @@ def test_pixels(student, rng):
         )
 
 
+@pytest.mark.level("invariants")
 def test_same_seed(student, rng):
     """The generator is the only source of randomness: one seed, one result; another seed or a later call, another."""
     x, seed = rng.rand(6, 1, 8, 9), rng.seed()
@@ -197,6 +214,7 @@ def test_same_seed(student, rng):
     assert not torch.equal(first, later), "used a second time, the generator gives the same images again"
 
 
+@pytest.mark.level("options")
 def test_memory_layout(student, rng):
     """Transposed images come out as contiguous ones do."""
     x, seed = rng.rand(7, 9, 4).permute(2, 1, 0).unsqueeze(1), rng.seed()
@@ -204,6 +222,7 @@ def test_memory_layout(student, rng):
     assert_close(got, want, rtol=0, atol=1e-5, name="transposed images")
 
 
+@pytest.mark.level("invariants")
 def test_each_image_differently(student, rng):
     """Copies of one image come out different, and one image alone is augmented too, each time otherwise."""
     copies = student.augment(rng.rand(1, 1, 9, 8).expand(20, 1, 9, 8), rng.generator())

@@ -39,14 +39,21 @@ def images(rng, *shape, scale=2.0):
 
 
 @pytest.mark.gate
-def test_shape(student, rng):
-    """BatchNorm2d can be built and called, and its output has its input's shape."""
-    layer = student.BatchNorm2d(3)
-    y = layer(rng.randn(4, 3, 5, 6))
+@pytest.mark.level("runs")
+def test_runs(student, rng):
+    """BatchNorm2d can be built and called, and returns a tensor."""
+    y = student.BatchNorm2d(3)(rng.randn(4, 3, 5, 6))
     assert isinstance(y, torch.Tensor), "the layer must return a tensor"
+
+
+@pytest.mark.level("runs")
+def test_shape(student, rng):
+    """The output has its input's shape."""
+    y = student.BatchNorm2d(3)(rng.randn(4, 3, 5, 6))
     assert y.shape == (4, 3, 5, 6), f"the output has shape {tuple(y.shape)}, its input (4, 3, 5, 6)"
 
 
+@pytest.mark.level("runs")
 def test_parameters(student):
     """The parameters are `weight`, ones, and `bias`, zeros, one number per channel; nothing else is learned."""
     parameters = dict(student.BatchNorm2d(7).named_parameters())
@@ -55,6 +62,7 @@ def test_parameters(student):
     assert_close(parameters["bias"].detach(), torch.zeros(7), name="bias")
 
 
+@pytest.mark.level("runs")
 def test_buffers(student):
     """`running_mean`, zeros, and `running_var`, ones, are stored with the module, in its state_dict."""
     state = student.BatchNorm2d(7).state_dict()
@@ -63,6 +71,7 @@ def test_buffers(student):
         assert_close(state[name], value, name=name)
 
 
+@pytest.mark.level("plain")
 def test_normalises(student, rng):
     """A new layer in training gives each channel mean 0 and variance 1 over the batch and all places."""
     y = student.BatchNorm2d(5)(images(rng, 3, 5, 4, 7))
@@ -75,6 +84,7 @@ def test_normalises(student, rng):
 
 @pytest.mark.parametrize("shape", [(4, 3, 5, 6), (2, 5, 1, 3), (7, 2, 1, 1), (1, 4, 3, 2), (3, 1, 4, 7)])
 @pytest.mark.weight(2)
+@pytest.mark.level("plain")
 def test_training_output(student, rng, shape):
     """In training the output equals PyTorch's: biased variance of the batch, then weight and bias."""
     theirs, ours = layers(student, rng, shape[1])
@@ -83,6 +93,7 @@ def test_training_output(student, rng, shape):
 
 
 @pytest.mark.parametrize("eps", [1e-5, 1e-3, 0.5])
+@pytest.mark.level("options")
 def test_eps(student, rng, eps):
     """eps is added to the variance, inside the root, which shows where a channel hardly varies."""
     theirs, ours = layers(student, rng, 3, eps=eps)
@@ -97,6 +108,7 @@ def test_eps(student, rng, eps):
     assert_close(theirs(x), ours(x), **CLOSE, name="output in training")
 
 
+@pytest.mark.level("options")
 def test_large_mean(student, rng):
     """A channel whose mean is large beside its spread is normalised as well as any other."""
     x = images(rng, 2, 8, 3, 5) + 5000
@@ -108,6 +120,7 @@ def test_large_mean(student, rng):
     assert_close(student.BatchNorm2d(8)(x), want, rtol=0, atol=0.08)
 
 
+@pytest.mark.level("options")
 def test_constant_channel(student, rng):
     """A channel without any variation comes out as its bias, finite."""
     theirs, _ = layers(student, rng, 3)
@@ -118,6 +131,7 @@ def test_constant_channel(student, rng):
 
 @pytest.mark.parametrize("options", [{}, {"momentum": 0.3}, {"momentum": 0.75}, {"momentum": 0.0}])
 @pytest.mark.weight(2)
+@pytest.mark.level("plain")
 def test_running_statistics(student, rng, options):
     """Over several training steps the running mean and the running, unbiased, variance equal PyTorch's."""
     theirs, ours = layers(student, rng, 3, **options)
@@ -131,6 +145,7 @@ def test_running_statistics(student, rng, options):
 
 
 @pytest.mark.weight(2)
+@pytest.mark.level("plain")
 def test_evaluation_output(student, rng):
     """In evaluation the output is normalised by the running statistics, as PyTorch's, also after training steps."""
     theirs, ours = layers(student, rng, 4)
@@ -149,6 +164,7 @@ def test_evaluation_output(student, rng):
     assert_close(theirs(x), ours(x), **CLOSE)
 
 
+@pytest.mark.level("options")
 def test_evaluation_of_a_new_layer(student, rng):
     """A layer that has not been trained normalises in evaluation by what it starts with: mean 0 and variance 1."""
     layer = student.BatchNorm2d(4)
@@ -157,6 +173,7 @@ def test_evaluation_of_a_new_layer(student, rng):
     assert_close(layer(x), x / (1 + 1e-5) ** 0.5, **CLOSE)
 
 
+@pytest.mark.level("options")
 def test_loaded_after_use(student, rng):
     """Values that load_state_dict puts into the four tensors are used, also after the layer has been used."""
     used, _ = layers(student, rng, 3)
@@ -170,6 +187,7 @@ def test_loaded_after_use(student, rng):
     assert_close(used(x), want(x), **CLOSE)
 
 
+@pytest.mark.level("options")
 def test_evaluation_changes_nothing(student, rng):
     """In evaluation the running statistics stay as they are."""
     theirs, _ = layers(student, rng, 4)
@@ -182,6 +200,7 @@ def test_evaluation_changes_nothing(student, rng):
         assert_close(after[name], value, rtol=0, atol=0, name=name)
 
 
+@pytest.mark.level("invariants")
 def test_evaluation_each_image_alone(student, rng):
     """In evaluation an image's output does not depend on its neighbours in the batch, and one image of 1x1 will do."""
     theirs, ours = layers(student, rng, 4)
@@ -193,6 +212,7 @@ def test_evaluation_each_image_alone(student, rng):
     assert_close(theirs(pixel), ours(pixel), **CLOSE)
 
 
+@pytest.mark.level("contract")
 def test_one_value_per_channel(student, rng):
     """In training one value per channel has no variance: a ValueError."""
     assert_raises(ValueError, student.BatchNorm2d(3), rng.randn(1, 3, 1, 1))
@@ -208,6 +228,7 @@ def gradients(layer, x, direction):
 
 @pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
 @pytest.mark.weight(3)
+@pytest.mark.level("invariants")
 def test_gradients(student, rng, training):
     """Image, weight and bias get PyTorch's gradients; in training they flow through the batch's mean and variance."""
     theirs, ours = layers(student, rng, 3)
@@ -222,6 +243,7 @@ def test_gradients(student, rng, training):
         )  # sums of 40 terms
 
 
+@pytest.mark.level("contract")
 def test_double_precision(student, rng):
     """A layer turned to float64 works in float64, in training and in evaluation."""
     theirs, ours = layers(student, rng, 3)
@@ -235,6 +257,7 @@ def test_double_precision(student, rng):
         assert_close(theirs(x), ours(x), rtol=1e-9, atol=1e-9, name=name)
 
 
+@pytest.mark.level("invariants")
 def test_running_statistics_carry_no_graph(student, rng):
     """After a training step the running statistics are plain numbers: they keep no autograd graph alive."""
     theirs, _ = layers(student, rng, 3)
@@ -244,6 +267,7 @@ def test_running_statistics_carry_no_graph(student, rng):
         assert not value.requires_grad, f"{name} still hangs on the batch's autograd graph"
 
 
+@pytest.mark.level("invariants")
 def test_scale_of_the_input(student, rng):
     """In training a channel's brightness and contrast make no difference to the output."""
     layer = student.BatchNorm2d(3)
@@ -254,6 +278,7 @@ def test_scale_of_the_input(student, rng):
     assert_close(layer(changed), layer(x), rtol=1e-3, atol=1e-3)  # eps counts differently by up to 1e-4
 
 
+@pytest.mark.level("options")
 def test_layers_are_independent(student, rng):
     """Two layers have running statistics of their own."""
     first, second = student.BatchNorm2d(3), student.BatchNorm2d(3)
@@ -261,6 +286,7 @@ def test_layers_are_independent(student, rng):
     assert_close(second.state_dict()["running_mean"], torch.zeros(3), name="running_mean of the other layer")
 
 
+@pytest.mark.level("options")
 def test_memory_layout(student, rng):
     """Transposed and expanded inputs give the same output as contiguous ones."""
     theirs, ours = layers(student, rng, 3)

@@ -26,13 +26,21 @@ def agrees(student, x, weight, bias=None, **options):
 
 
 @pytest.mark.gate
-def test_shape(student, rng):
-    """conv2d runs, and its output has shape (N, C_out, H_out, W_out)."""
+@pytest.mark.level("runs")
+def test_runs(student, rng):
+    """conv2d runs and returns a tensor."""
     y = student.conv2d(rng.randn(2, 3, 9, 7), rng.randn(5, 3, 4, 2))
     assert isinstance(y, torch.Tensor), "conv2d must return a tensor"
+
+
+@pytest.mark.level("runs")
+def test_shape(student, rng):
+    """The output has shape (N, C_out, H_out, W_out)."""
+    y = student.conv2d(rng.randn(2, 3, 9, 7), rng.randn(5, 3, 4, 2))
     assert y.shape == (2, 5, 6, 6), f"for this input the output's shape is (2, 5, 6, 6), not {tuple(y.shape)}"
 
 
+@pytest.mark.level("plain")
 def test_value_by_hand(student):
     """On a small image the output is the value computed by hand: each window times the kernel, not flipped."""
     image = torch.tensor([[1.0, 2.0, 0.0], [0.0, 1.0, 3.0]]).reshape(1, 1, 2, 3)
@@ -51,11 +59,13 @@ def test_value_by_hand(student):
     ],
 )
 @pytest.mark.weight(2)
+@pytest.mark.level("plain")
 def test_plain(student, rng, image, kernel):
     """Without options the output equals PyTorch's convolution, for any batch, channels and kernel."""
     agrees(student, rng.randn(*image), rng.randn(*kernel))
 
 
+@pytest.mark.level("plain")
 def test_bias(student, rng):
     """The bias adds one number to each output channel."""
     agrees(student, rng.randn(2, 3, 6, 8), rng.randn(4, 3, 2, 3), rng.randn(4))
@@ -63,12 +73,14 @@ def test_bias(student, rng):
 
 
 @pytest.mark.parametrize("stride", [2, 3, (1, 2), (3, 1), (2, 5)])
+@pytest.mark.level("options")
 def test_stride(student, rng, stride):
     """The stride, one number or (vertical, horizontal), is the window's step; an incomplete last one is dropped."""
     agrees(student, rng.randn(2, 3, 10, 13), rng.randn(4, 3, 3, 2), stride=stride)
 
 
 @pytest.mark.parametrize("padding", [1, 3, (0, 2), (2, 1), (4, 0)])
+@pytest.mark.level("options")
 def test_padding(student, rng, padding):
     """The padding, one number or (vertical, horizontal), adds zeros on both sides of the image."""
     agrees(student, rng.randn(2, 3, 6, 8), rng.randn(5, 3, 3, 2), padding=padding)
@@ -76,6 +88,7 @@ def test_padding(student, rng, padding):
 
 
 @pytest.mark.parametrize("dilation", [2, 3, (1, 3), (4, 2)])
+@pytest.mark.level("options")
 def test_dilation(student, rng, dilation):
     """The dilation, one number or (vertical, horizontal), is the distance between neighbouring taps of the kernel."""
     agrees(student, rng.randn(2, 3, 11, 9), rng.randn(4, 3, 3, 2), dilation=dilation)
@@ -84,6 +97,7 @@ def test_dilation(student, rng, dilation):
 @pytest.mark.parametrize(
     ("channels", "out", "groups"), [(4, 6, 2), (6, 3, 3), (5, 5, 5), (3, 6, 3), (6, 4, 1)]
 )
+@pytest.mark.level("options")
 def test_groups(student, rng, channels, out, groups):
     """Each group of output channels sees only its own group of input channels, down to depthwise convolution."""
     agrees(student, rng.randn(2, channels, 7, 5), rng.randn(out, channels // groups, 2, 3), groups=groups)
@@ -100,6 +114,7 @@ def test_groups(student, rng, channels, out, groups):
     ],
 )
 @pytest.mark.weight(2)
+@pytest.mark.level("options")
 def test_options_together(student, rng, options):
     """Stride, padding, dilation, groups and bias work together, each with its own vertical and horizontal value."""
     groups = options.get("groups", 1)
@@ -118,11 +133,13 @@ def test_options_together(student, rng, options):
         ((2, 3, 2, 4), (4, 3, 1, 1), {"padding": 1, "stride": 2}),  # windows that see nothing but zeros
     ],
 )
+@pytest.mark.level("options")
 def test_edges(student, rng, image, kernel, options):
     """Edge cases: batch of one, images of 1x1, one row or one column, kernels as large as the padded image."""
     agrees(student, rng.randn(*image), rng.randn(*kernel), rng.randn(kernel[0]), **options)
 
 
+@pytest.mark.level("contract")
 def test_dtype(student, rng):
     """float64 in, float64 out, with float64's precision."""
     double = torch.float64
@@ -134,6 +151,7 @@ def test_dtype(student, rng):
     agrees(student, x, w, b, stride=(1, 2), padding=(1, 0), groups=2)
 
 
+@pytest.mark.level("options")
 def test_memory_layout(student, rng):
     """Transposed, sliced and expanded inputs give the same output as contiguous ones."""
     x = rng.randn(2, 7, 9, 3).permute(0, 3, 1, 2)
@@ -152,6 +170,7 @@ def test_memory_layout(student, rng):
         ((2, 5, 4, 3), (4, 2, 2, 2), 2),  # nor five input channels
     ],
 )
+@pytest.mark.level("contract")
 def test_misfit(student, rng, image, kernel, groups):
     """Channels that do not fit together are a ValueError."""
     assert_raises(ValueError, student.conv2d, rng.randn(*image), rng.randn(*kernel), groups=groups)
@@ -161,6 +180,7 @@ def test_misfit(student, rng, image, kernel, groups):
     ("image", "kernel", "groups"),
     [((1, 3, 5, 4), (4, 1, 2, 3), 1), ((2, 1, 4, 5), (3, 2, 2, 2), 1), ((2, 6, 4, 3), (4, 1, 3, 2), 2)],
 )
+@pytest.mark.level("contract")
 def test_misfit_of_one_channel(student, rng, image, kernel, groups):
     """One channel is not silently repeated to fit many: a ValueError too."""
     assert_raises(ValueError, student.conv2d, rng.randn(*image), rng.randn(*kernel), groups=groups)
@@ -171,6 +191,7 @@ def test_misfit_of_one_channel(student, rng, image, kernel, groups):
     [{}, {"stride": (2, 1), "padding": (0, 2)}, {"dilation": (1, 2), "padding": 1, "groups": 2}],
 )
 @pytest.mark.weight(2)
+@pytest.mark.level("invariants")
 def test_gradients(student, rng, options):
     """Image, weight and bias each get the gradient that autograd gives PyTorch's convolution."""
     double = torch.float64
@@ -188,6 +209,7 @@ def test_gradients(student, rng, options):
         assert_close(tensor.grad, grad, **FLOAT64, name=f"gradient of the {name}")
 
 
+@pytest.mark.level("invariants")
 def test_bias_of_zero(student, rng):
     """A bias that begins at zero gets its gradient too: that is how it is learned."""
     x, w = rng.randn(2, 2, 5, 4), rng.randn(3, 2, 2, 3)
@@ -198,6 +220,7 @@ def test_bias_of_zero(student, rng):
     assert_close(bias.grad, want, **FLOAT32, name="gradient of the bias")
 
 
+@pytest.mark.level("invariants")
 def test_gradcheck(student, rng):
     """Small changes of the inputs change the output as the gradient says (finite differences in float64)."""
     x = rng.randn(1, 2, 4, 3, dtype=torch.float64, requires_grad=True)
@@ -205,12 +228,14 @@ def test_gradcheck(student, rng):
     assert gradcheck(lambda x, w: student.conv2d(x, w, None, (2, 1), (1, 0), 1, 2), (x, w))
 
 
+@pytest.mark.level("invariants")
 def test_shift_equivariance(student, rng):
     """The same kernel is used everywhere: cropping rows and columns off the image crops them off the output."""
     image, w = rng.randn(2, 3, 8, 9), rng.randn(4, 3, 3, 2)
     assert_close(student.conv2d(image[:, :, 2:, 1:], w), student.conv2d(image, w)[:, :, 2:, 1:], **FLOAT32)
 
 
+@pytest.mark.level("invariants")
 def test_linearity(student, rng):
     """Without bias the output is linear in the image."""
     a, b, w = rng.randn(2, 3, 6, 7), rng.randn(2, 3, 6, 7), rng.randn(4, 3, 2, 3)

@@ -46,16 +46,25 @@ image_and_weight = pytest.mark.parametrize(
 
 
 @pytest.mark.gate
-def test_shapes(student, rng):
-    """conv2d_backward returns three gradients, of the shapes of image, weight and bias."""
+@pytest.mark.level("runs")
+def test_runs(student, rng):
+    """conv2d_backward runs and returns three gradients."""
     grads = student.conv2d_backward(*problem(rng, (2, 3, 9, 7), (5, 3, 4, 2)))
     assert isinstance(grads, (tuple, list)) and len(grads) == 3, "return (grad_x, grad_weight, grad_bias)"
-    for grad, shape, name in zip(grads, [(2, 3, 9, 7), (5, 3, 4, 2), (5,)], NAMES, strict=True):
-        assert isinstance(grad, torch.Tensor), f"{name} must be a tensor"
-        assert grad.shape == shape, f"{name} has shape {tuple(grad.shape)}, should have {shape}"
 
 
 @each_gradient
+@pytest.mark.level("runs")
+def test_shapes(student, rng, which):
+    """The gradients are tensors of the shapes of image, weight and bias."""
+    grad = student.conv2d_backward(*problem(rng, (2, 3, 9, 7), (5, 3, 4, 2)))[which]
+    shape = [(2, 3, 9, 7), (5, 3, 4, 2), (5,)][which]
+    assert isinstance(grad, torch.Tensor), f"{NAMES[which]} must be a tensor"
+    assert grad.shape == shape, f"{NAMES[which]} has shape {tuple(grad.shape)}, should have {shape}"
+
+
+@each_gradient
+@pytest.mark.level("plain")
 def test_values_by_hand(student, which):
     """On an image of 2x3 and a kernel of 1x2 the gradients are the ones computed by hand."""
     x = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]).reshape(1, 1, 2, 3)
@@ -72,6 +81,7 @@ def test_values_by_hand(student, which):
 
 @each_gradient
 @pytest.mark.weight(3)
+@pytest.mark.level("plain")
 def test_plain(student, rng, which):
     """Without options each gradient equals autograd's."""
     agrees(student, which, *problem(rng, (2, 3, 9, 7), (5, 3, 3, 2)))
@@ -79,6 +89,7 @@ def test_plain(student, rng, which):
 
 
 @each_gradient
+@pytest.mark.level("plain")
 def test_channels(student, rng, which):
     """As many output channels as input channels, or a single one: each gradient equals autograd's."""
     agrees(student, which, *problem(rng, (2, 4, 6, 5), (4, 4, 3, 2)))
@@ -88,6 +99,7 @@ def test_channels(student, rng, which):
 @image_and_weight
 @pytest.mark.parametrize("stride", [2, (3, 1), (1, 2)])
 @pytest.mark.weight(2)
+@pytest.mark.level("options")
 def test_stride(student, rng, which, stride):
     """With a stride each gradient equals autograd's, also where the windows leave gaps or a rest at the edge."""
     agrees(student, which, *problem(rng, (2, 3, 10, 8), (4, 3, 3, 2), stride), stride=stride)
@@ -98,6 +110,7 @@ def test_stride(student, rng, which, stride):
 @image_and_weight
 @pytest.mark.parametrize("padding", [1, (0, 2), (3, 1)])
 @pytest.mark.weight(2)
+@pytest.mark.level("options")
 def test_padding(student, rng, which, padding):
     """With padding each gradient equals autograd's, and the image's gradient has no padding left on it."""
     agrees(student, which, *problem(rng, (2, 3, 5, 7), (4, 3, 3, 2), padding=padding), padding=padding)
@@ -107,6 +120,7 @@ def test_padding(student, rng, which, padding):
 @image_and_weight
 @pytest.mark.parametrize(("stride", "padding"), [(2, 1), ((2, 1), (0, 2)), ((1, 3), (2, 1)), ((4, 3), 2)])
 @pytest.mark.weight(2)
+@pytest.mark.level("options")
 def test_stride_and_padding(student, rng, which, stride, padding):
     """Stride and padding work together, each with its own vertical and horizontal value."""
     grad_output, x, weight = problem(rng, (2, 3, 8, 11), (5, 3, 3, 2), stride, padding)
@@ -126,12 +140,14 @@ def test_stride_and_padding(student, rng, which, stride, padding):
     ],
 )
 @pytest.mark.weight(2)
+@pytest.mark.level("options")
 def test_edges(student, rng, which, image, kernel, stride, padding):
     """Edge cases: batch of one, 1x1 images and kernels, kernels as large as the image, strides beyond the kernel."""
     agrees(student, which, *problem(rng, image, kernel, stride, padding), stride=stride, padding=padding)
 
 
 @each_gradient
+@pytest.mark.level("options")
 def test_expanded_gradient(student, rng, which):
     """A gradient in the output that is an expanded view (as from a sum) or transposed gives the same result."""
     _, x, weight = problem(rng, (2, 3, 6, 7), (4, 3, 3, 2))
@@ -140,6 +156,7 @@ def test_expanded_gradient(student, rng, which):
 
 
 @each_gradient
+@pytest.mark.level("options")
 def test_memory_layout(student, rng, which):
     """Images and kernels that are transposed or sliced views give the same result as contiguous ones."""
     double = torch.float64
@@ -150,6 +167,7 @@ def test_memory_layout(student, rng, which):
 
 
 @each_gradient
+@pytest.mark.level("contract")
 def test_float32(student, rng, which):
     """float32 in, float32 out."""
     numbers = problem(rng, (2, 3, 7, 5), (4, 3, 2, 3), (1, 2), 1, dtype=torch.float32)
@@ -157,6 +175,7 @@ def test_float32(student, rng, which):
     agrees(student, which, *numbers, stride=(1, 2), padding=1, tolerance={"rtol": 1e-4, "atol": 1e-4})
 
 
+@pytest.mark.level("invariants")
 def test_adjoint(student, rng):
     """Backward is the transpose of forward: <conv(x), g> = <x, grad_x(g)> = <weight, grad_weight(g)>."""
     stride, padding = (2, 1), (1, 0)

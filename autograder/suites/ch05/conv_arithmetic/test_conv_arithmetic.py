@@ -16,9 +16,9 @@ def convolved_length(size, kernel_size, stride=1, padding=0, dilation=1):
 
 
 def agrees(student, *args, **options):
-    """The student's output size is a plain int, and torch's."""
+    """The student's output size is torch's."""
     got = student.conv_output_size(*args, **options)
-    assert type(got) is int, "conv_output_size returns an int"
+    assert type(got) in (int, float), "conv_output_size returns a number"
     assert got == convolved_length(*args, **options), "the output size is not that of PyTorch's convolution"
 
 
@@ -39,7 +39,23 @@ def field_and_jump(layers):
     return int(first.max() - first.min()) + 1, int(second.min() - first.min())
 
 
+@pytest.mark.level("runs")
+def test_size_is_an_int(student):
+    """conv_output_size runs and returns an int."""
+    for options in ((7, 3), (8, 3, 2), (9, 2, 3, 1)):
+        assert type(student.conv_output_size(*options)) is int, "conv_output_size returns an int"
+
+
+@pytest.mark.level("runs")
+def test_field_and_jump_are_ints(student):
+    """receptive_field runs and returns (field, jump), two ints."""
+    got = student.receptive_field([(3, 2, 1), (2, 1, 1)])
+    assert isinstance(got, (tuple, list)) and len(got) == 2, "receptive_field returns (field, jump)"
+    assert all(type(value) is int for value in got), "receptive field and jump are ints"
+
+
 @pytest.mark.parametrize("kernel_size", [1, 2, 3, 5])
+@pytest.mark.level("plain")
 def test_kernel(student, kernel_size):
     """Without options a kernel fits in `size - kernel_size + 1` places."""
     for size in (5, 6, 11):
@@ -47,6 +63,7 @@ def test_kernel(student, kernel_size):
 
 
 @pytest.mark.parametrize("stride", [2, 3, 4, 9])
+@pytest.mark.level("options")
 def test_stride(student, stride):
     """With a stride an incomplete last step counts for nothing."""
     for size in (7, 8, 9, 10):
@@ -54,18 +71,21 @@ def test_stride(student, stride):
         agrees(student, size, 2, stride=stride)
 
 
+@pytest.mark.level("options")
 def test_padding(student):
     """The padding is added on both sides."""
     for size, kernel_size, padding in [(7, 3, 1), (8, 5, 2), (4, 4, 3), (1, 3, 1), (6, 1, 4), (11, 4, 1)]:
         agrees(student, size, kernel_size, padding=padding)
 
 
+@pytest.mark.level("options")
 def test_dilation(student):
     """Dilation spreads the kernel's taps, and so widens the kernel."""
     for size, kernel_size, dilation in [(9, 3, 2), (13, 4, 3), (7, 1, 5), (9, 2, 8), (12, 5, 2)]:
         agrees(student, size, kernel_size, dilation=dilation)
 
 
+@pytest.mark.level("options")
 def test_everything_together(student):
     """Stride, padding and dilation together, over a grid."""
     for size in (6, 11, 32):
@@ -76,6 +96,7 @@ def test_everything_together(student):
                         agrees(student, size, kernel_size, stride, padding, dilation)
 
 
+@pytest.mark.level("options")
 def test_kernel_as_large_as_the_input(student):
     """A kernel as large as the padded input fits in one place, whatever the stride."""
     agrees(student, 5, 5)
@@ -84,12 +105,14 @@ def test_kernel_as_large_as_the_input(student):
 
 
 @pytest.mark.parametrize("options", [(4, 5), (4, 5, 3), (2, 7, 1, 2), (3, 8, 5, 2)])
+@pytest.mark.level("contract")
 def test_kernel_too_large(student, options):
     """A kernel wider than the padded input is a ValueError, whatever the stride."""
     assert_raises(ValueError, student.conv_output_size, *options)
 
 
 @pytest.mark.parametrize("options", [(8, 4, 2, 0, 3), (6, 3, 1, 0, 3), (5, 2, 4, 1, 7)])
+@pytest.mark.level("contract")
 def test_dilated_kernel_too_large(student, options):
     """A kernel that only its dilation makes wider than the padded input is a ValueError too."""
     assert_raises(ValueError, student.conv_output_size, *options)
@@ -99,7 +122,6 @@ def field_agrees(student, layers):
     """The student's receptive field and jump against those that the gradient shows."""
     got = student.receptive_field(layers)
     assert isinstance(got, (tuple, list)) and len(got) == 2, "receptive_field returns (field, jump)"
-    assert all(type(value) is int for value in got), "receptive field and jump are ints"
     field, jump = field_and_jump(layers)
     assert got[0] == field, (
         "the receptive field is not the number of input pixels that one output pixel depends on"
@@ -107,12 +129,14 @@ def field_agrees(student, layers):
     assert got[1] == jump, "the jump is not the distance in the input between two neighbouring output pixels"
 
 
+@pytest.mark.level("options")
 def test_no_layers(student):
     """Without layers a pixel sees itself: (1, 1)."""
     got = student.receptive_field([])
     assert tuple(got) == (1, 1), "for no layers the answer is (1, 1)"
 
 
+@pytest.mark.level("plain")
 def test_one_layer(student):
     """One layer: the extent of its kernel, and its stride."""
     for layer in [(3, 1, 1), (5, 2, 1), (1, 3, 1), (2, 2, 1), (3, 1, 4), (4, 3, 2)]:
@@ -126,6 +150,7 @@ def test_one_layer(student):
         [(2, 1, 1), (5, 1, 1)],
     ],
 )
+@pytest.mark.level("plain")
 def test_stack(student, layers):
     """With stride 1 each layer widens the field by its kernel less one."""
     field_agrees(student, layers)
@@ -141,6 +166,7 @@ def test_stack(student, layers):
         [(7, 2, 1), (3, 2, 1), (3, 2, 1), (3, 3, 1)],
     ],
 )
+@pytest.mark.level("options")
 def test_stack_with_strides(student, layers):
     """A stride makes the layers above it see further, and multiplies the jump."""
     field_agrees(student, layers)
@@ -153,11 +179,13 @@ def test_stack_with_strides(student, layers):
         [(3, 2, 3), (2, 1, 2), (5, 3, 1)],
     ],
 )
+@pytest.mark.level("options")
 def test_stack_with_dilation(student, layers):
     """Dilated layers, with and without strides below them."""
     field_agrees(student, layers)
 
 
+@pytest.mark.level("invariants")
 def test_order_matters(student):
     """The layers are listed from the input upwards: a stride in the last layer widens nothing."""
     field_agrees(student, [(3, 1, 1), (5, 4, 1)])

@@ -24,14 +24,22 @@ def problem(rng, n, classes, scale=3.0, dtype=torch.float32):
 
 
 @pytest.mark.gate
-def test_scalar(student, rng):
-    """cross_entropy returns one number, a tensor without axes."""
+@pytest.mark.level("runs")
+def test_runs(student, rng):
+    """cross_entropy runs and returns a tensor."""
     loss = student.cross_entropy(*problem(rng, 6, 4))
     assert isinstance(loss, torch.Tensor), "cross_entropy must return a tensor"
+
+
+@pytest.mark.level("runs")
+def test_scalar(student, rng):
+    """The loss is one number, a tensor without axes."""
+    loss = student.cross_entropy(*problem(rng, 6, 4))
     assert loss.shape == (), f"the loss is one number of shape (), not of shape {tuple(loss.shape)}"
 
 
 @pytest.mark.parametrize("classes", [2, 3, 10])
+@pytest.mark.level("plain")
 def test_uniform(student, rng, classes):
     """Where all logits are equal, the loss is the logarithm of the number of classes, with and without smoothing."""
     target = rng.randint(0, classes, (5,))
@@ -40,6 +48,7 @@ def test_uniform(student, rng, classes):
         assert_close(loss, torch.tensor(math.log(classes)), **FLOAT32)
 
 
+@pytest.mark.level("plain")
 def test_value_by_hand(student):
     """Probabilities 1/4 and 3/4 of the true class give the mean of log 4 and log(4/3)."""
     logits = torch.tensor([[0.0, math.log(3.0)], [0.0, math.log(3.0)]])
@@ -49,6 +58,7 @@ def test_value_by_hand(student):
 
 @pytest.mark.parametrize(("n", "classes"), [(7, 4), (1, 5), (20, 3), (3, 1), (2, 11)])
 @pytest.mark.weight(2)
+@pytest.mark.level("plain")
 def test_matches_torch(student, rng, n, classes):
     """Without smoothing the loss equals PyTorch's: a mean over the batch, in nats."""
     logits, target = problem(rng, n, classes)
@@ -57,6 +67,7 @@ def test_matches_torch(student, rng, n, classes):
 
 @pytest.mark.parametrize("smoothing", [0.05, 0.1, 0.5, 1.0])
 @pytest.mark.weight(2)
+@pytest.mark.level("options")
 def test_smoothing(student, rng, smoothing):
     """With label smoothing the loss equals PyTorch's: all K classes share alike, the true one included."""
     for n, classes in ((7, 4), (5, 2), (1, 9)):
@@ -68,6 +79,7 @@ def test_smoothing(student, rng, smoothing):
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 @pytest.mark.parametrize("size", [1e2, 1e4, 1e6])
 @pytest.mark.weight(2)
+@pytest.mark.level("options")
 def test_large_logits(student, rng, size, smoothing):
     """Logits of any size, of both signs, give a finite loss that equals PyTorch's."""
     logits, target = problem(rng, 8, 5, scale=size)
@@ -76,6 +88,7 @@ def test_large_logits(student, rng, size, smoothing):
         assert_close(student.cross_entropy(moved, target, smoothing), want, rtol=1e-5, atol=1e-5 * size)
 
 
+@pytest.mark.level("options")
 def test_certain(student):
     """A prediction that is certain costs 0 where it is right and the difference of the logits where it is wrong."""
     logits = torch.tensor([[1e4, 0.0, -1e4], [1e4, 0.0, -1e4]])
@@ -89,6 +102,7 @@ def test_certain(student):
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 @pytest.mark.parametrize("scale", [2.0, 1e4])
 @pytest.mark.weight(2)
+@pytest.mark.level("invariants")
 def test_gradient(student, rng, scale, smoothing):
     """The gradient in the logits is (softmax - smoothed target) / N, finite for large logits too."""
     logits, target = problem(rng, 6, 4, scale=scale)
@@ -105,6 +119,7 @@ def test_gradient(student, rng, scale, smoothing):
     assert_close(logits.grad, want, rtol=rtol, atol=atol, name="gradient")
 
 
+@pytest.mark.level("invariants")
 def test_gradient_of_a_tie(student, rng):
     """Where several logits are the largest, the gradient is the same formula."""
     logits, target = rng.randint(0, 2, (6, 5)).float().requires_grad_(), rng.randint(0, 5, (6,))
@@ -113,6 +128,7 @@ def test_gradient_of_a_tie(student, rng):
     assert_close(logits.grad, want, rtol=1e-4, atol=1e-6, name="gradient")
 
 
+@pytest.mark.level("invariants")
 def test_gradcheck(student, rng):
     """In float64 the loss keeps its precision, and finite differences agree with its gradient."""
     logits, target = problem(rng, 3, 4, dtype=torch.float64)
@@ -121,6 +137,7 @@ def test_gradcheck(student, rng):
     assert gradcheck(lambda logits: student.cross_entropy(logits, target, 0.1), (logits.requires_grad_(),))
 
 
+@pytest.mark.level("invariants")
 def test_shift(student, rng):
     """Adding a number to all logits of a row changes nothing."""
     logits, target = problem(rng, 6, 5, dtype=torch.float64)
@@ -130,6 +147,7 @@ def test_shift(student, rng):
     )
 
 
+@pytest.mark.level("options")
 def test_memory_layout(student, rng):
     """Transposed logits and an expanded target give the same loss as contiguous ones."""
     logits = rng.randn(4, 7).T

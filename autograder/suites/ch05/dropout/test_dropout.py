@@ -20,14 +20,22 @@ def looks_like(count, trials, probability):
 
 
 @pytest.mark.gate
-def test_shape(student, rng):
-    """Dropout can be built and called, and its output has its input's shape."""
+@pytest.mark.level("runs")
+def test_runs(student, rng):
+    """Dropout can be built and called, and returns a tensor."""
     y = student.Dropout(0.3)(rng.randn(4, 3, 5))
     assert isinstance(y, torch.Tensor), "the layer must return a tensor"
+
+
+@pytest.mark.level("runs")
+def test_shape(student, rng):
+    """The output has its input's shape."""
+    y = student.Dropout(0.3)(rng.randn(4, 3, 5))
     assert y.shape == (4, 3, 5), f"the output has shape {tuple(y.shape)}, its input (4, 3, 5)"
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.8])
+@pytest.mark.level("plain")
 def test_values(student, rng, p):
     """In training each output is either 0 or the input divided by 1 - p."""
     x = rng.uniform(1.0, 2.0, 30, 40)
@@ -39,6 +47,7 @@ def test_values(student, rng, p):
 
 @pytest.mark.weight(2)
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.8])
+@pytest.mark.level("plain")
 def test_rate(student, rng, p):
     """In training a value is zeroed with probability p."""
     x = rng.uniform(1.0, 2.0, 200, 30, 7)
@@ -46,6 +55,7 @@ def test_rate(student, rng, p):
     assert looks_like(zeros, x.numel(), p), "the share of zeroed values is not p"
 
 
+@pytest.mark.level("plain")
 def test_mean(student, rng):
     """In training the expectation of the output is the input."""
     for p in (0.25, 0.6):
@@ -55,6 +65,7 @@ def test_mean(student, rng):
         assert abs(y.mean().item() - 1) <= 6 * error, "the mean of the output is not that of the input"
 
 
+@pytest.mark.level("options")
 def test_default(student, rng):
     """By default half of the values are zeroed."""
     zeros = int((student.Dropout()(torch.ones(20_000)) == 0).sum())
@@ -62,6 +73,7 @@ def test_default(student, rng):
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2, 3], ids=["batch", "channel", "row", "column"])
+@pytest.mark.level("options")
 def test_independent(student, rng, axis):
     """Each value has a mask of its own: neighbours in the batch, channel, row or column agree only by chance."""
     p = 0.4
@@ -73,6 +85,7 @@ def test_independent(student, rng, axis):
 
 
 @pytest.mark.weight(2)
+@pytest.mark.level("options")
 def test_new_mask_each_call(student, rng):
     """Each call draws a new mask, and each layer masks of its own."""
     layer, x = student.Dropout(0.5), torch.ones(40, 50)
@@ -83,6 +96,7 @@ def test_new_mask_each_call(student, rng):
     assert looks_like(agreements, x.numel(), 0.5), "two layers share their mask"
 
 
+@pytest.mark.level("options")
 def test_number_of_zeros_varies(student, rng):
     """Values are dropped independently, so their number varies from call to call."""
     layer, x = student.Dropout(0.5), torch.ones(10)
@@ -92,6 +106,7 @@ def test_number_of_zeros_varies(student, rng):
 
 
 @pytest.mark.weight(2)
+@pytest.mark.level("plain")
 def test_evaluation(student, rng):
     """In evaluation the output is the input for every p, and so is the gradient; in training values drop again."""
     for p in (0.0, 1.0):
@@ -110,6 +125,7 @@ def test_evaluation(student, rng):
     assert (layer(torch.ones(1000)) == 0).any(), "back in training nothing is dropped"
 
 
+@pytest.mark.level("options")
 def test_extremes(student, rng):
     """With p = 0 the output is the input, in training too; with p = 1 it is zero, and finite, as is its gradient."""
     x = rng.uniform(1.0, 2.0, 4, 9)
@@ -126,12 +142,14 @@ def test_extremes(student, rng):
 
 
 @pytest.mark.parametrize("p", [-0.1, 1.5])
+@pytest.mark.level("contract")
 def test_no_probability(student, p):
     """A p outside [0, 1] is a ValueError."""
     assert_raises(ValueError, student.Dropout, p)
 
 
 @pytest.mark.weight(2)
+@pytest.mark.level("invariants")
 def test_gradient(student, rng):
     """The gradient passes through the mask of its own forward pass: 1 / (1 - p) where the value was kept, else 0."""
     x = rng.uniform(1.0, 2.0, 20, 30, requires_grad=True)
@@ -144,6 +162,7 @@ def test_gradient(student, rng):
 
 
 @pytest.mark.parametrize("shape", [(), (17,), (4, 6), (3, 1, 4, 1, 5)])
+@pytest.mark.level("options")
 def test_any_shape(student, rng, shape):
     """Inputs of any shape, memory layout and precision keep shape and precision."""
     x = rng.uniform(1.0, 2.0, *shape, dtype=torch.float64)

@@ -59,15 +59,31 @@ def stage(net, name, below, x):
             return dense(net, below["f6"], 10)
 
 
+def built(net, x):
+    """The logits of the network built of torch.nn.functional with the student's weights."""
+    y: dict[str, torch.Tensor] = {}
+    for name in SHAPES:
+        y[name] = stage(net, name, y, x)
+    return y["output"]
+
+
 @pytest.mark.gate
-def test_shape(student, rng):
-    """LeNet5 can be built, and turns images (N, 1, 32, 32) into logits (N, 10)."""
+@pytest.mark.level("runs")
+def test_runs(student, rng):
+    """LeNet5 can be built, takes images (N, 1, 32, 32) and returns a tensor."""
     y = student.LeNet5()(rng.randn(3, 1, 32, 32))
     assert isinstance(y, torch.Tensor), "the network must return a tensor"
+
+
+@pytest.mark.level("runs")
+def test_shape(student, rng):
+    """The logits have shape (N, 10)."""
+    y = student.LeNet5()(rng.randn(3, 1, 32, 32))
     assert y.shape == (3, 10), f"the logits of 3 images have shape (3, 10), not {tuple(y.shape)}"
 
 
 @pytest.mark.parametrize(("num_classes", "count"), [(10, 61_706), (7, 61_451), (26, 63_066)])
+@pytest.mark.level("runs")
 def test_parameter_count(student, num_classes, count):
     """The network has 61,706 parameters for 10 classes, and 85 for each class more or fewer."""
     found = sum(p.numel() for _, p in student.LeNet5(num_classes).named_parameters())
@@ -76,6 +92,7 @@ def test_parameter_count(student, num_classes, count):
     )
 
 
+@pytest.mark.level("options")
 def test_num_classes(student, rng):
     """The number of classes is the number of logits."""
     for num_classes in (2, 26):
@@ -83,6 +100,7 @@ def test_num_classes(student, rng):
         assert y.shape == (2, num_classes), f"{num_classes} classes, but logits of shape {tuple(y.shape)}"
 
 
+@pytest.mark.level("runs")
 def test_stage_shapes(student, rng):
     """stages(x) gives each stage's output under its name and in its shape."""
     stages = student.LeNet5().stages(rng.randn(3, 1, 32, 32))
@@ -94,6 +112,7 @@ def test_stage_shapes(student, rng):
 
 @pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.weight(3)
+@pytest.mark.level("plain")
 def test_stage_values(student, rng, name):
     """Each stage is what LeNet-5 makes of the stage below: convolution or dense layer and tanh, or a 2x2 average."""
     net, x = student.LeNet5(), rng.randn(2, 1, 32, 32)
@@ -104,6 +123,15 @@ def test_stage_values(student, rng, name):
         assert_close(stages[name], stage(net, name, stages, x), **CLOSE, name=f"stage {name}{where}")
 
 
+@pytest.mark.level("plain")
+def test_logits(student, rng):
+    """The logits of a batch are those of the same network built of torch.nn.functional, image by image."""
+    net, x = student.LeNet5(), rng.randn(4, 1, 32, 32)
+    want = torch.cat([built(net, image) for image in x.split(1)])
+    assert_close(net(x).detach(), want, **CLOSE, name="logits")
+
+
+@pytest.mark.level("plain")
 def test_forward_is_the_last_stage(student, rng):
     """Calling the network gives the stage `output`, in training and in evaluation."""
     net, x = student.LeNet5(), rng.randn(2, 1, 32, 32)
@@ -112,6 +140,7 @@ def test_forward_is_the_last_stage(student, rng):
     assert_close(net(x).detach(), net.stages(x)["output"].detach(), **CLOSE, name="output in evaluation")
 
 
+@pytest.mark.level("invariants")
 def test_every_parameter_gets_gradient(student, rng):
     """Every parameter gets a gradient, finite and not all zero."""
     net = student.LeNet5()
@@ -122,6 +151,7 @@ def test_every_parameter_gets_gradient(student, rng):
         assert p.grad.abs().max() > 0, f"the gradient of {name} is zero everywhere"
 
 
+@pytest.mark.level("invariants")
 def test_gradient_in_the_image(student, rng):
     """The gradient in the image is that of the same network built of torch.nn.functional."""
     net, x = student.LeNet5(), rng.randn(2, 1, 32, 32, requires_grad=True)
@@ -129,15 +159,13 @@ def test_gradient_in_the_image(student, rng):
     (net(x) * direction).sum().backward()
     assert x.grad is not None, "no gradient reaches the image"
     copy = x.detach().clone().requires_grad_()
-    y: dict[str, torch.Tensor] = {}
-    for name in SHAPES:
-        y[name] = stage(net, name, y, copy)
-    (y["output"] * direction).sum().backward()
+    (built(net, copy) * direction).sum().backward()
     assert copy.grad is not None
     size = copy.grad.abs().max().item()  # how large depends on how the weights were drawn
     assert_close(x.grad, copy.grad, rtol=1e-3, atol=1e-4 * size, name="gradient in the image")
 
 
+@pytest.mark.level("invariants")
 def test_each_image_alone(student, rng):
     """An image's logits do not depend on the other images of the batch, and a batch of one will do."""
     net, x = student.LeNet5(), rng.randn(5, 1, 32, 32)
@@ -148,6 +176,7 @@ def test_each_image_alone(student, rng):
         assert_close(turned[name].detach(), want, **CLOSE, name=f"stage {name}, batch reversed,")
 
 
+@pytest.mark.level("contract")
 def test_double_precision(student, rng):
     """A network turned to float64 takes images of float64, and gives logits of it."""
     net, x = student.LeNet5(), rng.randn(2, 1, 32, 32)

@@ -30,7 +30,24 @@ GRID = [  # kernel_size, stride, padding
 PADDED = [(3, None, 1), (2, (1, 2), 1), ((4, 2), 3, (2, 1)), ((2, 5), (2, 1), (0, 2)), ((3, 4), None, (1, 0))]
 
 
+@pytest.mark.level("runs")
+@pytest.mark.parametrize("name", ["max_pool2d", "avg_pool2d", "global_avg_pool2d", "max_pool2d_backward"])
+def test_runs(student, rng, name):
+    """Each of the four functions runs, and its output has the right shape."""
+    x, grad_output = rng.randn(2, 3, 6, 8), rng.randn(2, 3, 3, 4)
+    match name:
+        case "max_pool2d_backward":
+            y, shape = student.max_pool2d_backward(grad_output, x, 2), (2, 3, 6, 8)
+        case "global_avg_pool2d":
+            y, shape = student.global_avg_pool2d(x), (2, 3)
+        case _:
+            y, shape = getattr(student, name)(x, 2), (2, 3, 3, 4)
+    assert isinstance(y, torch.Tensor), f"{name} must return a tensor"
+    assert y.shape == shape, f"the output of {name} has shape {tuple(y.shape)}, should have {shape}"
+
+
 @pytest.mark.parametrize(("kernel_size", "stride", "padding"), GRID)
+@pytest.mark.level("plain")
 def test_max(student, rng, kernel_size, stride, padding):
     """Max pooling equals PyTorch's: windows lie side by side if there is no stride, an incomplete one is dropped."""
     x = rng.randn(2, 3, 7, 10)
@@ -38,6 +55,7 @@ def test_max(student, rng, kernel_size, stride, padding):
 
 
 @pytest.mark.parametrize(("kernel_size", "stride", "padding"), PADDED)
+@pytest.mark.level("options")
 def test_max_padding(student, rng, kernel_size, stride, padding):
     """A padded place never wins, also where all values are negative."""
     x = -rng.uniform(1.0, 5.0, 2, 3, 8, 9)
@@ -45,6 +63,7 @@ def test_max_padding(student, rng, kernel_size, stride, padding):
     assert_close(student.max_pool2d(x, kernel_size, stride, padding), want, **EXACT, axes="NCHW")
 
 
+@pytest.mark.level("options")
 def test_max_padding_of_tiny_values(student, rng):
     """No number is small enough for the padding to win."""
     x = -1e30 * rng.uniform(1.0, 5.0, 2, 3, 5, 6)
@@ -52,6 +71,7 @@ def test_max_padding_of_tiny_values(student, rng):
 
 
 @pytest.mark.parametrize(("kernel_size", "stride", "padding"), GRID)
+@pytest.mark.level("plain")
 def test_average(student, rng, kernel_size, stride, padding):
     """Average pooling equals PyTorch's."""
     x = rng.randn(2, 3, 7, 10)
@@ -59,6 +79,7 @@ def test_average(student, rng, kernel_size, stride, padding):
 
 
 @pytest.mark.parametrize(("kernel_size", "stride", "padding"), PADDED)
+@pytest.mark.level("options")
 def test_average_padding(student, rng, kernel_size, stride, padding):
     """In an average the padded zeros count as values."""
     x = rng.randn(2, 3, 8, 9) + 1
@@ -67,6 +88,7 @@ def test_average_padding(student, rng, kernel_size, stride, padding):
 
 
 @pytest.mark.parametrize("shape", [(2, 3, 5, 6), (1, 4, 3, 7), (5, 1, 1, 1), (3, 2, 1, 8)])
+@pytest.mark.level("plain")
 def test_global_average(student, rng, shape):
     """Global average pooling gives each image's channel means, of shape (N, C)."""
     x = rng.randn(*shape)
@@ -82,6 +104,7 @@ def test_global_average(student, rng, shape):
         ((3, 2, 5, 1), (2, 1), 4),
     ],
 )
+@pytest.mark.level("options")
 def test_edges(student, rng, shape, kernel_size, stride):
     """Edge cases: batch of one, images of one pixel, one row or one column, a window as large as the image."""
     x = rng.randn(*shape)
@@ -94,6 +117,7 @@ def test_edges(student, rng, shape, kernel_size, stride):
     assert_close(got, max_gradient(grad_output, x, kernel_size, stride), **CLOSE, name="max_pool2d_backward")
 
 
+@pytest.mark.level("contract")
 def test_dtype_and_layout(student, rng):
     """float64 stays float64; transposed inputs give the same result as contiguous ones."""
     x = rng.randn(5, 7, 3, 2, dtype=torch.float64).permute(3, 2, 1, 0)
@@ -105,12 +129,14 @@ def test_dtype_and_layout(student, rng):
     assert_close(student.global_avg_pool2d(x), x.mean((2, 3)), **precise, name="global average pooling")
 
 
+@pytest.mark.level("invariants")
 def test_increasing_function(student, rng):
     """The maximum commutes with any increasing function of the pixels."""
     x = rng.randn(2, 3, 6, 8) - 2  # mostly negative: a padded zero would show
     assert_close(student.max_pool2d(x.exp(), 3, 2, 1), student.max_pool2d(x, 3, 2, 1).exp(), **CLOSE)
 
 
+@pytest.mark.level("invariants")
 def test_constant_image(student):
     """Every window of a constant image has that constant as its maximum and as its mean."""
     x = torch.full((2, 3, 5, 7), -0.75)
@@ -125,6 +151,7 @@ def test_constant_image(student):
 @pytest.mark.parametrize(
     ("kernel_size", "stride", "padding"), [(2, None, 0), ((3, 2), (2, 1), 1), (3, 1, (0, 1))]
 )
+@pytest.mark.level("invariants")
 def test_gradients(student, rng, kernel_size, stride, padding):
     """Autograd through max, average and global average pooling gives PyTorch's gradients."""
     x = rng.randn(2, 3, 7, 6, dtype=torch.float64)
@@ -149,6 +176,7 @@ def test_gradients(student, rng, kernel_size, stride, padding):
         assert_close(a.grad, b.grad, rtol=1e-10, atol=1e-10, name=f"gradient of {name}")
 
 
+@pytest.mark.level("invariants")
 def test_padding_takes_no_gradient(student, rng):
     """A padded place does not share in the gradient either, not even beside the smallest value of all."""
     x = (-1 - rng.perm(8).double()).view(1, 2, 2, 2).requires_grad_()
@@ -174,6 +202,7 @@ def backward_agrees(student, rng, x, kernel_size, stride):
 
 @pytest.mark.weight(2)
 @pytest.mark.parametrize(("kernel_size", "stride"), [(2, None), ((3, 2), None), (2, 3), ((1, 4), (2, 5))])
+@pytest.mark.level("plain")
 def test_max_backward(student, rng, kernel_size, stride):
     """max_pool2d_backward hands each window's gradient to the place that won, and zero to all others."""
     backward_agrees(student, rng, rng.randn(2, 3, 7, 10), kernel_size, stride)
@@ -181,6 +210,7 @@ def test_max_backward(student, rng, kernel_size, stride):
 
 @pytest.mark.weight(2)
 @pytest.mark.parametrize(("kernel_size", "stride"), [(2, 1), (3, 2), (3, (1, 2)), ((2, 4), (2, 1))])
+@pytest.mark.level("options")
 def test_max_backward_overlap(student, rng, kernel_size, stride):
     """A place that won in several overlapping windows gets the sum of their gradients."""
     backward_agrees(student, rng, rng.randn(2, 3, 7, 9, dtype=torch.float64), kernel_size, stride)
@@ -189,12 +219,14 @@ def test_max_backward_overlap(student, rng, kernel_size, stride):
 
 @pytest.mark.weight(2)
 @pytest.mark.parametrize(("kernel_size", "stride"), [(2, None), ((3, 2), None), (3, 1), ((2, 3), (1, 2))])
+@pytest.mark.level("options")
 def test_max_backward_ties(student, rng, kernel_size, stride):
     """Among equal maxima the first in row-major order of the window gets all of the gradient."""
     backward_agrees(student, rng, rng.randint(0, 3, (2, 3, 8, 9)).float(), kernel_size, stride)
     backward_agrees(student, rng, torch.zeros(1, 2, 6, 7), kernel_size, stride)
 
 
+@pytest.mark.level("options")
 def test_max_backward_close_values(student, rng):
     """The larger value wins, however little the values differ and however small all of them are."""
     ranks = rng.perm(2 * 3 * 6 * 8).double().view(2, 3, 6, 8)
@@ -202,6 +234,7 @@ def test_max_backward_close_values(student, rng):
     backward_agrees(student, rng, -1e30 - 1e28 * ranks, (2, 3), None)
 
 
+@pytest.mark.level("invariants")
 def test_max_backward_keeps_the_sum(student, rng):
     """What comes in goes out: in each channel the gradient in x sums to the gradient in the output."""
     x, grad_output = rng.randint(-2, 3, (3, 2, 6, 8)).double(), rng.randn(3, 2, 3, 4, dtype=torch.float64)
@@ -209,6 +242,7 @@ def test_max_backward_keeps_the_sum(student, rng):
     assert_close(got.sum((2, 3)), grad_output.sum((2, 3)), rtol=1e-10, atol=1e-10, name="sum of the gradient")
 
 
+@pytest.mark.level("options")
 def test_max_backward_layout(student, rng):
     """Expanded and transposed gradients and images give the same result as contiguous ones."""
     x = rng.randn(6, 5, 3, 2).permute(3, 2, 0, 1)

@@ -59,8 +59,15 @@ def digits(rng, count):
 
 
 @pytest.mark.gate
+@pytest.mark.level("runs")
 def test_runs(student, rng):
-    """train_classifier runs and returns one finite number per epoch."""
+    """train_classifier runs."""
+    student.train_classifier(student.small_cnn(), *digits(rng, 40), epochs=3, batch_size=16)
+
+
+@pytest.mark.level("runs")
+def test_losses(student, rng):
+    """train_classifier returns one finite number per epoch."""
     losses = student.train_classifier(student.small_cnn(), *digits(rng, 40), epochs=3, batch_size=16)
     assert isinstance(losses, (list, tuple)), "return the list of the epochs' mean losses"
     assert len(losses) == 3, f"3 epochs were asked for, {len(losses)} losses came back"
@@ -69,6 +76,7 @@ def test_runs(student, rng):
     )
 
 
+@pytest.mark.level("runs")
 def test_parameters_change(student, rng):
     """Training changes every parameter of the model it was given."""
     model = student.small_cnn()
@@ -81,6 +89,7 @@ def test_parameters_change(student, rng):
 
 @pytest.mark.weight(2)
 @pytest.mark.parametrize("lr", [0.0, 1e-3, 1e-2])
+@pytest.mark.level("plain")
 def test_steps(student, rng, lr):
     """With all images in one batch each epoch is one step of Adam on the cross-entropy, of the given learning rate."""
     images, labels = digits(rng, 60)
@@ -99,6 +108,7 @@ def test_steps(student, rng, lr):
 
 
 @pytest.mark.weight(2)
+@pytest.mark.level("plain")
 def test_steps_of_many_batches(student, rng):
     """Every batch of an epoch makes one step of Adam, along the gradient of that batch alone."""
     # Forty times the same image: whatever the order, all batches are alike.
@@ -117,6 +127,7 @@ def test_steps_of_many_batches(student, rng):
     assert apart <= 2e-6, "the output layer's weights are not where ten steps of Adam take them"
 
 
+@pytest.mark.level("options")
 def test_learning_rate_stays(student, rng):
     """All steps are as long as the learning rate makes them, the last as the first: there is no schedule."""
     model, (images, _) = student.small_cnn(), digits(rng, 8)
@@ -130,6 +141,7 @@ def test_learning_rate_stays(student, rng):
     assert abs(way / 40e-4 - 1) < 0.01, "the learning rate changes in the course of the epochs"
 
 
+@pytest.mark.level("options")
 def test_last_weights_stay(student, rng):
     """The model keeps what its last step made of it, also where the loss was smaller in an earlier epoch."""
     model = student.small_cnn()
@@ -142,6 +154,7 @@ def test_last_weights_stay(student, rng):
 @pytest.mark.parametrize(
     ("count", "batch_size", "epochs", "steps"), [(48, 16, 2, 6), (50, 16, 1, 4), (7, 64, 3, 3)]
 )
+@pytest.mark.level("plain")
 def test_batches(student, rng, count, batch_size, epochs, steps):
     """An epoch goes over all images in batches of batch_size; the last batch may be smaller."""
     model = student.small_cnn()
@@ -152,6 +165,7 @@ def test_batches(student, rng, count, batch_size, epochs, steps):
     )
 
 
+@pytest.mark.level("plain")
 def test_training_mode(student, rng):
     """The model is in training mode while it trains, whatever mode it came in."""
     model = student.small_cnn()
@@ -163,6 +177,7 @@ def test_training_mode(student, rng):
     )
 
 
+@pytest.mark.level("options")
 def test_losses_of_steps(student, rng):
     """With all images in one batch the reported losses are those along four steps of Adam on the cross-entropy."""
     images, labels = digits(rng, 80)
@@ -184,6 +199,7 @@ def test_losses_of_steps(student, rng):
     )
 
 
+@pytest.mark.level("options")
 def test_reported_loss(student, rng):
     """The reported number is the mean cross-entropy per image, in nats."""
     model, net = student.small_cnn(), network()
@@ -199,6 +215,7 @@ def test_reported_loss(student, rng):
     assert abs(batches - want) < 0.2, "over several batches this is not the mean cross-entropy per image"
 
 
+@pytest.mark.level("options")
 def test_last_batch_counts_by_its_size(student, rng):
     """In the mean over an epoch a smaller last batch counts no more than its images."""
     model, net = student.small_cnn(), network()
@@ -216,6 +233,7 @@ def test_last_batch_counts_by_its_size(student, rng):
     )
 
 
+@pytest.mark.level("invariants")
 def test_each_image_once(student, rng):
     """Every epoch takes every image once."""
     model = student.small_cnn()
@@ -229,6 +247,7 @@ def test_each_image_once(student, rng):
     assert all(abs(loss - 5) < 2 for loss in losses), "an image was left out of an epoch, or taken twice"
 
 
+@pytest.mark.level("invariants")
 def test_new_order(student, rng):
     """Each epoch takes the images in a new random order, and so does each training without a generator."""
     # At learning rate 0 an epoch's loss depends only on who shares a batch, and so varies by about 1e-2. That four
@@ -242,6 +261,7 @@ def test_new_order(student, rng):
     assert apart > 1e-6, "two trainings without a generator had the same orders"
 
 
+@pytest.mark.level("invariants")
 def test_generator(student, rng):
     """The generator draws the order: the same seed trains the same weights, another seed others."""
     images, labels = digits(rng, 40)
@@ -259,6 +279,7 @@ def test_generator(student, rng):
     assert (trained[0] - trained[2]).abs().max() > 1e-3, "two seeds of the generator gave the same training"
 
 
+@pytest.mark.level("invariants")
 def test_generator_is_used_up(student, rng):
     """The generator draws a new order for each epoch, and goes on where it was when it is used again."""
     model, (images, labels), generator = student.small_cnn(), digits(rng, 60), rng.generator()
@@ -273,6 +294,7 @@ def test_generator_is_used_up(student, rng):
 
 @pytest.mark.timeout(30)
 @pytest.mark.weight(2)
+@pytest.mark.level("converges")
 def test_overfits(student, rng):
     """Trained long enough on 32 images with labels drawn at random, the model knows every one of them."""
     images, _ = digits(rng, 32)
@@ -288,6 +310,7 @@ def test_overfits(student, rng):
 
 @pytest.mark.timeout(60)
 @pytest.mark.weight(5)
+@pytest.mark.level("converges")
 def test_held_out_accuracy(student, rng):
     """With the default settings at least 97 of 100 digits that training never saw are recognised."""
     data = load_digits()
