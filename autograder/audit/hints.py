@@ -108,7 +108,7 @@ class BoundTest:
 
 def bound_tests(assignment: Assignment, exercise: str, seed: int = 0) -> list[BoundTest]:
     """The hidden tests of an exercise, in order, ready to be run on any solution. No student's code is run."""
-    collector = _Collector(exercise, seed)
+    collector = _Collector(assignment.secret, exercise, seed)
     run_pytest(assignment.suite, collector)
     return collector.found
 
@@ -116,9 +116,9 @@ def bound_tests(assignment: Assignment, exercise: str, seed: int = 0) -> list[Bo
 class _Collector:
     """A pytest plug-in that binds tests to their fixtures and does not run them."""
 
-    def __init__(self, exercise: str, seed: int) -> None:
+    def __init__(self, secret: str, exercise: str, seed: int) -> None:
         self.found: list[BoundTest] = []
-        self._exercise, self._seed, self._has_levels = exercise, seed, False
+        self._secret, self._exercise, self._seed, self._has_levels = secret, exercise, seed, False
 
     def pytest_configure(self, config: pytest.Config) -> None:
         register_markers(config)
@@ -137,7 +137,7 @@ class _Collector:
 
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
         bound = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-        seed, source = seed_of(self._seed, pyfuncitem)
+        seed, source = seed_of(self._secret, self._seed, pyfuncitem)
         replay = Replay(
             pyfuncitem.name,
             rerun(pyfuncitem, bound, self._has_levels),

@@ -60,6 +60,11 @@ class Course:
     def gradebook(self) -> Path:
         return self.root / "gradebook.db"
 
+    @property
+    def secret(self) -> Path:
+        """Hidden inputs follow from it; see `autograder.course.secret`."""
+        return self.root / "course_secret"
+
     def assignments(self) -> list[str]:
         """Every assignment that has a source notebook, sorted."""
         if not self.source.is_dir():

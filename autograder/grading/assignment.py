@@ -7,7 +7,7 @@ import hashlib
 import platform
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 
@@ -19,6 +19,9 @@ from autograder.grading.rules import Rule, load_rules
 
 _ENGINE_FOLDERS = ("wire", "jail", "grading")
 _DECIDING_PACKAGES = ("torch", "numpy", "pytest", "ipython", "safetensors", "msgspec", "scikit-learn")
+
+
+STATED_SECRET = "no secret: whoever audits a suite must be able to repeat it"
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,15 @@ class Assignment:
         name: its folder under source/. notebook: the notebook's name without .ipynb.
         cells: the source notebook's cells, solutions included.
         suite: the folder of hidden tests.
+        secret: what the hidden inputs follow from besides the seed; a course's own, or the stated one of audits and
+            tests. It stands in no document and no message; `secret_digest` does.
     """
 
     name: str
     notebook: str
     cells: tuple[Cell, ...]
     suite: Path
+    secret: str = field(default=STATED_SECRET, repr=False)
 
     @classmethod
     def load(cls, name: str, source: Path, suite: Path | None = None) -> Assignment:
@@ -60,6 +66,17 @@ class Assignment:
         if not any(suite.rglob("test_*.py")):
             raise CourseError(f"there are no hidden tests for {name!r} in {suite}")
         return cls(name, source.stem, parse(source.read_bytes()), suite)
+
+    def under(self, secret: str) -> Assignment:
+        """The assignment as a course grades it: with the hidden inputs that follow from the course's secret."""
+        return replace(self, secret=secret)
+
+    @functools.cached_property
+    def secret_digest(self) -> str:
+        """Tells one secret from another and gives none away; nothing for the stated one."""
+        if self.secret == STATED_SECRET:
+            return ""
+        return hashlib.sha256(f"the digest of a course's secret\0{self.secret}".encode()).hexdigest()
 
     @functools.cached_property
     def exercises(self) -> tuple[Exercise, ...]:

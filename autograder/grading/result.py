@@ -107,6 +107,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     suite_digest: str
     environment_digest: str
     seed: int
+    secret_digest: str = ""
+    """Of the course's secret, which the hidden inputs follow from as well; nothing for an audit's stated one."""
     jail: JailRecord
     verdict: Verdict
     """PASSED where the submission could be graded (whatever its score), else why not."""

@@ -150,7 +150,7 @@ class SuitePlugin:
         return Rng(self._test_seed(request.node))
 
     def _test_seed(self, item: pytest.Item) -> int:
-        return seed_of(self._seed, item)[0]
+        return seed_of(self._assignment.secret, self._seed, item)[0]
 
     # Running -----------------------------------------------------------------------------------------------------
 
@@ -291,7 +291,7 @@ class SuitePlugin:
             weights=tuple(recorder.weights),
             message=signature(error),
             seconds=cpu_seconds(item),
-            source=seed_of(self._seed, item)[1],
+            source=seed_of(self._assignment.secret, self._seed, item)[1],
             noticing=exercise_of(item) in self.shares,
         )
 
@@ -304,14 +304,14 @@ class SuitePlugin:
         self.faults[exercise_of(item)] = f"{item.nodeid}: {type(error).__name__}: {error}"
 
 
-def seed_of(seed: int, item: pytest.Item) -> tuple[int, str]:
+def seed_of(secret: str, seed: int, item: pytest.Item) -> tuple[int, str]:
     """The seed of a test's inputs, and the digest of the file that the test stands in.
 
-    The digest makes the inputs unknown to those who know this code but not the hidden test. It is of that file alone,
-    so that mending another exercise's tests, or the engine, gives this one the same inputs again.
+    The secret makes the inputs unknown to those who have the suites. The digest is of that file alone, so that mending
+    another exercise's tests, or the engine, gives this one the same inputs again.
     """
     source = hashlib.sha256(item.path.read_bytes()).hexdigest()
-    return derive_seed(seed, source, exercise_of(item), item.name), source
+    return derive_seed(secret, seed, source, exercise_of(item), item.name), source
 
 
 def leniently(item: pytest.Item, has_levels: bool) -> contextlib.AbstractContextManager[list[str]]:

@@ -83,9 +83,11 @@ class Decoys:
         self.folder = Path(tempfile.mkdtemp(prefix="decoys-")).resolve()
         self._cleanup.callback(shutil.rmtree, self.folder, ignore_errors=True)
         files = {}
-        for name in ("secret", "spare", "home_file", "other_submission", "gradebook"):
+        for name in ("secret", "spare", "home_file", "other_submission", "gradebook", "course_secret"):
             files[name] = self.folder / name
             files[name].write_text(self.secret)
+        gradebooks = [p / "gradebook.db" for p in self._private if (p / "gradebook.db").is_file()]
+        kept = [p for p in self._private if p.name == "course_secret" and p.is_file()]
         tcp = self._listen(socket.AF_INET, ("127.0.0.1", 0))
         by_path = self._listen(socket.AF_UNIX, str(self.folder / "socket"))
         abstract = f"autograder-{self.secret}"
@@ -101,10 +103,10 @@ class Decoys:
         assert sleeper.stdout is not None
         package = Path(autograder.__file__).resolve().parent
         suites = sorted(package.glob("suites/*/*/test_*.py"))
-        gradebooks = [p / "gradebook.db" for p in self._private if (p / "gradebook.db").is_file()]
         self.facts = {
             **{name: str(path) for name, path in files.items()},
             "gradebook": str(gradebooks[0] if gradebooks else files["gradebook"]),
+            "course_secret": str(kept[0] if kept else files["course_secret"]),  # only ever read
             "project": str(package.parent),
             "project_file": str(Path(__file__).resolve()),
             "suite_file": str(suites[0] if suites else package / "__init__.py"),

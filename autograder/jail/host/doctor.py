@@ -106,7 +106,7 @@ def prove(
             that the proof takes seconds; the mechanism is the same.
         quick: leave out the bombs that take longest and the attempts outside: for the start of every grading.
         worker: use this jail instead of starting one; it has no submission afterwards.
-        private: folders of the course; a gradebook.db in them is one of the things to reach.
+        private: files and folders of the course; its gradebook and its secret are among the things to reach.
 
     Raises:
         JailUnavailable: the jail does not start.

@@ -25,6 +25,7 @@ for _title, _key in (
     ("the project's files", "project_file"),
     ("the hidden tests", "suite_file"),
     ("the gradebook", "gradebook"),
+    ("the course's secret", "course_secret"),
     ("another submission's files", "other_submission"),
     ("a submission's files beside its own", "sibling_submission"),
     ("what the last submission left", "left_behind"),
