@@ -1,4 +1,4 @@
-"""The course's secret: hidden inputs follow from it, so that reading the suites and the seed tells nobody what is asked.
+"""The course's secret: hidden inputs follow from it, so that the suites and the seed tell nobody what is asked.
 
 A file beside the gradebook, made at first use. Losing it would give the same submission other inputs than it was graded
 with, so it is not made anew where results exist that were graded with one.
