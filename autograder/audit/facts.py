@@ -6,7 +6,9 @@ from collections import Counter
 
 import msgspec
 
+from autograder.grading.levels import CONTRACT
 from autograder.grading.result import ExerciseResult, Result, Verdict
+from autograder.grading.suite import CARE
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,6 +20,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """The misconception that most failed tests were diagnosed as."""
     fails: tuple[str, ...] = ()
     """The hidden tests that ran and did not pass, without their parameters."""
+    contract: bool = False
+    """Whether all tests that failed are of the contract, which decides a tenth of an exercise at most."""
     tests: tuple[str, ...] = ()
     """All hidden tests of the exercise; kept for the reference alone."""
     tolerance: float = 0.0
@@ -30,8 +34,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
     def same_as(self, other: Facts) -> bool:
         """Whether the outcomes are the same, what was measured aside."""
-        return (self.share, self.named, self.fails, self.tests) == (
-            *(other.share, other.named, other.fails, other.tests),
+        return (self.share, self.named, self.fails, self.contract, self.tests) == (
+            *(other.share, other.named, other.fails, other.contract, other.tests),
         )
 
     def joined(self, other: Facts) -> Facts:
@@ -63,12 +67,14 @@ def facts_of(result: Result, exercise: str, is_reference: bool) -> tuple[Facts, 
     tolerance = measured.tolerance.get(exercise, 0.0) if measured else 0.0
     seconds = measured.exercises.get(exercise, 0.0) if measured and is_reference else 0.0
     named = Counter(t.misconception for t in own.tests if t.misconception)
-    failed = {_function(t.name) for t in own.tests if t.ran and t.verdict is not Verdict.PASSED}
+    failed = {_function(t.name): t.level for t in own.tests if t.ran and t.verdict is not Verdict.PASSED}
     facts = Facts(
         share=round(own.share, 4),
         named=named.most_common(1)[0][0] if named else "",
         fails=tuple(sorted(failed)),
-        tests=tuple(sorted({_function(t.name) for t in own.tests})) if is_reference else (),
+        contract=set(failed.values()) == {CONTRACT},
+        # The test that the engine adds is not the suite's to have killed.
+        tests=tuple(sorted({_function(t.name) for t in own.tests} - {CARE})) if is_reference else (),
         tolerance=-(-tolerance // 0.01) / 100,
         seconds=float(f"{seconds:.2g}"),
     )

@@ -96,6 +96,8 @@ def out_of_place(trial: Trial, facts: Facts) -> list[str]:
     """Whether a misconception keeps more or less of its exercise than its severity allows."""
     severity = trial.variant.severity if trial.variant is not None else ""
     least, most = KEEPS.get(severity, (0.0, 1.0))
+    if severity == "slip" and facts.contract:
+        most = 1.0  # what only breaks the contract costs little, by the levels' shares
     if least - _ROUNDING <= facts.share <= most + _ROUNDING:
         return []
     return [f"keeps {facts.share:.0%} of its points; a {severity} one keeps {least:.0%} to {most:.0%}"]

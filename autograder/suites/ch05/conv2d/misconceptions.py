@@ -45,7 +45,7 @@ MISCONCEPTIONS = [
     misconception(
         "dilation_ignored",
         hint="With dilation the kernel's taps stand apart: which pixels does the second tap read?",
-        severity="partial",
+        severity="slip",
         edits=[edit("(dilation, dilation) if isinstance(dilation, int) else dilation", "1, 1")],
     ),
     misconception(
@@ -98,13 +98,13 @@ MISCONCEPTIONS = [
     misconception(
         "groups_share_first_input",
         hint="With groups, each group of output channels has input channels of its own: which ones does the second group see?",
-        severity="partial",
+        severity="slip",
         edits=[edit("x.chunk(groups, 1)", "[x.chunk(groups, 1)[0]] * groups")],
     ),
     misconception(
         "kernel_detached",
         hint="Training needs a path from the output back to the weight: where does yours leave autograd?",
-        severity="serious",
+        severity="partial",
         edits=[
             after(
                 "out_channels, _, kh, kw = weight.shape",
@@ -154,7 +154,7 @@ MISCONCEPTIONS = [
     misconception(
         "padding_on_one_side",
         hint="Padding surrounds the image: how many rows of zeros are above it, and how many below?",
-        severity="partial",
+        severity="slip",
         edits=[edit("x = F.pad(x, (pw, pw, ph, ph))", "x = F.pad(x, (2 * pw, 0, 2 * ph, 0))")],
     ),
     misconception(
@@ -186,7 +186,7 @@ MISCONCEPTIONS = [
     misconception(
         "stride_swapped",
         hint="A pair is (vertical, horizontal): which of the two steps moves the window down, and which to the right?",
-        severity="partial",
+        severity="slip",
         edits=[edit("sh, sw = (stride, stride)", "sw, sh = (stride, stride)")],
     ),
 ]

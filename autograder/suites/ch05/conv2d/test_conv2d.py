@@ -12,7 +12,10 @@ import torch.nn.functional as F
 
 from autograder.testing import assert_close, assert_raises, gradcheck
 
-pytestmark = pytest.mark.exercise("conv2d")
+pytestmark = [
+    pytest.mark.exercise("conv2d"),
+    pytest.mark.shares(runs=18, plain=27, options=18, invariants=37),
+]
 
 FLOAT32: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-4}
 FLOAT64: dict[str, Any] = {"rtol": 1e-9, "atol": 1e-9}
@@ -27,6 +30,7 @@ def agrees(student, x, weight, bias=None, **options):
 
 @pytest.mark.gate
 @pytest.mark.level("runs")
+@pytest.mark.weight(4)
 def test_runs(student, rng):
     """conv2d runs and returns a tensor."""
     y = student.conv2d(rng.randn(2, 3, 9, 7), rng.randn(5, 3, 4, 2))
@@ -58,14 +62,15 @@ def test_value_by_hand(student):
         ((4, 1, 5, 6), (1, 1, 4, 3)),
     ],
 )
-@pytest.mark.weight(2)
 @pytest.mark.level("plain")
+@pytest.mark.weight(6)
 def test_plain(student, rng, image, kernel):
     """Without options the output equals PyTorch's convolution, for any batch, channels and kernel."""
     agrees(student, rng.randn(*image), rng.randn(*kernel))
 
 
 @pytest.mark.level("plain")
+@pytest.mark.weight(8)
 def test_bias(student, rng):
     """The bias adds one number to each output channel."""
     agrees(student, rng.randn(2, 3, 6, 8), rng.randn(4, 3, 2, 3), rng.randn(4))
@@ -74,6 +79,7 @@ def test_bias(student, rng):
 
 @pytest.mark.parametrize("stride", [2, 3, (1, 2), (3, 1), (2, 5)])
 @pytest.mark.level("options")
+@pytest.mark.weight(4)
 def test_stride(student, rng, stride):
     """The stride, one number or (vertical, horizontal), is the window's step; an incomplete last one is dropped."""
     agrees(student, rng.randn(2, 3, 10, 13), rng.randn(4, 3, 3, 2), stride=stride)
@@ -81,6 +87,7 @@ def test_stride(student, rng, stride):
 
 @pytest.mark.parametrize("padding", [1, 3, (0, 2), (2, 1), (4, 0)])
 @pytest.mark.level("options")
+@pytest.mark.weight(4)
 def test_padding(student, rng, padding):
     """The padding, one number or (vertical, horizontal), adds zeros on both sides of the image."""
     agrees(student, rng.randn(2, 3, 6, 8), rng.randn(5, 3, 3, 2), padding=padding)
@@ -89,6 +96,7 @@ def test_padding(student, rng, padding):
 
 @pytest.mark.parametrize("dilation", [2, 3, (1, 3), (4, 2)])
 @pytest.mark.level("options")
+@pytest.mark.weight(4)
 def test_dilation(student, rng, dilation):
     """The dilation, one number or (vertical, horizontal), is the distance between neighbouring taps of the kernel."""
     agrees(student, rng.randn(2, 3, 11, 9), rng.randn(4, 3, 3, 2), dilation=dilation)
@@ -98,6 +106,7 @@ def test_dilation(student, rng, dilation):
     ("channels", "out", "groups"), [(4, 6, 2), (6, 3, 3), (5, 5, 5), (3, 6, 3), (6, 4, 1)]
 )
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_groups(student, rng, channels, out, groups):
     """Each group of output channels sees only its own group of input channels, down to depthwise convolution."""
     agrees(student, rng.randn(2, channels, 7, 5), rng.randn(out, channels // groups, 2, 3), groups=groups)
@@ -113,8 +122,8 @@ def test_groups(student, rng, channels, out, groups):
         {"stride": 2, "padding": 2, "dilation": 2, "groups": 4},
     ],
 )
-@pytest.mark.weight(2)
 @pytest.mark.level("options")
+@pytest.mark.weight(16)
 def test_options_together(student, rng, options):
     """Stride, padding, dilation, groups and bias work together, each with its own vertical and horizontal value."""
     groups = options.get("groups", 1)
@@ -134,12 +143,14 @@ def test_options_together(student, rng, options):
     ],
 )
 @pytest.mark.level("options")
+@pytest.mark.weight(4)
 def test_edges(student, rng, image, kernel, options):
     """Edge cases: batch of one, images of 1x1, one row or one column, kernels as large as the padded image."""
     agrees(student, rng.randn(*image), rng.randn(*kernel), rng.randn(kernel[0]), **options)
 
 
 @pytest.mark.level("contract")
+@pytest.mark.weight(2)
 def test_dtype(student, rng):
     """float64 in, float64 out, with float64's precision."""
     double = torch.float64
@@ -152,6 +163,7 @@ def test_dtype(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_memory_layout(student, rng):
     """Transposed, sliced and expanded inputs give the same output as contiguous ones."""
     x = rng.randn(2, 7, 9, 3).permute(0, 3, 1, 2)
@@ -190,8 +202,8 @@ def test_misfit_of_one_channel(student, rng, image, kernel, groups):
     "options",
     [{}, {"stride": (2, 1), "padding": (0, 2)}, {"dilation": (1, 2), "padding": 1, "groups": 2}],
 )
-@pytest.mark.weight(2)
 @pytest.mark.level("invariants")
+@pytest.mark.weight(14)
 def test_gradients(student, rng, options):
     """Image, weight and bias each get the gradient that autograd gives PyTorch's convolution."""
     double = torch.float64
@@ -210,6 +222,7 @@ def test_gradients(student, rng, options):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(4)
 def test_bias_of_zero(student, rng):
     """A bias that begins at zero gets its gradient too: that is how it is learned."""
     x, w = rng.randn(2, 2, 5, 4), rng.randn(3, 2, 2, 3)
@@ -221,6 +234,7 @@ def test_bias_of_zero(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(5)
 def test_gradcheck(student, rng):
     """Small changes of the inputs change the output as the gradient says (finite differences in float64)."""
     x = rng.randn(1, 2, 4, 3, dtype=torch.float64, requires_grad=True)

@@ -44,7 +44,7 @@ MISCONCEPTIONS = [
     misconception(
         "incomplete_window_kept",
         hint="What becomes of a last window that sticks out of the image?",
-        severity="partial",
+        severity="slip",
         edits=[
             after(
                 "padded = F.pad(x, (pw, pw, ph, ph), value=-math.inf)",
@@ -59,7 +59,7 @@ MISCONCEPTIONS = [
     misconception(
         "kernel_square",
         hint="A window may be wider than high: which side of it do you use for the columns?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit(
                 """
@@ -101,7 +101,7 @@ MISCONCEPTIONS = [
     misconception(
         "overlaps_overwrite",
         hint="A place may win in several windows: do their gradients add up, or does the last one stay?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit(
                 "grad_x[:, :, rows, columns] += grad_output * (winner == k)",
@@ -158,7 +158,7 @@ MISCONCEPTIONS = [
     misconception(
         "stride_swapped",
         hint="A pair is (vertical, horizontal): which of the two steps moves the window down, and which to the right?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit(
                 """
@@ -276,7 +276,7 @@ MISCONCEPTIONS = [
     misconception(
         "zero_padding_for_max",
         hint="If all values of a window are negative, may a padded place be the largest?",
-        severity="partial",
+        severity="slip",
         edits=[edit("(pw, pw, ph, ph), value=-math.inf", "(pw, pw, ph, ph)")],
     ),
 ]

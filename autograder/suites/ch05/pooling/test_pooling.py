@@ -12,7 +12,10 @@ import torch.nn.functional as F
 
 from autograder.testing import assert_close
 
-pytestmark = pytest.mark.exercise("pooling")
+pytestmark = [
+    pytest.mark.exercise("pooling"),
+    pytest.mark.shares(runs=12, plain=25, options=45, invariants=18),
+]
 
 EXACT: dict[str, Any] = {"rtol": 0, "atol": 0}
 CLOSE: dict[str, Any] = {"rtol": 1e-5, "atol": 1e-5}
@@ -51,7 +54,9 @@ def test_runs(student, rng, name):
 def test_max(student, rng, kernel_size, stride, padding):
     """Max pooling equals PyTorch's: windows lie side by side if there is no stride, an incomplete one is dropped."""
     x = rng.randn(2, 3, 7, 10)
-    assert_close(student.max_pool2d(x, kernel_size, stride), F.max_pool2d(x, kernel_size, stride), **EXACT, axes="NCHW")
+    assert_close(
+        student.max_pool2d(x, kernel_size, stride), F.max_pool2d(x, kernel_size, stride), **EXACT, axes="NCHW"
+    )
 
 
 @pytest.mark.parametrize(("kernel_size", "stride", "padding"), PADDED)
@@ -75,7 +80,9 @@ def test_max_padding_of_tiny_values(student, rng):
 def test_average(student, rng, kernel_size, stride, padding):
     """Average pooling equals PyTorch's."""
     x = rng.randn(2, 3, 7, 10)
-    assert_close(student.avg_pool2d(x, kernel_size, stride), F.avg_pool2d(x, kernel_size, stride), **CLOSE, axes="NCHW")
+    assert_close(
+        student.avg_pool2d(x, kernel_size, stride), F.avg_pool2d(x, kernel_size, stride), **CLOSE, axes="NCHW"
+    )
 
 
 @pytest.mark.parametrize(("kernel_size", "stride", "padding"), PADDED)
@@ -137,6 +144,7 @@ def test_increasing_function(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(2)
 def test_constant_image(student):
     """Every window of a constant image has that constant as its maximum and as its mean."""
     x = torch.full((2, 3, 5, 7), -0.75)
@@ -152,6 +160,7 @@ def test_constant_image(student):
     ("kernel_size", "stride", "padding"), [(2, None, 0), ((3, 2), (2, 1), 1), (3, 1, (0, 1))]
 )
 @pytest.mark.level("invariants")
+@pytest.mark.weight(5)
 def test_gradients(student, rng, kernel_size, stride, padding):
     """Autograd through max, average and global average pooling gives PyTorch's gradients."""
     x = rng.randn(2, 3, 7, 6, dtype=torch.float64)
@@ -177,6 +186,7 @@ def test_gradients(student, rng, kernel_size, stride, padding):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(2)
 def test_padding_takes_no_gradient(student, rng):
     """A padded place does not share in the gradient either, not even beside the smallest value of all."""
     x = (-1 - rng.perm(8).double()).view(1, 2, 2, 2).requires_grad_()
@@ -200,7 +210,6 @@ def backward_agrees(student, rng, x, kernel_size, stride):
     assert_close(got, max_gradient(grad_output, x, kernel_size, stride), **tolerance, name="gradient in x")
 
 
-@pytest.mark.weight(2)
 @pytest.mark.parametrize(("kernel_size", "stride"), [(2, None), ((3, 2), None), (2, 3), ((1, 4), (2, 5))])
 @pytest.mark.level("plain")
 def test_max_backward(student, rng, kernel_size, stride):
@@ -208,7 +217,6 @@ def test_max_backward(student, rng, kernel_size, stride):
     backward_agrees(student, rng, rng.randn(2, 3, 7, 10), kernel_size, stride)
 
 
-@pytest.mark.weight(2)
 @pytest.mark.parametrize(("kernel_size", "stride"), [(2, 1), (3, 2), (3, (1, 2)), ((2, 4), (2, 1))])
 @pytest.mark.level("options")
 def test_max_backward_overlap(student, rng, kernel_size, stride):
@@ -217,7 +225,6 @@ def test_max_backward_overlap(student, rng, kernel_size, stride):
     backward_agrees(student, rng, rng.randn(1, 1, 6, 5, dtype=torch.float64), kernel_size, stride)
 
 
-@pytest.mark.weight(2)
 @pytest.mark.parametrize(("kernel_size", "stride"), [(2, None), ((3, 2), None), (3, 1), ((2, 3), (1, 2))])
 @pytest.mark.level("options")
 def test_max_backward_ties(student, rng, kernel_size, stride):
@@ -235,6 +242,7 @@ def test_max_backward_close_values(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(2)
 def test_max_backward_keeps_the_sum(student, rng):
     """What comes in goes out: in each channel the gradient in x sums to the gradient in the output."""
     x, grad_output = rng.randint(-2, 3, (3, 2, 6, 8)).double(), rng.randn(3, 2, 3, 4, dtype=torch.float64)
