@@ -6,8 +6,10 @@ from the student's process is stripped of control characters and cut first.
 
 from __future__ import annotations
 
+import math
 from itertools import groupby
 
+from autograder.grading.levels import SHARES, TITLES
 from autograder.grading.result import ExerciseResult, TestResult, Verdict
 
 MAX_SENTENCE = 300
@@ -44,9 +46,12 @@ def exercise_text(exercise: ExerciseResult, notes: tuple[str, ...] = ()) -> str:
     begun = any(test.ran for test in exercise.tests)
     reason = ", since an earlier step has to pass first" if begun else ""
     hints: set[str] = set()
-    waiting = False
-    for statement, group in groupby(exercise.tests, key=lambda test: test.statement):
+    waiting, level = False, ""
+    for (rung, statement), group in groupby(_climbed(exercise.tests), key=lambda t: (t.level, t.statement)):
         cases = list(group)
+        if rung != level:
+            lines.append(_level_line(exercise, rung))
+            waiting, level = False, rung
         if all(not case.ran for case in cases):
             if not waiting:
                 lines.append(f"  {DIM}not tried{reason}:{RESET}")
@@ -79,6 +84,21 @@ def clean(text: str, limit: int) -> str:
         c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text[: limit + 1]
     )
     return printable if len(text) <= limit else printable[: limit - 4] + " ..."
+
+
+def _climbed(tests: tuple[TestResult, ...]) -> list[TestResult]:
+    """The tests by their levels, in the order in which a student climbs them."""
+    order = {level: place for place, level in enumerate(SHARES)}
+    return sorted(tests, key=lambda test: order.get(test.level, -1))
+
+
+def _level_line(exercise: ExerciseResult, level: str) -> str:
+    """A level's name, and the points that it gave of those that it has."""
+    own = [test for test in exercise.tests if test.level == level]
+    all_points = exercise.points * math.fsum(test.weight for test in own)
+    earned = exercise.points * math.fsum(test.weight for test in own if test.verdict is Verdict.PASSED)
+    shown = f"{_number(earned)} of {_number(all_points)}"
+    return f"  {BOLD}{TITLES.get(level, level)}{RESET} {DIM}({shown}){RESET}"
 
 
 def _property_lines(statement: str, cases: list[TestResult], hints: set[str]) -> list[str]:

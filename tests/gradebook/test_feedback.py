@@ -74,3 +74,23 @@ def test_control_characters_and_length_are_bounded():
         )
     )
     assert "\x1b[2J" not in shown and len(shown) < MAX_TEXT + 100 and shown.endswith("... the rest is cut\n")
+
+
+def test_levels_have_a_heading_with_their_points_in_the_order_of_the_ladder():
+    tests = [
+        TestResult(name="a", statement="It adds.", level="plain", weight=0.5, verdict=Verdict.PASSED),
+        TestResult(
+            name="b", statement="A text is refused.", level="contract", weight=0.1, verdict=Verdict.FAILED
+        ),
+        TestResult(name="c", statement="It runs.", level="runs", weight=0.2, verdict=Verdict.PASSED),
+        TestResult(name="d", statement="It subtracts.", level="plain", weight=0.2, verdict=Verdict.FAILED),
+    ]
+    assert text(*tests, share=0.7).splitlines()[1:] == [
+        "  it runs (2.4 of 2.4)",
+        "  ✓ It runs.",
+        "  the plain case (6 of 8.4)",
+        "  ✓ It adds.",
+        "  ✗ It subtracts.",
+        "  types, arguments and errors (0 of 1.2)",
+        "  ✗ A text is refused.",
+    ]
