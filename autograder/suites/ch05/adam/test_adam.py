@@ -107,7 +107,7 @@ def test_twenty_steps(student, rng, options):
 @pytest.mark.parametrize(
     "options", [{"weight_decay": 0.1}, {"lr": 0.03, "weight_decay": 0.5, "betas": (0.8, 0.95)}]
 )
-@pytest.mark.level("options")
+@pytest.mark.level("plain")
 def test_l2(student, rng, options):
     """With decoupled=False, the default, weight decay is added to the gradient, as in torch.optim.Adam."""
     follows(student, rng, **options, decoupled=False)
@@ -118,14 +118,14 @@ def test_l2(student, rng, options):
 @pytest.mark.parametrize(
     "options", [{"weight_decay": 0.1}, {"lr": 0.03, "weight_decay": 0.5, "betas": (0.8, 0.95)}]
 )
-@pytest.mark.level("options")
+@pytest.mark.level("plain")
 def test_decoupled(student, rng, options):
     """With decoupled=True weight decay shrinks the parameter by itself, as in torch.optim.AdamW."""
     follows(student, rng, **options, decoupled=True)
 
 
 @pytest.mark.parametrize("decoupled", [False, True])
-@pytest.mark.level("options")
+@pytest.mark.level("plain")
 def test_decay_without_gradient(student, rng, decoupled):
     """Weight decay of either kind acts on a parameter whose gradient is zero, too."""
     start, options = away_from_zero(rng, 3, 2), {"lr": 0.1, "weight_decay": 0.2}

@@ -92,6 +92,14 @@ def test_training_output(student, rng, shape):
     assert_close(theirs(x), ours(x), **CLOSE)
 
 
+@pytest.mark.level("options")
+def test_one_image(student, rng):
+    """One image is a batch too: each channel has a mean and a variance over its places."""
+    theirs, ours = layers(student, rng, 3)
+    x = images(rng, 1, 3, 4, 5)
+    assert_close(theirs(x), ours(x), **CLOSE)
+
+
 @pytest.mark.parametrize("eps", [1e-5, 1e-3, 0.5])
 @pytest.mark.level("options")
 def test_eps(student, rng, eps):
@@ -226,11 +234,20 @@ def gradients(layer, x, direction):
     return {"image": x.grad, "weight": parameters["weight"].grad, "bias": parameters["bias"].grad}
 
 
-@pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
-@pytest.mark.weight(3)
 @pytest.mark.level("invariants")
-def test_gradients(student, rng, training):
-    """Image, weight and bias get PyTorch's gradients; in training they flow through the batch's mean and variance."""
+def test_gradients_in_training(student, rng):
+    """In training image, weight and bias get PyTorch's gradients, which flow through the batch's mean and variance."""
+    gradients_agree(student, rng, training=True)
+
+
+@pytest.mark.level("invariants")
+def test_gradients_in_evaluation(student, rng):
+    """In evaluation image, weight and bias get PyTorch's gradients."""
+    gradients_agree(student, rng, training=False)
+
+
+def gradients_agree(student, rng, training):
+    """The student's gradients against torch's."""
     theirs, ours = layers(student, rng, 3)
     for layer in (theirs, ours):
         layer.train(training)
