@@ -8,7 +8,8 @@ Markers of a test:
   says otherwise for a file. A test of any level but `contract` is not failed by a change of its arguments in place or
   by another precision of the right values: the engine notices both, and one contract test of its own fails.
 - `weight(n)` says how much it counts inside its level, 1 if not said; the cases of a parametrised test share it.
-- `gate` ends the exercise where it fails: only for what leaves nothing to ask.
+- `gate` ends the exercise where it fails: only for what leaves nothing to ask. It may have `weight(0)`: that something
+  comes back earns nothing by itself.
 - `timeout(seconds)` is the CPU time it may use. `mutates` allows the student to change arguments in place.
 
 `misconception`, `edit` and `after` are for a suite's `misconceptions.py`.

@@ -46,7 +46,7 @@ class Weighed:
     Attributes:
         function: the test's name without its parameters; the cases of one function share its weight.
         level: a key of `SHARES`, or nothing where the exercise's suite names no level.
-        weight: of the whole function, positive.
+        weight: of the whole function; 0 for a gate that earns nothing by itself.
     """
 
     function: str
@@ -68,8 +68,11 @@ def shares(tests: Iterable[Weighed], overrides: Mapping[str, float] = MappingPro
     inside: dict[str, float] = defaultdict(float)
     for test in tests:
         inside[test.level] += test.weight / cases[test.function]
-    parts = _parts(inside, {**SHARES, "": 100.0, **overrides})
-    return [parts[test.level] * test.weight / cases[test.function] / inside[test.level] for test in tests]
+    parts = _parts([level for level, weight in inside.items() if weight], {**SHARES, "": 100.0, **overrides})
+    return [
+        parts[test.level] * test.weight / cases[test.function] / inside[test.level] if test.weight else 0.0
+        for test in tests
+    ]
 
 
 def _parts(present: Iterable[str], percent: Mapping[str, float]) -> dict[str, float]:

@@ -24,11 +24,14 @@ def level_of(item: Any) -> str:
 
 
 def weight_of(item: Any) -> float:
-    """How much a test counts inside its level; UsageError where it is not a positive number."""
+    """How much a test counts inside its level; UsageError where it is not a positive number, or 0 for a gate."""
     marker = item.get_closest_marker("weight")
     weight = marker.args[0] if marker and marker.args else 1.0
-    if not isinstance(weight, int | float) or not weight > 0 or not math.isfinite(weight):
-        raise pytest.UsageError(f"{item.nodeid}: a weight is a positive number, not {weight!r}")
+    gate = item.get_closest_marker("gate") is not None
+    if not isinstance(weight, int | float) or not 0 <= weight < math.inf or not (weight or gate):
+        raise pytest.UsageError(
+            f"{item.nodeid}: a weight is a positive number, or 0 where a gate earns nothing by itself; it is {weight!r}"
+        )
     return float(weight)
 
 

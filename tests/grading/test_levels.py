@@ -88,6 +88,11 @@ def test_a_weight_counts_inside_its_level_and_cases_share_it() -> None:
     assert found == pytest.approx([35 / 60, *[25 / 60 * 3 / 8] * 2, 25 / 60 / 4])
 
 
+def test_a_gate_may_earn_nothing() -> None:
+    assert parts(("a", "runs", 0), ("b", "runs", 2), ("c", "plain", 1)) == pytest.approx([0, 0.3, 0.7])
+    assert parts(("a", "runs", 0), ("c", "plain", 1)) == pytest.approx([0, 1])
+
+
 def test_an_exercise_may_have_shares_of_its_own() -> None:
     assert parts(("a", "plain", 1), ("b", "converges", 1), plain=20, converges=60) == pytest.approx(
         [0.25, 0.75]
@@ -163,7 +168,7 @@ def test_nothing_is_earned_by_what_does_not_run(graded: Grade, tmp_path: Path) -
     [
         ('@level("plain")', '@level("plan")', "no level 'plan'; there are runs, plain"),
         ('@level("plain")\n', "", "test_plain has no level"),
-        ("weight(3)", "weight(0)", "a weight is a positive number"),
+        ("weight(3)", "weight(0)", "a weight is a positive number, or 0"),
         ("weight(3)", "shares(plain=50)", "said in two ways"),
     ],
 )

@@ -78,7 +78,7 @@ MISCONCEPTIONS = [
     misconception(
         "first_moment_not_averaged",
         hint="A running mean gives the new gradient a weight: do the two weights add up to 1?",
-        severity="partial",
+        severity="serious",
         edits=[edit("self.m[i] = b1 * self.m[i] + (1 - b1) * g", "self.m[i] = b1 * self.m[i] + g")],
     ),
     misconception(
@@ -144,7 +144,7 @@ MISCONCEPTIONS = [
     misconception(
         "parameters_replaced",
         hint="Who else holds the model's parameters, and do they see a tensor that you made anew?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit("p.mul_(1 - self.lr * self.weight_decay)", "p = p * (1 - self.lr * self.weight_decay)"),
             edit(
@@ -156,7 +156,7 @@ MISCONCEPTIONS = [
     misconception(
         "second_moment_not_corrected",
         hint="Both moments start at zero: which of them do you correct?",
-        severity="slip",
+        severity="serious",
         edits=[edit("v_hat = self.v[i] / (1 - b2**self.t)", "v_hat = self.v[i]")],
     ),
     misconception(

@@ -14,7 +14,11 @@ import torch
 from autograder.testing import assert_close
 
 # Only the test about it minds gradients that are changed in place; elsewhere such a change is carried over here.
-pytestmark = [pytest.mark.exercise("adam"), pytest.mark.mutates]
+pytestmark = [
+    pytest.mark.exercise("adam"),
+    pytest.mark.mutates,
+    pytest.mark.shares(runs=10, plain=68, options=11, invariants=11),
+]
 
 STRICT: dict[str, Any] = {"rtol": 1e-9, "atol": 1e-9}
 CLOSE: dict[str, Any] = {"rtol": 1e-5, "atol": 1e-5}
@@ -63,6 +67,7 @@ def follows(student, rng, steps=20, scale=1.0, tolerance=CLOSE, dtype=torch.floa
 
 @pytest.mark.gate
 @pytest.mark.level("runs")
+@pytest.mark.weight(0)
 def test_runs(student, rng):
     """Adam can be built and makes a step; its parameters are the list `params`."""
     optimizer = student.Adam(tensors(rng))
@@ -93,32 +98,32 @@ def test_first_step(student):
     assert_close(optimizer.params[0], want, rtol=1e-4, atol=0)
 
 
-@pytest.mark.weight(3)
 @pytest.mark.parametrize(
     "options", [{}, {"lr": 0.05}, {"lr": 0.01, "betas": (0.5, 0.9)}, {"betas": (0.0, 0.99)}]
 )
 @pytest.mark.level("plain")
+@pytest.mark.weight(2)
 def test_twenty_steps(student, rng, options):
     """Without weight decay twenty steps equal torch.optim.Adam's, each of them."""
     follows(student, rng, **options)
 
 
-@pytest.mark.weight(2)
 @pytest.mark.parametrize(
     "options", [{"weight_decay": 0.1}, {"lr": 0.03, "weight_decay": 0.5, "betas": (0.8, 0.95)}]
 )
 @pytest.mark.level("plain")
+@pytest.mark.weight(9)
 def test_l2(student, rng, options):
     """With decoupled=False, the default, weight decay is added to the gradient, as in torch.optim.Adam."""
     follows(student, rng, **options, decoupled=False)
     follows(student, rng, steps=3, **options)
 
 
-@pytest.mark.weight(2)
 @pytest.mark.parametrize(
     "options", [{"weight_decay": 0.1}, {"lr": 0.03, "weight_decay": 0.5, "betas": (0.8, 0.95)}]
 )
 @pytest.mark.level("plain")
+@pytest.mark.weight(9)
 def test_decoupled(student, rng, options):
     """With decoupled=True weight decay shrinks the parameter by itself, as in torch.optim.AdamW."""
     follows(student, rng, **options, decoupled=True)
@@ -126,6 +131,7 @@ def test_decoupled(student, rng, options):
 
 @pytest.mark.parametrize("decoupled", [False, True])
 @pytest.mark.level("plain")
+@pytest.mark.weight(3)
 def test_decay_without_gradient(student, rng, decoupled):
     """Weight decay of either kind acts on a parameter whose gradient is zero, too."""
     start, options = away_from_zero(rng, 3, 2), {"lr": 0.1, "weight_decay": 0.2}
@@ -139,12 +145,14 @@ def test_decay_without_gradient(student, rng, decoupled):
 
 @pytest.mark.parametrize("options", [{"eps": 0.1}, {"eps": 1e-4}])
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_eps(student, rng, options):
     """eps is added to the root of the second moment, outside the root."""
     follows(student, rng, steps=6, lr=0.01, tolerance=STRICT, **options)
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_small_gradients(student, rng):
     """Gradients as small as eps make steps that equal PyTorch's."""
     follows(student, rng, steps=6, scale=1e-8, lr=0.01, tolerance=STRICT)
@@ -236,8 +244,8 @@ def test_memory_layout(student, rng):
         )
 
 
-@pytest.mark.weight(2)
 @pytest.mark.level("invariants")
+@pytest.mark.weight(4)
 def test_in_place(student, rng):
     """A step changes the very tensors that were given: one that is listed twice stays one tensor."""
     shared = rng.randn(3, 2, dtype=torch.float64, requires_grad=True)

@@ -19,7 +19,7 @@ MISCONCEPTIONS = [
     misconception(
         "corners_misaligned",
         hint="Do -1 and 1 mean the centres of the outermost pixels, or their edges? Grid and sampling must agree.",
-        severity="slip",
+        severity="partial",
         edits=[edit("align_corners=False", "align_corners=True")],
     ),
     misconception(
@@ -94,7 +94,7 @@ MISCONCEPTIONS = [
     misconception(
         "nearest_pixel",
         hint="A turned pixel lies between four old ones: do you take the nearest, or their weighted mean?",
-        severity="slip",
+        severity="partial",
         edits=[
             edit(
                 "return F.grid_sample(images, grid, align_corners=False)",
@@ -116,7 +116,7 @@ MISCONCEPTIONS = [
     misconception(
         "one_change_for_the_batch",
         hint="Does every image of the batch get a turn and a shift of its own?",
-        severity="serious",
+        severity="partial",
         edits=[
             edit(
                 "angle = math.radians(max_angle) * (2 * torch.rand(n, 1, 1, generator=generator) - 1)",
@@ -139,7 +139,7 @@ MISCONCEPTIONS = [
     misconception(
         "one_sided",
         hint="The angle lies in [-max_angle, max_angle] and the shift in -max_shift..max_shift: do both signs occur?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit(
                 "max_angle) * (2 * torch.rand(n, 1, 1, generator=generator) - 1",
@@ -164,7 +164,7 @@ MISCONCEPTIONS = [
     misconception(
         "same_shift_both_ways",
         hint="The vertical and the horizontal shift are drawn apart: can your image move straight down?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit("dx = torch.randint(-max_shift, max_shift + 1, (n, 1, 1), generator=generator)", "dx = dy")
         ],
@@ -172,7 +172,7 @@ MISCONCEPTIONS = [
     misconception(
         "shift_before_turn",
         hint="If the image is shifted first and turned then, about which of its points does it turn?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit(
                 """
@@ -193,7 +193,7 @@ MISCONCEPTIONS = [
     misconception(
         "turns_about_corner",
         hint="About which point does the image turn?",
-        severity="serious",
+        severity="partial",
         edits=[
             edit("(torch.arange(h) - (h - 1) / 2)", "torch.arange(h)"),
             edit("x = torch.arange(w) - (w - 1) / 2 - dx", "x = torch.arange(w) - dx"),
@@ -231,7 +231,7 @@ MISCONCEPTIONS = [
     misconception(
         "wraps_around",
         hint="What leaves the image on one side, does it come back on the other?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit("[:, None] - dy", "[:, None].expand(n, h, 1)"),
             edit("torch.arange(w) - (w - 1) / 2 - dx", "(torch.arange(w) - (w - 1) / 2).expand(n, 1, w)"),

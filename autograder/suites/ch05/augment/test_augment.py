@@ -10,7 +10,10 @@ import torch
 
 from autograder.testing import assert_close
 
-pytestmark = pytest.mark.exercise("augment")
+pytestmark = [
+    pytest.mark.exercise("augment"),
+    pytest.mark.shares(runs=11, plain=36, options=38, invariants=15),
+]
 
 HEIGHT, WIDTH = 17, 23
 SMALL = (11, 13)  # for the statistics, which need many images
@@ -62,6 +65,7 @@ def angles(matrix):
 
 @pytest.mark.gate
 @pytest.mark.level("runs")
+@pytest.mark.weight(0)
 def test_runs(student, rng):
     """augment runs and returns a tensor."""
     y = student.augment(rng.rand(5, 1, 9, 7), rng.generator())
@@ -83,8 +87,8 @@ def test_identity(student, rng, shape):
     assert_close(student.augment(x, rng.generator(), max_shift=0, max_angle=0.0), x, rtol=0, atol=1e-4)
 
 
-@pytest.mark.weight(2)
 @pytest.mark.level("plain")
+@pytest.mark.weight(3)
 def test_shift(student, rng):
     """A shift moves the image by whole pixels, drops what leaves and brings zeros in, however far it goes."""
     for (h, w), m in (((7, 10), 2), ((3, 4), 5)):
@@ -96,8 +100,8 @@ def test_shift(student, rng):
         assert apart.min(0).values.max() < 1e-4, "an image is none of the shifted copies of the original"
 
 
-@pytest.mark.weight(2)
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_shifts_are_uniform(student, rng):
     """Each image's vertical and horizontal shift are drawn evenly from -max_shift to max_shift, ends included."""
     matrix, shift = sources(student, rng.seed(), 1000, SMALL, max_shift=2, max_angle=0.0)
@@ -110,8 +114,8 @@ def test_shifts_are_uniform(student, rng):
     assert ((counts - 40) ** 2 / 40).sum() < 100, "the 25 shifts are not equally frequent"
 
 
-@pytest.mark.weight(2)
 @pytest.mark.level("plain")
+@pytest.mark.weight(3)
 def test_turn(student, rng):
     """A turn is a rotation about the image's centre that keeps distances, also in images that are not square."""
     matrix, shift = sources(student, rng.seed(), 30, max_shift=0, max_angle=20.0)
@@ -119,8 +123,8 @@ def test_turn(student, rng):
     assert shift.abs().max() < PIXELS, "the images turn about a point that is not their centre"
 
 
-@pytest.mark.weight(2)
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_angles_are_uniform(student, rng):
     """The angle is drawn for each image, uniformly from -max_angle to max_angle degrees."""
     matrix, _ = sources(student, rng.seed(), 1000, SMALL, max_shift=0, max_angle=18.0)
@@ -134,8 +138,8 @@ def test_angles_are_uniform(student, rng):
     assert len((100 * turns).round().unique()) > 700, "the angles take only few different values"
 
 
-@pytest.mark.weight(2)
 @pytest.mark.level("plain")
+@pytest.mark.weight(4)
 def test_turn_then_shift(student, rng):
     """The image turns about its centre first and is shifted then, by whole pixels."""
     matrix, shift = sources(student, rng.seed(), 200, max_shift=2, max_angle=15.0)
@@ -147,6 +151,7 @@ def test_turn_then_shift(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_angle_and_shift_are_independent(student, rng):
     """Angle, vertical and horizontal shift do not depend on each other, nor on those of the image before."""
     matrix, shift = sources(student, rng.seed(), 1000, max_shift=2, max_angle=15.0)
@@ -158,6 +163,7 @@ def test_angle_and_shift_are_independent(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_defaults(student, rng):
     """By default images are shifted by up to 1 pixel and turned by up to 10 degrees."""
     matrix, shift = sources(student, rng.seed(), 300)
@@ -167,8 +173,8 @@ def test_defaults(student, rng):
     assert shift.abs().max() == 1, "by default the shifts go up to 1 pixel"
 
 
-@pytest.mark.weight(2)
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_pixels(student, rng):
     """Each pixel is the bilinear mean of the four pixels about the place it comes from; from outside come zeros."""
     seed, n = rng.seed(), 12

@@ -115,7 +115,7 @@ MISCONCEPTIONS = [
     misconception(
         "last_window_missing",
         hint="Count the windows of a 5-pixel row under a 3-pixel kernel: is the last one there?",
-        severity="partial",
+        severity="serious",
         edits=[
             edit(
                 "(x.shape[2] - dh * (kh - 1) - 1) // sh + 1", "max((x.shape[2] - dh * (kh - 1) - 1) // sh, 1)"
@@ -166,7 +166,7 @@ MISCONCEPTIONS = [
     misconception(
         "square_only",
         hint="Images and kernels need not be square: which of your sizes come from the height, and which from the width?",
-        severity="partial",
+        severity="serious",
         edits=[edit("ow = (x.shape[3] - dw * (kw - 1) - 1) // sw + 1", "ow = oh")],
     ),
     misconception(

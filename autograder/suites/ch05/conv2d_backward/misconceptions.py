@@ -19,7 +19,7 @@ MISCONCEPTIONS = [
     misconception(
         "bias_gradient_mean",
         hint="The bias is added at every place of every image: do those gradients add up or average?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit(
                 "return grad_x, grad_weight, grad_output.sum((0, 2, 3))",
@@ -30,13 +30,13 @@ MISCONCEPTIONS = [
     misconception(
         "bias_gradient_per_image",
         hint="The bias is added at every place of every image: over which dimensions does its gradient sum?",
-        severity="serious",
+        severity="slip",
         edits=[edit("grad_output.sum((0, 2, 3))", "grad_output.sum((2, 3))[0]")],
     ),
     misconception(
         "channels_transposed",
         hint="The weight is (C_out, C_in, kh, kw): which of its channel axes meets the gradient's channels?",
-        severity="serious",
+        severity="partial",
         edits=[
             edit(
                 'grad_padded[:, :, rows, columns] += torch.einsum("nohw,oc->nchw", grad_output, weight[:, :, i, j])',
@@ -61,7 +61,7 @@ MISCONCEPTIONS = [
     misconception(
         "kernel_not_flipped",
         hint="A pixel left of a window's centre was read by its right-hand tap: in which order do the taps come on the way back?",
-        severity="serious",
+        severity="partial",
         edits=[
             edit(
                 'grad_padded[:, :, rows, columns] += torch.einsum("nohw,oc->nchw", grad_output, weight[:, :, i, j])',
@@ -128,7 +128,7 @@ MISCONCEPTIONS = [
     misconception(
         "weight_gradient_flipped",
         hint="Tap (i, j) multiplied the pixel i down and j right of the window's corner: which pixels go into its gradient?",
-        severity="serious",
+        severity="partial",
         edits=[
             edit(
                 'grad_weight[:, :, i, j] = torch.einsum("nohw,nchw->oc", grad_output, padded[:, :, rows, columns])',
@@ -142,7 +142,7 @@ MISCONCEPTIONS = [
     misconception(
         "windows_overwrite",
         hint="A pixel that several windows see has a part in all of their outputs: what becomes of gradients that meet there?",
-        severity="serious",
+        severity="partial",
         edits=[
             edit(
                 'grad_padded[:, :, rows, columns] += torch.einsum("nohw,oc->nchw", grad_output, weight[:, :, i, j])',

@@ -8,7 +8,10 @@ import torch.nn.functional as F
 
 from autograder.testing import assert_close
 
-pytestmark = pytest.mark.exercise("conv2d_backward")
+pytestmark = [
+    pytest.mark.exercise("conv2d_backward"),
+    pytest.mark.shares(runs=15, plain=33, options=28, invariants=24),
+]
 
 FLOAT64: dict[str, Any] = {
     "rtol": 1e-9,
@@ -47,6 +50,7 @@ image_and_weight = pytest.mark.parametrize(
 
 @pytest.mark.gate
 @pytest.mark.level("runs")
+@pytest.mark.weight(0)
 def test_runs(student, rng):
     """conv2d_backward runs and returns three gradients."""
     grads = student.conv2d_backward(*problem(rng, (2, 3, 9, 7), (5, 3, 4, 2)))
@@ -80,8 +84,8 @@ def test_values_by_hand(student, which):
 
 
 @each_gradient
-@pytest.mark.weight(3)
 @pytest.mark.level("plain")
+@pytest.mark.weight(4)
 def test_plain(student, rng, which):
     """Without options each gradient equals autograd's."""
     agrees(student, which, *problem(rng, (2, 3, 9, 7), (5, 3, 3, 2)))
@@ -90,6 +94,7 @@ def test_plain(student, rng, which):
 
 @each_gradient
 @pytest.mark.level("plain")
+@pytest.mark.weight(3)
 def test_channels(student, rng, which):
     """As many output channels as input channels, or a single one: each gradient equals autograd's."""
     agrees(student, which, *problem(rng, (2, 4, 6, 5), (4, 4, 3, 2)))
@@ -98,7 +103,6 @@ def test_channels(student, rng, which):
 
 @image_and_weight
 @pytest.mark.parametrize("stride", [2, (3, 1), (1, 2)])
-@pytest.mark.weight(2)
 @pytest.mark.level("options")
 def test_stride(student, rng, which, stride):
     """With a stride each gradient equals autograd's, also where the windows leave gaps or a rest at the edge."""
@@ -109,7 +113,6 @@ def test_stride(student, rng, which, stride):
 
 @image_and_weight
 @pytest.mark.parametrize("padding", [1, (0, 2), (3, 1)])
-@pytest.mark.weight(2)
 @pytest.mark.level("options")
 def test_padding(student, rng, which, padding):
     """With padding each gradient equals autograd's, and the image's gradient has no padding left on it."""
@@ -119,7 +122,6 @@ def test_padding(student, rng, which, padding):
 
 @image_and_weight
 @pytest.mark.parametrize(("stride", "padding"), [(2, 1), ((2, 1), (0, 2)), ((1, 3), (2, 1)), ((4, 3), 2)])
-@pytest.mark.weight(2)
 @pytest.mark.level("options")
 def test_stride_and_padding(student, rng, which, stride, padding):
     """Stride and padding work together, each with its own vertical and horizontal value."""
@@ -139,7 +141,6 @@ def test_stride_and_padding(student, rng, which, stride, padding):
         ((2, 2, 5, 4), (3, 2, 2, 1), 4, 0),  # pixels between the windows have no part in the output
     ],
 )
-@pytest.mark.weight(2)
 @pytest.mark.level("options")
 def test_edges(student, rng, which, image, kernel, stride, padding):
     """Edge cases: batch of one, 1x1 images and kernels, kernels as large as the image, strides beyond the kernel."""

@@ -8,7 +8,7 @@ MISCONCEPTIONS = [
     misconception(
         "dilation_ignored_in_field",
         hint="Dilated taps stand apart: how far does such a layer reach in its own input?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit("kernel_size, stride, dilation in", "kernel_size, stride, _ in"),
             edit("field += dilation * (kernel_size - 1) * jump", "field += (kernel_size - 1) * jump"),
@@ -17,7 +17,7 @@ MISCONCEPTIONS = [
     misconception(
         "dilation_ignored_in_size",
         hint="How many pixels does a kernel of 3 taps reach across when its taps stand 2 apart?",
-        severity="partial",
+        severity="slip",
         edits=[edit("extent = dilation * (kernel_size - 1) + 1", "extent = kernel_size")],
     ),
     misconception(
@@ -29,7 +29,7 @@ MISCONCEPTIONS = [
     misconception(
         "dilation_times_kernel",
         hint="Between 3 taps there are only 2 gaps: how far does a dilated kernel reach?",
-        severity="partial",
+        severity="slip",
         edits=[edit("extent = dilation * (kernel_size - 1) + 1", "extent = dilation * kernel_size")],
     ),
     misconception(
@@ -47,7 +47,7 @@ MISCONCEPTIONS = [
     misconception(
         "jumps_added",
         hint="A step of 2 in steps of 3 is a step of how many pixels?",
-        severity="partial",
+        severity="slip",
         edits=[edit("jump *= stride", "jump += stride - 1")],
     ),
     misconception(
@@ -86,7 +86,7 @@ MISCONCEPTIONS = [
     misconception(
         "padding_counted_once",
         hint="Padding surrounds the row: how many zeros does it add in all?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit("if size + 2 * padding < extent:", "if size + padding < extent:"),
             edit("2 * padding - extent", "padding - extent"),
@@ -110,7 +110,7 @@ MISCONCEPTIONS = [
     misconception(
         "rounded_up",
         hint="A window that sticks out of the image gives no output: what becomes of an incomplete last step?",
-        severity="partial",
+        severity="slip",
         edits=[edit("(size + 2 * padding - extent) // stride", "-((extent - size - 2 * padding) // stride)")],
     ),
     misconception(

@@ -6,7 +6,10 @@ import torch.nn.functional as F
 
 from autograder.testing import assert_raises
 
-pytestmark = pytest.mark.exercise("conv_arithmetic")
+pytestmark = [
+    pytest.mark.exercise("conv_arithmetic"),
+    pytest.mark.shares(runs=15, plain=26, options=37, invariants=22),
+]
 
 
 def convolved_length(size, kernel_size, stride=1, padding=0, dilation=1):
@@ -72,6 +75,7 @@ def test_stride(student, stride):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_padding(student):
     """The padding is added on both sides."""
     for size, kernel_size, padding in [(7, 3, 1), (8, 5, 2), (4, 4, 3), (1, 3, 1), (6, 1, 4), (11, 4, 1)]:
@@ -156,7 +160,6 @@ def test_stack(student, layers):
     field_agrees(student, layers)
 
 
-@pytest.mark.weight(2)
 @pytest.mark.parametrize(
     "layers",
     [
@@ -167,6 +170,7 @@ def test_stack(student, layers):
     ],
 )
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_stack_with_strides(student, layers):
     """A stride makes the layers above it see further, and multiplies the jump."""
     field_agrees(student, layers)

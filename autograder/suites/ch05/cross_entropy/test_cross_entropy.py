@@ -9,7 +9,10 @@ import torch.nn.functional as F
 
 from autograder.testing import assert_close, gradcheck
 
-pytestmark = pytest.mark.exercise("cross_entropy")
+pytestmark = [
+    pytest.mark.exercise("cross_entropy"),
+    pytest.mark.shares(runs=13, plain=33, options=30, invariants=24),
+]
 
 FLOAT32: dict[str, Any] = {
     "rtol": 1e-5,
@@ -25,6 +28,7 @@ def problem(rng, n, classes, scale=3.0, dtype=torch.float32):
 
 @pytest.mark.gate
 @pytest.mark.level("runs")
+@pytest.mark.weight(0)
 def test_runs(student, rng):
     """cross_entropy runs and returns a tensor."""
     loss = student.cross_entropy(*problem(rng, 6, 4))
@@ -57,7 +61,6 @@ def test_value_by_hand(student):
 
 
 @pytest.mark.parametrize(("n", "classes"), [(7, 4), (1, 5), (20, 3), (3, 1), (2, 11)])
-@pytest.mark.weight(2)
 @pytest.mark.level("plain")
 def test_matches_torch(student, rng, n, classes):
     """Without smoothing the loss equals PyTorch's: a mean over the batch, in nats."""
@@ -66,8 +69,8 @@ def test_matches_torch(student, rng, n, classes):
 
 
 @pytest.mark.parametrize("smoothing", [0.05, 0.1, 0.5, 1.0])
-@pytest.mark.weight(2)
 @pytest.mark.level("options")
+@pytest.mark.weight(4)
 def test_smoothing(student, rng, smoothing):
     """With label smoothing the loss equals PyTorch's: all K classes share alike, the true one included."""
     for n, classes in ((7, 4), (5, 2), (1, 9)):
@@ -78,8 +81,8 @@ def test_smoothing(student, rng, smoothing):
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 @pytest.mark.parametrize("size", [1e2, 1e4, 1e6])
-@pytest.mark.weight(2)
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_large_logits(student, rng, size, smoothing):
     """Logits of any size, of both signs, give a finite loss that equals PyTorch's."""
     logits, target = problem(rng, 8, 5, scale=size)
@@ -89,6 +92,7 @@ def test_large_logits(student, rng, size, smoothing):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_certain(student):
     """A prediction that is certain costs 0 where it is right and the difference of the logits where it is wrong."""
     logits = torch.tensor([[1e4, 0.0, -1e4], [1e4, 0.0, -1e4]])
@@ -101,8 +105,8 @@ def test_certain(student):
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 @pytest.mark.parametrize("scale", [2.0, 1e4])
-@pytest.mark.weight(2)
 @pytest.mark.level("invariants")
+@pytest.mark.weight(3)
 def test_gradient(student, rng, scale, smoothing):
     """The gradient in the logits is (softmax - smoothed target) / N, finite for large logits too."""
     logits, target = problem(rng, 6, 4, scale=scale)
@@ -129,6 +133,7 @@ def test_gradient_of_a_tie(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(2)
 def test_gradcheck(student, rng):
     """In float64 the loss keeps its precision, and finite differences agree with its gradient."""
     logits, target = problem(rng, 3, 4, dtype=torch.float64)

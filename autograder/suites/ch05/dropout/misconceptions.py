@@ -8,7 +8,7 @@ MISCONCEPTIONS = [
     misconception(
         "active_in_evaluation",
         hint="A finished model should answer the same question the same way: what does dropout do in evaluation?",
-        severity="serious",
+        severity="partial",
         edits=[edit("if not self.training or self.p == 0:", "if self.p == 0:")],
     ),
     misconception(
@@ -37,7 +37,7 @@ MISCONCEPTIONS = [
     misconception(
         "divided_by_p",
         hint="The kept values make up for the dropped ones: which share of the values is kept?",
-        severity="serious",
+        severity="partial",
         edits=[edit("return x * keep / (1 - self.p)", "return x * keep / self.p")],
     ),
     misconception(
@@ -57,7 +57,7 @@ MISCONCEPTIONS = [
     misconception(
         "generator_of_fixed_seed",
         hint="Two layers with a generator of the same fixed seed each: which masks do they draw?",
-        severity="partial",
+        severity="slip",
         edits=[
             after("self.p = p", "self.generator = torch.Generator().manual_seed(0)"),
             edit("torch.rand(x.shape)", "torch.rand(x.shape, generator=self.generator)"),
@@ -66,7 +66,7 @@ MISCONCEPTIONS = [
     misconception(
         "mask_drawn_once",
         hint="How often is the mask drawn: once for the layer, or at each call?",
-        severity="serious",
+        severity="slip",
         edits=[
             edit(
                 """
@@ -84,19 +84,19 @@ MISCONCEPTIONS = [
     misconception(
         "mask_hidden_from_gradient",
         hint="If a value was dropped, did it have any effect on the loss? What then is its gradient?",
-        severity="serious",
+        severity="slip",
         edits=[edit("return x * keep / (1 - self.p)", "return x + (x * keep / (1 - self.p) - x).detach()")],
     ),
     misconception(
         "not_rescaled",
         hint="If half of the values vanish, what happens to the mean that the next layer sees?",
-        severity="serious",
+        severity="partial",
         edits=[edit("return x * keep / (1 - self.p)", "return x * keep")],
     ),
     misconception(
         "one_mask_for_the_batch",
         hint="Is the same value dropped in every image of the batch, or does each image have a mask of its own?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit(
                 "(torch.rand(x.shape) >= self.p).to", "(torch.rand(x.shape[1:]).expand(x.shape) >= self.p).to"
@@ -106,7 +106,7 @@ MISCONCEPTIONS = [
     misconception(
         "p_is_keep_probability",
         hint="Is p the probability that a value is zeroed, or that it is kept?",
-        severity="serious",
+        severity="partial",
         edits=[
             edit("(torch.rand(x.shape) >= self.p).to", "(torch.rand(x.shape) < self.p).to"),
             edit("return x * keep / (1 - self.p)", "return x * keep / self.p"),
@@ -115,7 +115,7 @@ MISCONCEPTIONS = [
     misconception(
         "rescaled_in_evaluation",
         hint="Inverted dropout scales at one time only: in training, or in evaluation?",
-        severity="serious",
+        severity="partial",
         edits=[
             edit(
                 """
@@ -133,7 +133,7 @@ MISCONCEPTIONS = [
     misconception(
         "whole_channels",
         hint="Does dropout zero whole feature maps here, or single values?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit(
                 "keep = (torch.rand(x.shape) >= self.p).to(x.dtype)",

@@ -11,7 +11,10 @@ import torch
 
 from autograder.testing import assert_close, assert_raises
 
-pytestmark = pytest.mark.exercise("dropout")
+pytestmark = [
+    pytest.mark.exercise("dropout"),
+    pytest.mark.shares(runs=6, plain=52, options=25, invariants=17),
+]
 
 
 def looks_like(count, trials, probability):
@@ -21,6 +24,7 @@ def looks_like(count, trials, probability):
 
 @pytest.mark.gate
 @pytest.mark.level("runs")
+@pytest.mark.weight(0)
 def test_runs(student, rng):
     """Dropout can be built and called, and returns a tensor."""
     y = student.Dropout(0.3)(rng.randn(4, 3, 5))
@@ -36,6 +40,7 @@ def test_shape(student, rng):
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.8])
 @pytest.mark.level("plain")
+@pytest.mark.weight(3)
 def test_values(student, rng, p):
     """In training each output is either 0 or the input divided by 1 - p."""
     x = rng.uniform(1.0, 2.0, 30, 40)
@@ -45,9 +50,9 @@ def test_values(student, rng, p):
     )  # one float32 division or product
 
 
-@pytest.mark.weight(2)
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.8])
 @pytest.mark.level("plain")
+@pytest.mark.weight(3)
 def test_rate(student, rng, p):
     """In training a value is zeroed with probability p."""
     x = rng.uniform(1.0, 2.0, 200, 30, 7)
@@ -56,6 +61,7 @@ def test_rate(student, rng, p):
 
 
 @pytest.mark.level("plain")
+@pytest.mark.weight(2)
 def test_mean(student, rng):
     """In training the expectation of the output is the input."""
     for p in (0.25, 0.6):
@@ -74,6 +80,7 @@ def test_default(student, rng):
 
 @pytest.mark.parametrize("axis", [0, 1, 2, 3], ids=["batch", "channel", "row", "column"])
 @pytest.mark.level("options")
+@pytest.mark.weight(4)
 def test_independent(student, rng, axis):
     """Each value has a mask of its own: neighbours in the batch, channel, row or column agree only by chance."""
     p = 0.4
@@ -84,8 +91,8 @@ def test_independent(student, rng, axis):
     assert looks_like(agreements, first.numel(), p**2 + (1 - p) ** 2), "neighbouring values share their mask"
 
 
-@pytest.mark.weight(2)
 @pytest.mark.level("options")
+@pytest.mark.weight(4)
 def test_new_mask_each_call(student, rng):
     """Each call draws a new mask, and each layer masks of its own."""
     layer, x = student.Dropout(0.5), torch.ones(40, 50)
@@ -97,6 +104,7 @@ def test_new_mask_each_call(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(4)
 def test_number_of_zeros_varies(student, rng):
     """Values are dropped independently, so their number varies from call to call."""
     layer, x = student.Dropout(0.5), torch.ones(10)
@@ -105,8 +113,8 @@ def test_number_of_zeros_varies(student, rng):
     assert counts.var().item() > 1.0, "the number of zeroed values hardly varies"
 
 
-@pytest.mark.weight(2)
 @pytest.mark.level("plain")
+@pytest.mark.weight(10)
 def test_evaluation(student, rng):
     """In evaluation the output is the input for every p, and so is the gradient; in training values drop again."""
     for p in (0.0, 1.0):
@@ -126,6 +134,7 @@ def test_evaluation(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(4)
 def test_extremes(student, rng):
     """With p = 0 the output is the input, in training too; with p = 1 it is zero, and finite, as is its gradient."""
     x = rng.uniform(1.0, 2.0, 4, 9)
@@ -148,7 +157,6 @@ def test_no_probability(student, p):
     assert_raises(ValueError, student.Dropout, p)
 
 
-@pytest.mark.weight(2)
 @pytest.mark.level("invariants")
 def test_gradient(student, rng):
     """The gradient passes through the mask of its own forward pass: 1 / (1 - p) where the value was kept, else 0."""

@@ -8,7 +8,7 @@ MISCONCEPTIONS = [
     misconception(
         "c5_keeps_its_axes",
         hint="C5 is 120 numbers for each image: which axes are left over after its convolution?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit("c5 = torch.tanh(self.c5(s4)).flatten(1)", "c5 = torch.tanh(self.c5(s4))"),
             edit("f6 = torch.tanh(self.f6(c5))", "f6 = torch.tanh(self.f6(c5.flatten(1)))"),
@@ -32,13 +32,13 @@ MISCONCEPTIONS = [
     misconception(
         "layer_not_used",
         hint="Every parameter should get a gradient: is every layer on the way from the image to the logits?",
-        severity="serious",
+        severity="partial",
         edits=[edit("f6 = torch.tanh(self.f6(c5))", "f6 = torch.tanh(c5[:, :84])")],
     ),
     misconception(
         "layers_in_a_list",
         hint="How does a module learn of its layers' parameters? A plain list keeps them to itself.",
-        severity="serious",
+        severity="partial",
         edits=[
             edit("self.f6 = nn.Linear(120, 84)", "self.dense = [nn.Linear(120, 84)]"),
             edit("f6 = torch.tanh(self.f6(c5))", "f6 = torch.tanh(self.dense[0](c5))"),
@@ -62,7 +62,7 @@ MISCONCEPTIONS = [
     misconception(
         "padded_convolutions",
         hint="A 5x5 kernel on 32x32 pixels leaves 28x28: how much padding is that?",
-        severity="serious",
+        severity="partial",
         edits=[
             edit("self.c1 = nn.Conv2d(1, 6, 5)", "self.c1 = nn.Conv2d(1, 6, 5, padding=2)"),
             edit("self.c3 = nn.Conv2d(6, 16, 5)", "self.c3 = nn.Conv2d(6, 16, 5, padding=2)"),
@@ -89,7 +89,7 @@ MISCONCEPTIONS = [
     misconception(
         "stages_detached",
         hint="The stages are also what forward computes with: can gradients pass through them?",
-        severity="partial",
+        severity="slip",
         edits=[edit("s4 = self.s4(c3)", "s4 = self.s4(c3.detach())")],
     ),
     misconception(
