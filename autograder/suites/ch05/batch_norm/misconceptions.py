@@ -14,7 +14,7 @@ MISCONCEPTIONS = [
     misconception(
         "batch_statistics_in_evaluation",
         hint="In evaluation one image's output must not depend on the others: which statistics do you normalise by then?",
-        severity="serious",
+        severity="partial",
         edits=[
             edit(
                 "def forward(self, x):",
@@ -57,7 +57,7 @@ MISCONCEPTIONS = [
     misconception(
         "evaluation_updates_running_statistics",
         hint="When does a batch count towards the running statistics: in training, in evaluation, or both?",
-        severity="partial",
+        severity="slip",
         edits=[
             after(
                 "mean, var = self.running_mean, self.running_var",
@@ -113,7 +113,7 @@ MISCONCEPTIONS = [
     misconception(
         "running_statistics_are_parameters",
         hint="Are the running statistics learned by gradient descent, or only recorded?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit(
                 'self.register_buffer("running_mean", torch.zeros(num_features))',
@@ -199,7 +199,7 @@ MISCONCEPTIONS = [
     misconception(
         "statistics_detached",
         hint="In training each output depends on every pixel through the mean and the variance: does your gradient know that?",
-        severity="serious",
+        severity="slip",
         edits=[
             edit("mean = x.mean((0, 2, 3))", "mean = x.detach().mean((0, 2, 3))"),
             edit("var = x.var((0, 2, 3), unbiased=False)", "var = x.detach().var((0, 2, 3), unbiased=False)"),
