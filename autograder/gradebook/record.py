@@ -113,12 +113,7 @@ class Recorder:
 
     def _write_page(self, assignment: str, student: str, notebook: str, why: str) -> None:
         """nbgrader's steps that restore the cells, then the one that says in each why it has no score."""
-        submission = {
-            "assignment": assignment,
-            "student": student,
-            "notebook": notebook,
-            "db_url": self.db_url,
-        }
+        submission = {"assignment": assignment, "student": student, "notebook": notebook, "db_url": self.db_url}
         intro, page = page_of(self.course, assignment, student, notebook, why)
         resources: dict[str, Any] = {"nbgrader": submission}
         told = JailedGrade(refused={student: why})
