@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 from autograder.testing import assert_close
 
-pytestmark = [pytest.mark.exercise("lenet5"), pytest.mark.shares(runs=18, plain=44, options=8, invariants=30)]
+pytestmark = [pytest.mark.exercise("lenet5"), pytest.mark.shares(runs=17, plain=45, options=7, invariants=31)]
 
 CLOSE: dict[str, Any] = {
     "rtol": 1e-4,
@@ -85,7 +85,7 @@ def test_shape(student, rng):
 
 @pytest.mark.parametrize(("num_classes", "count"), [(10, 61_706), (7, 61_451), (26, 63_066)])
 @pytest.mark.level("runs")
-@pytest.mark.weight(4)
+@pytest.mark.weight(3)
 def test_parameter_count(student, num_classes, count):
     """The network has 61,706 parameters for 10 classes, and 85 for each class more or fewer."""
     found = sum(p.numel() for _, p in student.LeNet5(num_classes).named_parameters())
@@ -127,7 +127,7 @@ def test_stage_values(student, rng, name):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(6)
+@pytest.mark.weight(7)
 def test_logits(student, rng):
     """The logits of a batch are those of the same network built of torch.nn.functional, image by image."""
     net, x = student.LeNet5(), rng.randn(4, 1, 32, 32)
@@ -157,7 +157,7 @@ def test_every_parameter_gets_gradient(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(3)
+@pytest.mark.weight(2)
 def test_gradient_in_the_image(student, rng):
     """The gradient in the image is that of the same network built of torch.nn.functional."""
     net, x = student.LeNet5(), rng.randn(2, 1, 32, 32, requires_grad=True)
@@ -172,7 +172,7 @@ def test_gradient_in_the_image(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(5)
+@pytest.mark.weight(7)
 def test_each_image_alone(student, rng):
     """An image's logits do not depend on the other images of the batch, and a batch of one will do."""
     net, x = student.LeNet5(), rng.randn(5, 1, 32, 32)
