@@ -124,17 +124,19 @@ def test_a_missing_function_is_named(assignment: Assignment, worker: Worker) -> 
     assert test.message == "`double` is not defined in the notebook."
 
 
-def test_hidden_inputs_depend_on_the_hidden_test(tmp_path: Path) -> None:
-    """Who knows this code and a test's name, but not its file, cannot draw its inputs; no other file matters."""
+def test_hidden_inputs_depend_on_the_secret_and_the_hidden_test(tmp_path: Path) -> None:
+    """Who knows this code and the suite, but not the course's secret, cannot draw a test's inputs; no other file
+    matters."""
 
-    def drawn(content: str) -> int:
+    def drawn(content: str, secret: str = "one") -> int:
         (tmp_path / "test_double.py").write_text(content)
         marker = SimpleNamespace(args=("double",))
         item = SimpleNamespace(
             name="test_doubles", path=tmp_path / "test_double.py", get_closest_marker=lambda _: marker
         )
-        return seed_of(0, item)[0]  # type: ignore[arg-type]
+        return seed_of(secret, 0, item)[0]  # type: ignore[arg-type]
 
     first = drawn("one")
     (tmp_path / "test_layer.py").write_text("another exercise's")
     assert first == drawn("one") != drawn("other")
+    assert drawn("one", secret="other") != first
