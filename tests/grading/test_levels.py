@@ -184,7 +184,7 @@ def test_shares_are_said_once_for_the_file(graded: Grade, tmp_path: Path) -> Non
     wrong = (
         "def double(x):\n    if isinstance(x, str):\n        raise TypeError\n    return torch.zeros_like(x)"
     )
-    assert double(graded, tmp_path, wrong, mark=mark).share == pytest.approx(0.9 * 5 / 95 + 0.1)
+    assert double(graded, tmp_path, wrong, mark=mark).share == pytest.approx(0.9 * 5 / 95 + 0.05)
     with pytest.raises(GraderFault, match="not plan=65"):
         double(graded, tmp_path, RIGHT, mark=mark.replace("plain", "plan"))
 
