@@ -463,7 +463,7 @@ print("same memory:", windows.data_ptr() == signal.data_ptr(), " strides:", wind
 #
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
-# | 12 | 45 min | 0.6 s | `F.pad`, `Tensor.unfold`, `as_strided`, `F.unfold`, `einsum`, `matmul`, loops over the kernel | `F.conv*`, `nn.Conv*`, `torch.conv*`, `torch.nn.grad`, `torch.ops`, `torch._C` |
+# | 12 | 45 min | 0.6 s | `F.pad`, `Tensor.unfold`, `as_strided`, `F.unfold`, `einsum`, `matmul`, loops over the kernel | `F.conv*`, `nn.Conv*`, `torch.conv*`, `torch.nn.grad`, `scipy.signal`, `scipy.ndimage`, `torch.ops`, `torch._C` |
 #
 # **What.** A convolution that does what PyTorch's does, gradients included (autograd makes those, if you stay
 # in PyTorch).
@@ -632,7 +632,7 @@ plt.show()
 #
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
-# | 12 | 60 min | 0.1 s | as in `conv2d`, and loops over the kernel | autograd (`backward`, `torch.autograd`, `torch.func`), `F.conv*`, `nn.Conv*`, `torch.conv*`, `torch.nn.grad`, `F.fold`, `nn.Fold`, `torch.ops`, `torch._C` |
+# | 12 | 60 min | 0.1 s | as in `conv2d`, and loops over the kernel | autograd (`backward`, `torch.autograd`, `torch.func`), `F.conv*`, `nn.Conv*`, `torch.conv*`, `torch.nn.grad`, `scipy.signal`, `scipy.ndimage`, `F.fold`, `nn.Fold`, `torch.ops`, `torch._C` |
 #
 # **What.** The three gradients, for any stride and padding (one group, dilation 1).
 #

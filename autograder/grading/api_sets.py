@@ -63,10 +63,11 @@ API_SETS = {
         autograd=True,
     ),
     "convolution": ApiSet(
-        "`F.conv*`, `nn.Conv*`, `torch.conv*`, `torch.nn.grad`",
+        "`F.conv*`, `nn.Conv*`, `torch.conv*`, `torch.nn.grad`, `scipy.signal`, `scipy.ndimage`",
         (
             *("torch.nn.functional.conv*", "torch.nn.Conv*", "torch.nn.LazyConv*", "torch.nn.modules.conv.*"),
             *("torch.nn.grad.*", "torch.conv*", "torch._convolution*", "torch.*_convolution*"),
+            *("scipy.signal*", "scipy.ndimage*", "numpy.convolve", "numpy.correlate"),
         ),
         ("*.*conv[0-9]d*", "*.*conv_*", "*.*convolution*"),
     ),

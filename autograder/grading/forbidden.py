@@ -113,6 +113,40 @@ _OWN_INNARDS = frozenset({"__self__", "__reduce__", "__traceback__", "__getattri
 """Of those, what a class may define for itself, or an honest handler of an exception read."""
 
 INNARDS = "(a value)"
+_TOOLS = (
+    *(
+        "torch.library.*",
+        "torch._C.*",
+        "autograder.*",
+        "ctypes.*",
+        "_ctypes.*",
+        "cffi.*",
+        "signal.*",
+        "faulthandler.*",
+    ),
+    *(
+        "gc.get_*",
+        "gc.callbacks",
+        "gc.unfreeze",
+        "gc.freeze",
+        "gc.set_debug",
+        "types.FunctionType",
+        "types.CodeType",
+    ),
+    *(
+        "sys.setprofile",
+        "sys.settrace",
+        "sys._getframe",
+        "sys._current_frames",
+        "sys.addaudithook",
+        "sys.audit",
+    ),
+    *(
+        f"{INNARDS}.{name}"
+        for name in ("f_locals", "f_back", "f_globals", "f_code", "tb_frame", "gi_frame", "cr_frame")
+    ),
+    *(f"{INNARDS}.{name}" for name in ("__code__", "__closure__", "__array_interface__", "__array_struct__")),
+)
 _IMPORTED = {".torch.": "torch.", ".F.": "torch.nn.functional.", ".sys.": "sys.", ".builtins.": "builtins."}
 
 
@@ -153,6 +187,16 @@ def suspicious_names(cells: Sequence[str], roots: Iterable[str]) -> tuple[str, .
         cells: sources of the cells, in order. roots: the names that the exercise asks for.
     """
     return _matching(_used(cells, roots), (*_LIFTING, *(f"*.{name}" for name in _INNARDS)))
+
+
+def tools_in(cells: Sequence[str]) -> tuple[str, ...]:
+    """What the cells use, wherever it stands, that serves to lift a refusal and hardly anything else.
+
+    A cell prepares the process before an exercise is asked, so what the exercise's own names do not reach counts here.
+    """
+    notebook = definitions(tuple(cells))
+    used = dict.fromkeys(name for tree in notebook.trees for name in _names_in(tree, notebook))
+    return _matching(used, _TOOLS)
 
 
 def _matching(names: Iterable[str], patterns: Iterable[str]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import msgspec
 
 from autograder.grading.assignment import Assignment, Exercise, environment_digest
 from autograder.grading.diagnosis import Diagnosis
-from autograder.grading.forbidden import forbidden_in, suspicious_names
+from autograder.grading.forbidden import forbidden_in, suspicious_names, tools_in
 from autograder.grading.levels import Weighed, shares
 from autograder.grading.parse_notebook import Cell, digest, parse
 from autograder.grading.pytest_session import EVERYTHING, Selection
@@ -122,13 +122,14 @@ def grade(
 def _read(assignment: Assignment, program: RunOrder) -> tuple[dict[str, str], dict[str, str]]:
     """What each exercise's code names that it may not use, and what it names that could lift a refusal."""
     sources = [step.source for step in program.steps]
+    tools = tools_in(sources) if assignment.rules else ()
     forbidden, suspicions = {}, {}
     for exercise, rule in assignment.rules.items():
         roots = assignment.asks_for(exercise)
         if names := forbidden_in(sources, roots, rule):
             forbidden[exercise] = ", ".join(names[:3])
-        elif names := suspicious_names(sources, roots):
-            suspicions[exercise] = ", ".join(names[:5])
+        elif names := (*suspicious_names(sources, roots), *tools):
+            suspicions[exercise] = ", ".join(dict.fromkeys(names[:5]))
     return forbidden, suspicions
 
 

@@ -69,12 +69,14 @@ class Definitions:
     Attributes:
         nodes: what each global name is ever bound to. patches: what is bound to attributes of imported things.
         attributes: methods and attributes that its classes define.
-        aliases: see `Aliases`. stars: modules imported with a star. unreadable: whether a cell is nested too deep.
+        trees: the cells that can be read. aliases: see `Aliases`.
+        stars: modules imported with a star. unreadable: whether a cell is nested too deep.
     """
 
     nodes: dict[str, list[ast.AST]] = field(default_factory=dict)
     patches: dict[str, list[ast.AST]] = field(default_factory=dict)
     attributes: set[str] = field(default_factory=set)
+    trees: list[ast.Module] = field(default_factory=list)
     aliases: dict[str, list[str]] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
     unreadable: bool = False
@@ -109,6 +111,7 @@ def definitions(cells: tuple[str, ...]) -> Definitions:
         try:
             tree = parse(source)
             if tree is not None:
+                found.trees.append(tree)
                 for statement in tree.body:
                     _define(found, statement)
                 _reach_out(found, tree)

@@ -24,6 +24,7 @@ def preload() -> Any:
     from autograder.jail.inside.substitutes import (
         PipeEventLoopPolicy,
         ignore_shell_commands,
+        leave_as_scripted,
         load_in_one_process,
     )
     from selfcheck.cells import CellRunner
@@ -33,6 +34,7 @@ def preload() -> Any:
     for dtype in (torch.float32, torch.float64):
         _warm(dtype)
     numpy.linalg.svd(numpy.eye(2))
+    leave_as_scripted(torch)
     load_in_one_process(torch.utils.data.DataLoader)
     asyncio.set_event_loop_policy(PipeEventLoopPolicy())
     import selfcheck.data

@@ -1,0 +1,13 @@
+# Attack: compute below autocast
+# Exercise: slide
+# Verdict: forbidden or failed
+
+import torch
+import torch.nn.functional as F
+
+NAME = "".join(map(chr, (99, 111, 110, 118, 50, 100)))
+
+
+def slide(x, w):
+    with torch.autocast("cpu", enabled=False):
+        return getattr(F, NAME)(x, w)

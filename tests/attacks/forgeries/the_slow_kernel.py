@@ -1,0 +1,11 @@
+# Attack: use a kernel below the convolution
+# Exercise: slide
+# Verdict: forbidden or failed
+
+import torch
+
+NAME = "".join(map(chr, (99, 111, 110, 118, 50, 100)))
+
+
+def slide(x, w):
+    return torch._C._nn.thnn_conv2d(x, w, tuple(w.shape[2:]))
