@@ -21,12 +21,18 @@ from tests.audit.conftest import ALTERNATIVES, MISCONCEPTIONS, load, write_cours
 
 
 def audited(folder: Path, misconceptions: dict[str, str], alternatives: dict[str, str]) -> Audit:
+    """An audit of a new course through the real pipeline."""
+    write_course(folder, misconceptions, alternatives)
+    return audit_of(folder, Wanted())
+
+
+def audit_of(folder: Path, wanted: Wanted) -> Audit:
     """An audit through the real pipeline."""
-    assignment = write_course(folder, misconceptions, alternatives)
+    assignment = load(folder)
     notebooks = NotebookTemplate(folder / "source/toy/toy.ipynb", folder / "release/toy/toy.ipynb")
     plan = Plan(assignment, notebooks, 2, frozenset())
     jail = JailChoice.of(Course(folder), "landlock", False)
-    audit = Audit(plan, Ledger(assignment.suite), jail, 2, Wanted())
+    audit = Audit(plan, Ledger(assignment.suite), jail, 2, wanted)
     audit.run()
     return audit
 
@@ -42,6 +48,15 @@ def test_a_sound_assignment_holds(tmp_path: Path, capsys: pytest.CaptureFixture[
     summarise(load(tmp_path), verdicts, audit.tally, 2, Console())
     told = capsys.readouterr().out
     assert "audit of toy holds" in told and "0 from the ledger" in told
+
+    only = frozenset({"layer"})
+    again = audit_of(tmp_path, Wanted(only, check=True, sample=9))
+    assert again.verdicts.defects == [] and again.tally.sampled == 2 + 1 + 2, "graded again it is the same"
+    ledger = tmp_path / "suite/toy/layer/ledger.jsonl"
+    ledger.write_text(ledger.read_text().replace('"named":"squared"', '"named":"cubed"'))
+    told = "\n".join(audit_of(tmp_path, Wanted(only, check=True, sample=9)).verdicts.defects)
+    assert "diagnosed as cubed" in told and "run again it was" in told
+    assert not ledger.read_bytes(), "an engine of which a record does not repeat proves nothing"
 
 
 def test_each_kind_of_defect_is_named(tmp_path: Path) -> None:
