@@ -12,7 +12,7 @@ cannot be compared number by number. There a misconception is named if it alone 
 and fails each with the same message, where the same items of a batch are equal.
 
 Two mistakes at once answer like neither. Where single ones leave failures unexplained, two are put into one solution
-(both edit the same base) and judged like one; each is then named at the tests that it fails.
+(both edit the same base); if that explains all of them, each is named at the tests that it fails.
 
 The first failed test is replayed on all misconceptions, the others on those that explain it. Replays are counted and
 bounded, not timed, so that a diagnosis is the same on every machine.
@@ -200,7 +200,7 @@ class _Case:
         if found is None:
             return {}
         explains = self._standing[found.name].explains
-        if 2 * len(explains) <= len(self._failed) or len(explains) <= len(explained):
+        if len(explains) < len(self._failed):  # two edits together come near much that they are not
             return {}
         return self._shared(both[found.name][0], [r for r in self._failed if r.name in explains])
 
