@@ -84,6 +84,7 @@ def test_the_release_is_a_skeleton(course):
 
 def test_a_text_that_would_leak_writes_nothing(course):
     text = course.texts[0]
+    (course.hidden_suite / "scale" / "misconceptions.py").unlink()  # its edits are of the solution as it was
     leaky = TEXT.replace(
         "shown = scale(torch.ones(3))", "enlarged = torch.mul(x, factor)\nreturn_ = enlarged\nx = 1"
     )
