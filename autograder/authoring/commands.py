@@ -72,7 +72,7 @@ def _tell_what_is_to_come(chosen: list[Chapter]) -> None:
 
 @app.command()
 def new(
-    assignment: Annotated[str, typer.Argument(help="The assignment, such as ch14.")],
+    assignment: Annotated[str, typer.Argument(help="The assignment: ch and the two digits of its chapter.")],
     exercise: Annotated[
         str | None,
         typer.Argument(help="A new exercise in it, such as graph_conv; not given: a new assignment."),

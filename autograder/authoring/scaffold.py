@@ -31,7 +31,7 @@ def new_chapter(root: Path, id: str, title: str = "") -> list[Path]:
         AuthoringError: the id is not of the form chNN, or the assignment is there already; nothing is written.
     """
     if not _ID.fullmatch(id):
-        raise AuthoringError(f"an assignment is called ch and two digits, such as ch14, not {id!r}")
+        raise AuthoringError(f"an assignment is called ch and two digits, those of its chapter, not {id!r}")
     if any(one.id == id for one in chapters(root)):
         raise AuthoringError(f"{id} is there already; `autograder new {id} EXERCISE` adds an exercise to it")
     slug = "_".join(re.findall(r"[a-z0-9]+", title.lower())[:3]) or "notebook"
