@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import autograder
 from autograder.jail.host import guest
 from autograder.jail.host.backends import BACKENDS, Bubblewrap, LandlockSeccomp, Unjailed, choose
 from autograder.jail.host.visibility import JailUnavailable, private, readable, refuse_overlap
+from autograder.jail.host.worker import Worker
 from autograder.jail.inside import landlock, seal
 from autograder.jail.inside.policy import Limits, Policy, SealError
 
@@ -77,6 +79,21 @@ def test_a_kernel_without_landlock_is_no_jail(monkeypatch: pytest.MonkeyPatch) -
     assert Bubblewrap().unavailable() is None  # the second version will do inside its mounts
 
 
+LOOK_FOR_PLACES = """
+import glob, os, sys
+names = [*sys.modules, *sys.path, *map(str, sys.meta_path), *map(str, sys.path_hooks)]
+found = [name for name in names if '__editable__' in name]
+read = []
+for folder in sys.path:
+    for path in glob.glob(folder + '/__editable__*') + glob.glob(folder + '/*.dist-info/direct_url.json'):
+        try:
+            open(path).close()
+            read.append(path)
+        except OSError:
+            pass
+"""
+
+
 def test_nothing_private_is_readable() -> None:
     paths = readable()
     for secret in (PROJECT, PROJECT / "solutions", *private(), Path("/etc/passwd"), Path("/usr/local/share")):
@@ -84,11 +101,27 @@ def test_nothing_private_is_readable() -> None:
     assert not any(Path(path).is_relative_to(PROJECT / "autograder") for path in paths)
 
 
+def test_where_packages_are_installed_in_place_is_not_told() -> None:
+    """An editable install's finder lists the folders of the project, and its record says where it lies."""
+    packages = Path(sysconfig.get_path("purelib"))
+    telling = [*packages.glob("__editable__*"), *packages.glob("*.dist-info/direct_url.json")]
+    assert telling, "these tests run in an editable install"
+    for path in map(Path, readable()):
+        assert not any(secret.resolve().is_relative_to(path.resolve()) for secret in telling), path
+    with Worker(choose("landlock")) as worker:
+        process = worker.fork()
+        process.allow(20, 60)
+        process.run_cell(LOOK_FOR_PLACES, "look")
+        found, read = process.student.found, process.student.read
+        process.end()
+    assert found == [] and read == []
+
+
 def test_a_suite_among_the_libraries_is_refused(tmp_path: Path) -> None:
     installed = tmp_path / "lib" / "python3" / "site-packages" / "autograder"
     with pytest.raises(JailUnavailable, match="editable"):
         refuse_overlap([str(tmp_path / "lib")], [installed])
-    course = Path(sys.prefix) / "lib" / "course"
+    course = Path(sysconfig.get_path("purelib")) / "course"
     for backend in (Bubblewrap(private=(course,)), LandlockSeccomp(private=(course,))):
         with pytest.raises(JailUnavailable, match="course"):
             backend.policy(guest=tmp_path, scratch=tmp_path, limits=Limits())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import autograder
@@ -37,7 +37,7 @@ folder."""
 
 def readable(extra: Iterable[Path] = ()) -> tuple[str, ...]:
     """The system's libraries and this interpreter, sorted, without those inside another; what is missing is
-    left out."""
+    left out, and so is what tells where packages that are installed in place lie."""
     wanted = [Path(p) for p in _SYSTEM]
     for prefix in {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}:
         wanted += [Path(prefix) / name for name in _OF_A_PREFIX]
@@ -49,7 +49,54 @@ def readable(extra: Iterable[Path] = ()) -> tuple[str, ...]:
     for path in sorted(found):
         if not any(Path(path).is_relative_to(other) for other in kept):
             kept.append(path)
-    return tuple(kept)
+    hidden = {os.path.realpath(path) for path in _tells_where()}
+    return tuple(kept) if not hidden else tuple(sorted(_without(kept, hidden, set())))
+
+
+def listable(readable: Iterable[str]) -> tuple[str, ...]:
+    """The folders with readable files of which not all can be read: the import system lists them."""
+    paths = set(readable)
+    return tuple(
+        sorted({str(parent) for path in paths for parent in Path(path).parents} & _package_folders())
+    )
+
+
+def _package_folders() -> set[str]:
+    found = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}
+    return {str(path) for folder in found for path in (folder, folder.resolve())}
+
+
+def _tells_where() -> set[str]:
+    """The files beside the installed packages that name the folders of those installed in place (`pip install -e`)."""
+    found: set[str] = set()
+    for folder in map(Path, _package_folders()):
+        if folder.is_dir():
+            for pattern in (
+                "__editable__*",
+                "*.egg-link",
+                "*.dist-info/direct_url.json",
+                "*.dist-info/RECORD",
+            ):
+                found |= {str(path) for path in folder.glob(pattern)}
+    return {path for path in found if not path.endswith("RECORD") or _in_place(Path(path).parent)}
+
+
+def _in_place(package: Path) -> bool:
+    return (package / "direct_url.json").exists()
+
+
+def _without(paths: Iterable[str], hidden: set[str], opened: set[str]) -> Iterator[str]:
+    """The paths, with a folder that holds something hidden in favour of what else is in it."""
+    for path in paths:
+        real = os.path.realpath(path)
+        if any(Path(secret).is_relative_to(real) for secret in hidden):
+            if real not in hidden and real not in opened:  # lib64 may be a link to lib
+                opened.add(real)
+                yield from _without(
+                    sorted(os.path.join(path, name) for name in os.listdir(path)), hidden, opened
+                )
+        else:
+            yield path
 
 
 def _interpreter() -> list[Path]:

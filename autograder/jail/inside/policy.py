@@ -40,6 +40,8 @@ class Policy:
     """The one folder that may be written; every submission gets a folder of its own inside it."""
     readable: tuple[str, ...] = ()
     """Files and folders that may be read. A path that does not exist is passed over."""
+    listable: tuple[str, ...] = ()
+    """Folders whose names, and those below, may be listed; what may be read in them is said by `readable`."""
     writable: tuple[str, ...] = ()
     """Device files that may be read and written, such as /dev/null."""
     limits: Limits = field(default_factory=Limits)
@@ -58,8 +60,8 @@ class Policy:
         """The policy written by `to_json`. Raises ValueError, KeyError or TypeError on anything else."""
         raw: dict[str, Any] = json.loads(text)
         limits = Limits(**raw.pop("limits"))
-        readable, writable = tuple(raw.pop("readable")), tuple(raw.pop("writable"))
-        return cls(limits=limits, readable=readable, writable=writable, **raw)
+        readable, listable, writable = (tuple(raw.pop(name)) for name in ("readable", "listable", "writable"))
+        return cls(limits=limits, readable=readable, listable=listable, writable=writable, **raw)
 
 
 class SealError(RuntimeError):

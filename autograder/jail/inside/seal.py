@@ -67,17 +67,22 @@ def seal_child(policy: Policy, folder: str, keep: tuple[int, ...] = ()) -> None:
     tempfile.tempdir = None  # a choice the zygote may have made
     capabilities.drop()
     prctl(_PR_SET_DUMPABLE, 0)
-    _landlock(policy, folder)
+    _landlock(policy, folder, again=True)
     if policy.seccomp:
         seccomp.install()
 
 
-def _landlock(policy: Policy, writable_folder: str) -> None:
+def _landlock(policy: Policy, writable_folder: str, again: bool = False) -> None:
     if policy.landlock is None:
         return
+    readable, listable = policy.readable, policy.listable
+    if again:  # what the first layer refuses stays refused: a few folders say the same as hundreds of files
+        readable = (*(p for p in readable if not p.startswith(tuple(f"{f}/" for f in listable))), *listable)
+        listable = ()
     landlock.restrict(
         [
-            *((path, landlock.READ) for path in policy.readable),
+            *((path, landlock.READ) for path in readable),
+            *((path, landlock.READ_DIR) for path in listable),
             *((path, landlock.DEVICE) for path in policy.writable),
             (writable_folder, landlock.SCRATCH),
         ],

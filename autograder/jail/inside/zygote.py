@@ -29,6 +29,7 @@ def main(policy_json: str, control_descriptor: int) -> None:
     policy = Policy.from_json(policy_json)
     stat = os.open("/proc/self/stat", os.O_RDONLY | os.O_CLOEXEC)  # before /proc is out of sight
     seal_zygote(policy)
+    _forget_places()
     os.environ.update(HOME=policy.scratch, TMPDIR=policy.scratch, MPLCONFIGDIR=policy.scratch)
     # Imported only now: everything large is read from inside the seal. The server too, so that no fork pays for it.
     from autograder.jail.inside.guard import prepare
@@ -55,6 +56,17 @@ def main(policy_json: str, control_descriptor: int) -> None:
         _, status = os.waitpid(child, 0)
         scratch.clear(folder)
         control.send(struct.pack("<i", os.waitstatus_to_exitcode(status)))
+
+
+def _forget_places() -> None:
+    """Forget where packages installed in place lie: their finders, which the interpreter's start has loaded, say it."""
+    mark = "__editable__"
+    sys.meta_path[:] = [f for f in sys.meta_path if not getattr(f, "__module__", "").startswith(mark)]
+    sys.path_hooks[:] = [f for f in sys.path_hooks if not getattr(f, "__module__", "").startswith(mark)]
+    sys.path[:] = [path for path in sys.path if mark not in path]
+    for table in (sys.modules, sys.path_importer_cache):
+        for name in [name for name in table if mark in name]:
+            del table[name]
 
 
 def _threads(stat: int) -> int:

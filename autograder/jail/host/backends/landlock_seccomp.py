@@ -20,7 +20,7 @@ from pathlib import Path
 
 from autograder.jail.host.backends.platform import only_linux
 from autograder.jail.host.backends.spawn import spawn
-from autograder.jail.host.visibility import devices, private, readable, refuse_overlap
+from autograder.jail.host.visibility import devices, listable, private, readable, refuse_overlap
 from autograder.jail.inside import landlock
 from autograder.jail.inside.policy import Limits, Policy
 from autograder.jail.inside.syscalls import AUDIT_ARCH, machine
@@ -55,10 +55,12 @@ class LandlockSeccomp:
     def policy(self, *, guest: Path, scratch: Path, limits: Limits) -> Policy:
         """Read the system's libraries, the interpreter and the guest folder; write the scratch folder."""
         paths = readable([guest, *self._extra_readable])
-        refuse_overlap(paths, private(self._private))
+        folders = listable(paths)
+        refuse_overlap((*paths, *folders), private(self._private))
         return Policy(
             scratch=str(scratch),
             readable=paths,
+            listable=folders,
             writable=devices(),
             limits=limits,
             landlock=landlock.OLDEST_ALONE,
