@@ -22,7 +22,7 @@ from autograder.audit.summary import summarise
 from autograder.audit.trials import NotebookTemplate, Plan
 from autograder.authoring.chapter import chapters
 from autograder.authoring.missing import unwritten
-from autograder.classroom.workplace import JailChoice, load_assignment
+from autograder.classroom.workplace import JailChoice, stated_assignment
 from autograder.course import Course, CourseError
 from autograder.grading.assignment import Assignment
 from autograder.grading.pytest_session import slow_exercises
@@ -60,7 +60,7 @@ def audit(
     console = Console()
     try:
         course = Course(Path.cwd())
-        assignment = load_assignment(course, name)
+        assignment = stated_assignment(course, name)
         only = _chosen(assignment, exercise)
         release = course.release / assignment.name / f"{assignment.notebook}.ipynb"
         source = course.source_notebook(assignment.name, assignment.notebook)

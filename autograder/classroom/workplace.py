@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from autograder.course import Course, CourseError
+from autograder.course.secret import course_secret
 from autograder.grading.assignment import Assignment
 from autograder.grading.diagnosis import Diagnosis
 from autograder.grading.grade import grade
@@ -35,7 +36,8 @@ class JailChoice:
 
     @classmethod
     def of(cls, course: Course, backend: str | None, unsafe_no_jail: bool) -> JailChoice:
-        private = (course.source, course.suites, course.submitted, course.autograded, course.results, course.gradebook)
+        hidden = (course.source, course.suites, course.results, course.gradebook, course.secret)
+        private = (*hidden, course.submitted, course.autograded)
         return cls(backend, unsafe_no_jail, private, course.results / "answers")
 
 
@@ -92,7 +94,23 @@ def workplace(choice: JailChoice) -> Workplace:
 
 
 def load_assignment(course: Course, assignment: str) -> Assignment:
-    """The assignment of that name. CourseError where it is missing or has several notebooks."""
+    """The assignment as a class is graded: its hidden inputs follow from the course's secret.
+
+    Raises:
+        CourseError: it is missing or has several notebooks, or the secret cannot be used.
+    """
+    stated, secret = stated_assignment(course, assignment), course_secret(course)
+    if _secret.get(assignment) != (stated, secret):
+        _secret[assignment], _under[assignment] = (stated, secret), stated.under(secret)
+    return _under[assignment]
+
+
+def stated_assignment(course: Course, assignment: str) -> Assignment:
+    """The assignment as an audit sees it: its hidden inputs follow from the seed alone, and anybody can repeat them.
+
+    Raises:
+        CourseError: it is missing or has several notebooks.
+    """
     notebooks = course.notebooks(assignment)
     if len(notebooks) != 1:
         raise CourseError(
@@ -102,6 +120,8 @@ def load_assignment(course: Course, assignment: str) -> Assignment:
     return _load(assignment, course.source_notebook(assignment, notebooks[0]), own if own.is_dir() else None)
 
 
+_secret: dict[str, tuple[Assignment, str]] = {}
+_under: dict[str, Assignment] = {}
 _loaded: dict[tuple[str, Path, Path | None, int], Assignment] = {}
 
 

@@ -150,10 +150,10 @@ def variant(
     course: CourseOption = Path("."),
 ) -> None:
     """Show a misconception in full, coloured where it differs from a right solution; or list an exercise's."""
-    from autograder.classroom.workplace import load_assignment
+    from autograder.classroom.workplace import stated_assignment
     from autograder.cli.variant import list_variants, show_variant
 
-    loaded = load_assignment(Course(course), assignment)
+    loaded = stated_assignment(Course(course), assignment)
     if name is None:
         list_variants(loaded, exercise, out)
     else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import autograder
-from autograder.classroom.workplace import load_assignment
+from autograder.classroom.workplace import stated_assignment
 from autograder.course import Course
 from autograder.grading.variants import find_misconception
 
@@ -46,7 +46,7 @@ class Student:
 
 def misconception(assignment: str, exercise: str, name: str) -> str:
     """A misconception's whole cell."""
-    loaded = load_assignment(Course(Path(autograder.__file__).parent.parent), assignment)
+    loaded = stated_assignment(Course(Path(autograder.__file__).parent.parent), assignment)
     return find_misconception(loaded, exercise, name).source
 
 

@@ -124,6 +124,7 @@ class Assignment:
         ]
         content = hashlib.sha256(repr(self.cells).encode())
         content.update(_digest([*tests, *engine, *selfcheck]).encode())
+        content.update(self.secret_digest.encode())
         return content.hexdigest()
 
 

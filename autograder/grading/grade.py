@@ -105,6 +105,7 @@ def grade(
         suite_digest=assignment.suite_digest,
         environment_digest=environment_digest(),
         seed=seed,
+        secret_digest=assignment.secret_digest,
         jail=JailRecord(backend=worker.backend.name, proofs=proofs),
         verdict=Verdict.PASSED,
         notes=(*program.notes, *session.notes),
