@@ -29,7 +29,7 @@ MISCONCEPTIONS = [
     misconception(
         "gradients_cleared_once_per_epoch",
         hint="Cleared once an epoch, .grad still holds the sum of all earlier batches: a step follows its own batch alone.",
-        severity="partial",
+        severity="slip",
         edits=[
             after("total = 0.0", "optimizer.zero_grad()"),
             edit(
@@ -44,7 +44,7 @@ MISCONCEPTIONS = [
     misconception(
         "gradients_never_cleared",
         hint="backward() adds to what is in .grad: whose gradients does your step follow?",
-        severity="serious",
+        severity="partial",
         edits=[edit("optimizer.zero_grad()", "")],
     ),
     misconception(
@@ -65,7 +65,7 @@ MISCONCEPTIONS = [
     misconception(
         "labels_not_shuffled_along",
         hint="Image and label belong together: which label does the first image of a shuffled batch get?",
-        severity="serious",
+        severity="partial",
         edits=[
             edit(
                 """
@@ -89,7 +89,7 @@ MISCONCEPTIONS = [
     misconception(
         "left_in_evaluation_mode",
         hint="Dropout and batch normalisation work in two ways: which one is your model in while it trains?",
-        severity="slip",
+        severity="partial",
         edits=[edit("model.train()", "model.eval()")],
     ),
     misconception(
@@ -170,13 +170,13 @@ MISCONCEPTIONS = [
     misconception(
         "only_last_layer",
         hint="Which parameters does the optimizer know?",
-        severity="serious",
+        severity="partial",
         edits=[edit("model.parameters()", "list(model.parameters())[-2:]")],
     ),
     misconception(
         "optimizer_made_anew",
         hint="Adam remembers the gradients of earlier steps: how long does your optimizer live?",
-        severity="partial",
+        severity="slip",
         edits=[
             after(
                 "loss = F.cross_entropy(model(images[batch]), labels[batch])",
@@ -198,13 +198,13 @@ MISCONCEPTIONS = [
     misconception(
         "softmax_before_cross_entropy",
         hint="cross_entropy takes logits: how often is the softmax applied in your loss?",
-        severity="serious",
+        severity="partial",
         edits=[edit("model(images[batch])", "model(images[batch]).softmax(1)")],
     ),
     misconception(
         "squared_error",
         hint="The text asks for a loss for classes: what does yours measure between logits and labels?",
-        severity="serious",
+        severity="partial",
         edits=[
             edit(
                 "loss = F.cross_entropy(model(images[batch]), labels[batch])",

@@ -15,7 +15,10 @@ from torch import nn
 from autograder.testing import assert_close
 from selfcheck.data import load_digits
 
-pytestmark = pytest.mark.exercise("train_classifier")
+pytestmark = [
+    pytest.mark.exercise("train_classifier"),
+    pytest.mark.shares(runs=10, plain=30, options=14, invariants=14, converges=32),
+]
 
 
 def network():
@@ -60,6 +63,7 @@ def digits(rng, count):
 
 @pytest.mark.gate
 @pytest.mark.level("runs")
+@pytest.mark.weight(0)
 def test_runs(student, rng):
     """train_classifier runs."""
     student.train_classifier(student.small_cnn(), *digits(rng, 40), epochs=3, batch_size=16)
@@ -77,6 +81,7 @@ def test_losses(student, rng):
 
 
 @pytest.mark.level("runs")
+@pytest.mark.weight(2)
 def test_parameters_change(student, rng):
     """Training changes every parameter of the model it was given."""
     model = student.small_cnn()
@@ -87,9 +92,9 @@ def test_parameters_change(student, rng):
         assert not torch.equal(before[name], after[name]), f"parameter {name} is what it was before training"
 
 
-@pytest.mark.weight(2)
 @pytest.mark.parametrize("lr", [0.0, 1e-3, 1e-2])
 @pytest.mark.level("plain")
+@pytest.mark.weight(4)
 def test_steps(student, rng, lr):
     """With all images in one batch each epoch is one step of Adam on the cross-entropy, of the given learning rate."""
     images, labels = digits(rng, 60)
@@ -107,8 +112,8 @@ def test_steps(student, rng, lr):
     assert apart <= 0.03 * lr, "the output layer's weights are not where four steps of Adam take them"
 
 
-@pytest.mark.weight(2)
 @pytest.mark.level("plain")
+@pytest.mark.weight(4)
 def test_steps_of_many_batches(student, rng):
     """Every batch of an epoch makes one step of Adam, along the gradient of that batch alone."""
     # Forty times the same image: whatever the order, all batches are alike.
@@ -128,6 +133,7 @@ def test_steps_of_many_batches(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_learning_rate_stays(student, rng):
     """All steps are as long as the learning rate makes them, the last as the first: there is no schedule."""
     model, (images, _) = student.small_cnn(), digits(rng, 8)
@@ -155,6 +161,7 @@ def test_last_weights_stay(student, rng):
     ("count", "batch_size", "epochs", "steps"), [(48, 16, 2, 6), (50, 16, 1, 4), (7, 64, 3, 3)]
 )
 @pytest.mark.level("plain")
+@pytest.mark.weight(2)
 def test_batches(student, rng, count, batch_size, epochs, steps):
     """An epoch goes over all images in batches of batch_size; the last batch may be smaller."""
     model = student.small_cnn()
@@ -166,6 +173,7 @@ def test_batches(student, rng, count, batch_size, epochs, steps):
 
 
 @pytest.mark.level("plain")
+@pytest.mark.weight(2.5)
 def test_training_mode(student, rng):
     """The model is in training mode while it trains, whatever mode it came in."""
     model = student.small_cnn()
@@ -178,6 +186,7 @@ def test_training_mode(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_losses_of_steps(student, rng):
     """With all images in one batch the reported losses are those along four steps of Adam on the cross-entropy."""
     images, labels = digits(rng, 80)
@@ -200,6 +209,7 @@ def test_losses_of_steps(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2.5)
 def test_reported_loss(student, rng):
     """The reported number is the mean cross-entropy per image, in nats."""
     model, net = student.small_cnn(), network()
@@ -234,6 +244,7 @@ def test_last_batch_counts_by_its_size(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(2.5)
 def test_each_image_once(student, rng):
     """Every epoch takes every image once."""
     model = student.small_cnn()
@@ -248,6 +259,7 @@ def test_each_image_once(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(2.5)
 def test_new_order(student, rng):
     """Each epoch takes the images in a new random order, and so does each training without a generator."""
     # At learning rate 0 an epoch's loss depends only on who shares a batch, and so varies by about 1e-2. That four
@@ -262,6 +274,7 @@ def test_new_order(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(5)
 def test_generator(student, rng):
     """The generator draws the order: the same seed trains the same weights, another seed others."""
     images, labels = digits(rng, 40)
@@ -280,6 +293,7 @@ def test_generator(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(2.5)
 def test_generator_is_used_up(student, rng):
     """The generator draws a new order for each epoch, and goes on where it was when it is used again."""
     model, (images, labels), generator = student.small_cnn(), digits(rng, 60), rng.generator()
@@ -293,7 +307,6 @@ def test_generator_is_used_up(student, rng):
 
 
 @pytest.mark.timeout(30)
-@pytest.mark.weight(2)
 @pytest.mark.level("converges")
 def test_overfits(student, rng):
     """Trained long enough on 32 images with labels drawn at random, the model knows every one of them."""
@@ -309,8 +322,8 @@ def test_overfits(student, rng):
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.weight(5)
 @pytest.mark.level("converges")
+@pytest.mark.weight(2)
 def test_held_out_accuracy(student, rng):
     """With the default settings at least 97 of 100 digits that training never saw are recognised."""
     data = load_digits()
