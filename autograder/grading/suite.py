@@ -29,7 +29,7 @@ from autograder.grading.pytest_session import (
     run_pytest,
     untold_report,
 )
-from autograder.grading.reference import Reference, reference_of
+from autograder.grading.reference import our_fault, reference_of
 from autograder.grading.refusals import shown
 from autograder.grading.replaying import Replay, signature
 from autograder.grading.result import TestResult, Verdict
@@ -88,6 +88,7 @@ class SuitePlugin:
         selection: Selection,
         forbidden: Mapping[str, str],
         suspicions: Mapping[str, str] = MappingProxyType({}),
+        diagnosis: Diagnosis | None = None,
     ) -> None:
         self.forbidden = dict(forbidden)
         self.outcomes: list[Outcome] = []
@@ -100,7 +101,7 @@ class SuitePlugin:
         self.careless: dict[str, Careless] = {}
         self._bound: dict[str, Any] = {}
         self._noticed: list[str] = []
-        self._reference: Reference | None = None
+        self._ours = diagnosis
         self._assignment = assignment
         self._session = session
         self._order = {exercise.id: place for place, exercise in enumerate(assignment.exercises)}
@@ -297,8 +298,8 @@ class SuitePlugin:
 
     def _our_fault(self, exercise: str, replay: Replay) -> str:
         """How a failed test fails on the reference, or nothing."""
-        self._reference = self._reference or reference_of(self._assignment)
-        return self._reference.fault(exercise, replay)
+        self._ours = self._ours or reference_of(self._assignment)
+        return our_fault(self._ours, exercise, replay)
 
     def _grader_fault(self, item: pytest.Item, error: BaseException) -> None:
         self.faults[exercise_of(item)] = f"{item.nodeid}: {type(error).__name__}: {error}"
@@ -372,7 +373,7 @@ def run_suite(
     Raises:
         GraderFault: the suite itself cannot be run.
     """
-    plugin = SuitePlugin(session, assignment, seed, selection, forbidden, suspicions)
+    plugin = SuitePlugin(session, assignment, seed, selection, forbidden, suspicions, diagnosis)
     run_pytest(assignment.suite, plugin)
     if not plugin.outcomes:
         raise GraderFault(f"the hidden suite of {assignment.name} has no tests to run")
