@@ -34,6 +34,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     share: float
     named: str = ""
     fails: tuple[str, ...] = ()
+    contract: bool = False
     tests: tuple[str, ...] = ()
     tolerance: float = 0.0
     seconds: float = 0.0
