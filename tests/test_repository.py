@@ -39,6 +39,7 @@ def test_each_distribution_ships_the_licence_that_it_names():
         "downloaded/ch05/archive/ada.zip",
         "downloaded/ch05/extracted/ada/ch05_cnn.ipynb",
         "grades.csv",
+        Course(ROOT).secret.name,
         ".autograder.lock",
         "demo/gradebook.db",
         "release/ch05/.nbgrader.log",
