@@ -89,7 +89,7 @@ def test_all_that_is_to_be_written_is_missing(root):
     assert f"{room}/misconceptions.py: graph_conv has 2 misconceptions of at least 6" in told
     assert f"{room}/alternatives: graph_conv has 1 alternatives of at least 3" in told
     assert (
-        f"{room}/misconceptions.py:9: still to write: the question that a teacher would ask this student."
+        f"{room}/misconceptions.py:11: still to write: the question that a teacher would ask this student."
         in told
     )
     of_the_room = unwritten(one, frozenset({"graph_conv"}))
