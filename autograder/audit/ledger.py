@@ -26,19 +26,11 @@ NAME = "ledger.jsonl"
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a ledger: what was tried, its `Facts`, what it read."""
+    """One line of a ledger: what was tried and what it read; the `Facts` stand between them."""
 
     trial: str
     seeds: str
     """Such as 0-2,5."""
-    share: float
-    named: str = ""
-    fails: tuple[str, ...] = ()
-    contract: bool = False
-    tests: tuple[str, ...] = ()
-    tolerance: float = 0.0
-    seconds: float = 0.0
-    figures: dict[str, int] = {}
     subject: str
     machinery: str
 
@@ -144,13 +136,12 @@ def read(path: Path) -> dict[tuple[str, int], list[Record]]:
         return records
     for number, text in enumerate(lines, start=1):
         try:
-            line = msgspec.json.decode(text, type=Line)
+            line, facts = msgspec.json.decode(text, type=Line), msgspec.json.decode(text, type=Facts)
             seeds = list(_seeds(line.seeds))
         except (msgspec.MsgspecError, ValueError) as error:
             raise CourseError(
                 f"{path}, line {number} is not a record ({error}): delete the line, and what it held is run again"
             ) from None
-        facts = Facts(**{name: getattr(line, name) for name in Facts.__struct_fields__})
         for seed in seeds:
             record = Record(line.subject, line.machinery, facts)
             if record not in records.setdefault((line.trial, seed), []):
@@ -165,35 +156,37 @@ def write(path: Path, records: dict[tuple[str, int], list[Record]]) -> None:
     for (label, seed), kept in records.items():
         for record in kept:
             f = record.facts
-            key = (label, record.subject, record.machinery, f.share, f.named, f.fails, f.tests)
+            key = (label, record.subject, record.machinery, *f.outcome)
             grouped[key].append(seed)
             facts[key] = facts[key].joined(f) if key in facts else f
     lines = [
-        Line(
-            trial=str(key[0]),
-            seeds=_text(sorted(seeds)),
-            subject=str(key[1]),
-            machinery=str(key[2]),
-            **{name: getattr(facts[key], name) for name in Facts.__struct_fields__},
+        (
+            Line(
+                trial=str(key[0]),
+                seeds=_text(sorted(seeds)),
+                subject=str(key[1]),
+                machinery=str(key[2]),
+            ),
+            facts[key],
         )
         for key, seeds in grouped.items()
     ]
-    lines.sort(
-        key=lambda line: (KINDS.index(line.trial.split()[0]), line.trial, _seeds_first(line), line.subject)
-    )
+    lines.sort(key=lambda pair: _order(pair[0]))
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(b"".join(_encoded(line) for line in lines))
+    temporary.write_bytes(b"".join(_encoded(line, found) for line, found in lines))
     os.replace(temporary, path)
 
 
-def _encoded(line: Line) -> bytes:
+def _encoded(line: Line, facts: Facts) -> bytes:
     """A line without what is empty; the share always stands there."""
-    content = {name: getattr(line, name) for name in Line.__struct_fields__}
-    return msgspec.json.encode({k: v for k, v in content.items() if v or k == "share"}) + b"\n"
+    found = msgspec.structs.asdict(facts)
+    kept = {name: value for name, value in found.items() if value or name == "share"}
+    read = {"subject": line.subject, "machinery": line.machinery}
+    return msgspec.json.encode({"trial": line.trial, "seeds": line.seeds, **kept, **read}) + b"\n"
 
 
-def _seeds_first(line: Line) -> int:
-    return next(iter(_seeds(line.seeds)))
+def _order(line: Line) -> tuple[int, str, int, str]:
+    return KINDS.index(line.trial.split()[0]), line.trial, next(_seeds(line.seeds)), line.subject
 
 
 def _text(seeds: list[int]) -> str:

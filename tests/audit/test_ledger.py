@@ -311,3 +311,22 @@ def test_an_engine_edited_while_the_audit_runs_is_noticed(
     assert "the engine was edited while the audit ran" in "\n".join(audited().verdicts.defects)
     table.meanwhile = lambda: None
     assert audited().tally.ran == TRIALS
+
+
+def test_no_fact_is_lost_in_the_file(tmp_path: Path) -> None:
+    """Every field, those that are added later too: each has a value here that is not its default."""
+    values = {
+        "float": 0.5,
+        "str": "a",
+        "bool": True,
+        "tuple[str, ...]": ("a", "b"),
+        "dict[str, int]": {"a": 1},
+    }
+    facts = Facts(**{name: values[kind] for name, kind in Facts.__annotations__.items()})
+    plain = Facts(share=0.0)
+    records = {
+        ("reference", 0): [ledger.Record("s", "m", facts)],
+        ("skeleton", 0): [ledger.Record("s", "m", plain)],
+    }
+    ledger.write(tmp_path / "ledger.jsonl", records)
+    assert ledger.read(tmp_path / "ledger.jsonl") == records
