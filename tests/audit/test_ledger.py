@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -315,7 +316,7 @@ def test_an_engine_edited_while_the_audit_runs_is_noticed(
 
 def test_no_fact_is_lost_in_the_file(tmp_path: Path) -> None:
     """Every field, those that are added later too: each has a value here that is not its default."""
-    values = {
+    values: dict[str, Any] = {
         "float": 0.5,
         "str": "a",
         "bool": True,
