@@ -31,6 +31,23 @@ from autograder.grading.scopes import (
 )
 
 _BUILTINS = ("eval", "exec", "compile", "__import__", "globals", "__builtins__", "__builtin__", "__loader__")
+_PRIVATE = (
+    *(
+        "C",
+        "dynamo",
+        "functorch",
+        "refs",
+        "decomp",
+        "prims",
+        "subclasses",
+        "ops",
+        "library",
+        "inductor",
+        "export",
+    ),
+    *("higher_order_ops", "jit_internal", "custom_op", "compile", "lazy_library", "python_dispatcher"),
+)
+"""PyTorch's private modules; an operator may have a private name too, and is refused where it is forbidden."""
 _LIFTING = (
     UNREADABLE,
     f"torch*.{COMPUTED}",
@@ -45,7 +62,14 @@ _LIFTING = (
         "sys.addaudithook",
         "sys.audit",
     ),
-    *("get_ipython", "IPython.*", "torch._*", "torch.utils._*", "torch.library.*", "torch.overrides.*"),
+    *(
+        "get_ipython",
+        "IPython.*",
+        *(f"torch._{name}*" for name in _PRIVATE),
+        "torch.utils._*",
+        "torch.library.*",
+        "torch.overrides.*",
+    ),
     *("torch.jit.CompilationUnit", "torch.package.*", "torch.hub.*", "torch.classes.*", "autograder.*"),
     *(
         "importlib.*",

@@ -31,6 +31,8 @@ from selfcheck.random import Rng, derive_seed
 _PATIENCE_SECONDS = 600.0
 """Longer than any solution of ours waits on a loaded machine: giving up would change a diagnosis."""
 _GRACE_SECONDS = 2.0
+_LEAST_SECONDS = 5.0
+"""What a solution of ours may take at least: autograd's first use in a process costs more than a quick test allows."""
 _LOOK_EVERY = 0.25
 QUICK_SECONDS = 10.0
 """What a test without a timeout is allowed; one replay of such a test is the unit in which replays are counted."""
@@ -234,7 +236,8 @@ def answering(namespace: dict[str, Any], seconds: float) -> Iterator[Peer]:
     started.wait()
     channel = Channel(ours, _PATIENCE_SECONDS)
     done = threading.Event()
-    watch = threading.Thread(target=_stop_late, args=(thread, clocks[0], theirs, seconds, done), daemon=True)
+    late = max(seconds, _LEAST_SECONDS)
+    watch = threading.Thread(target=_stop_late, args=(thread, clocks[0], theirs, late, done), daemon=True)
     watch.start()
     try:
         yield Peer(

@@ -93,6 +93,7 @@ CLEAN = {
     "an attribute that no tensor has": "def f(x): return x.relu_slope",
     "one's own attributes as a table": "def f(x): return vars(x), x.__dict__",
     "a thread": "from threading import Thread\ndef f(x):\n    t = Thread(target=x.mul, args=(2,))\n    t.start()",
+    "an operator of a private name": "def f(x): return torch._foreach_add([x], 1)[0]",
     "a stopwatch and a partial": "import timeit, functools\ndef f(x): return functools.partial(torch.mul, x)",
     "clamp": "def f(x): return x.clamp(min=0)",
     "compared below": "def f(x): return x.clamp(min=0)\nassert torch.equal(f(torch.ones(2)), F.relu(torch.ones(2)))",

@@ -1,5 +1,5 @@
 # Attack: replace every comparison that a test may use
-# Verdict: not_gradable or failed
+# Verdict: not_gradable or failed or protocol_violation
 # Spoils: triple
 
 import builtins
