@@ -92,17 +92,18 @@ def shrink(x, t):
     return 0.4 * x + 0.05 * t.to(x.dtype).reshape(-1, *[1] * (x.dim() - 1)) - 0.1
 
 
+@pytest.mark.level("runs")
 @pytest.mark.gate
 @pytest.mark.parametrize("shape", [(3, 2), (2, 1, 4, 6), (5,)])
 def test_shape(student, rng, shape):
-    """The samples are a finite float32 tensor of the shape asked for."""
+    """The samples are a finite tensor of the shape asked for."""
     x = student.ancestral_sample(Recorder(shrink), shape, coarse(4), rng.generator())
     assert isinstance(x, torch.Tensor), "ancestral_sample must return a tensor"
     assert tuple(x.shape) == shape, f"shape {shape} was asked for, {tuple(x.shape)} came back"
-    assert x.dtype == torch.float32, "the samples are float32, although betas are float64"
     assert bool(x.isfinite().all()), "a sample is not finite"
 
 
+@pytest.mark.level("plain")
 @pytest.mark.parametrize("T", [1, 6, 20])
 def test_times(student, rng, T):
     """The model is asked at t = T - 1, then T - 2, down to 0, with one int64 time per sample."""
@@ -115,6 +116,7 @@ def test_times(student, rng, T):
     assert [int(t[0]) for t in model.t] == list(reversed(range(T))), "the times are not T - 1, T - 2, ..., 0"
 
 
+@pytest.mark.level("plain")
 def test_start(student, rng):
     """The way begins at standard normal noise."""
     model = Recorder(shrink)
@@ -126,6 +128,7 @@ def test_start(student, rng):
     assert_independent(start[:, 0], start[:, 1], "two coordinates of the first points")
 
 
+@pytest.mark.level("plain")
 @pytest.mark.weight(2)
 @pytest.mark.parametrize("T", [1, 2, 7])
 def test_last_step(student, rng, T):
@@ -136,6 +139,7 @@ def test_last_step(student, rng, T):
     assert_close(samples, mean.float(), **CLOSE, name="samples")
 
 
+@pytest.mark.level("plain")
 @pytest.mark.weight(3)
 def test_every_step(student, rng):
     """Each earlier step goes to the posterior mean at the predicted x0 and adds noise of the posterior variance."""
@@ -146,6 +150,7 @@ def test_every_step(student, rng):
         assert_standard_normal(noise, "what a step adds to the posterior mean")
 
 
+@pytest.mark.level("plain")
 @pytest.mark.weight(2)
 def test_fresh_noise(student, rng):
     """Every step, sample and coordinate has noise of its own."""
@@ -158,6 +163,7 @@ def test_fresh_noise(student, rng):
     assert_independent(noises[0][:, 0], noises[0][:, 1], "the noises of two coordinates")
 
 
+@pytest.mark.level("options")
 @pytest.mark.weight(2)
 def test_clip(student, rng):
     """clip keeps the predicted x0 in [-clip, clip] at every step, and nothing else."""
@@ -169,12 +175,14 @@ def test_clip(student, rng):
     assert_close(samples, mean.float(), **CLOSE, name="samples with clip")
 
 
+@pytest.mark.level("options")
 def test_clip_at_zero(student, rng):
     """clip = 0 is a clip as well: the predicted x0 is then 0, and so are the samples."""
     samples = student.ancestral_sample(Recorder(shrink), (4, 3), coarse(4), rng.generator(), clip=0.0)
     assert_close(samples, torch.zeros(4, 3), **CLOSE, name="samples with clip = 0")
 
 
+@pytest.mark.level("options")
 def test_no_clip(student, rng):
     """Without clip predictions far outside the data's usual range stay as they are."""
     model, betas = Recorder(lambda x, t: torch.full_like(x, -40.0)), coarse(3)
@@ -214,6 +222,7 @@ def propagated(mean, gains, betas):
     return m, cov
 
 
+@pytest.mark.level("invariants")
 @pytest.mark.weight(3)
 def test_gaussian_data(student, rng):
     """With the exact noise predictor of Gaussian data, the samples have the mean and covariance they must have."""
@@ -234,6 +243,7 @@ def test_gaussian_data(student, rng):
         )
 
 
+@pytest.mark.level("invariants")
 def test_generator(student, rng):
     """All randomness is the generator's: one seed gives one result, and a second call goes on from there."""
     seed = rng.seed()
@@ -245,6 +255,7 @@ def test_generator(student, rng):
     assert (a - c).abs().max().item() > 1e-3, "a second call with the same generator gave the same samples"
 
 
+@pytest.mark.level("contract")
 def test_leaves_no_trace(student, rng):
     """The global generator is neither used nor seeded, and no graph is recorded."""
     before, weight = student.torch.get_rng_state(), torch.tensor(0.4, requires_grad=True)
@@ -253,6 +264,7 @@ def test_leaves_no_trace(student, rng):
     assert not samples.requires_grad, "the samples hold the graph of every step: torch.no_grad() is missing"
 
 
+@pytest.mark.level("options")
 def test_schedule_of_this_call(student, rng):
     """The betas of this call count, also after a call with as many others."""
     for betas in (coarse(5), coarse(5).flip(0)):
@@ -262,6 +274,7 @@ def test_schedule_of_this_call(student, rng):
         assert_close(samples, mean.float(), **CLOSE, name="samples")
 
 
+@pytest.mark.level("options")
 def test_fine_steps(student, rng):
     """On a schedule of many small steps the samples of standard normal data have the variance they must have."""
     betas = torch.linspace(1e-4, 0.08, 250, dtype=torch.float64)
@@ -279,3 +292,10 @@ def test_fine_steps(student, rng):
         variance = (1 - beta) * variance + beta * (1 - prev) / (1 - now)
     assert_standard_normal(samples[:, 0] / math.sqrt(variance), "the first coordinate of the samples")
     assert_standard_normal(samples[:, 1] / math.sqrt(variance), "the second coordinate of the samples")
+
+
+@pytest.mark.level("contract")
+def test_dtype(student, rng):
+    """The samples are float32, although betas are float64."""
+    x = student.ancestral_sample(Recorder(shrink), (3, 2), coarse(4), rng.generator())
+    assert x.dtype == torch.float32, "the samples are not float32"

@@ -79,17 +79,18 @@ def assert_independent(one, other, what):
 SUBSETS = [[0, 1, 2, 3, 4, 5, 6, 7, 8], [0, 3, 8], [2, 3, 7], [1, 5], [4]]
 
 
+@pytest.mark.level("runs")
 @pytest.mark.gate
 @pytest.mark.parametrize("shape", [(3, 2), (2, 1, 4, 6), (5,)])
 def test_shape(student, rng, shape):
-    """The samples are a finite float32 tensor of the shape asked for."""
+    """The samples are a finite tensor of the shape asked for."""
     x = student.ddim_sample(Recorder(shrink), shape, schedule(9), [0, 4, 8], 0.5, rng.generator())
     assert isinstance(x, torch.Tensor), "ddim_sample must return a tensor"
     assert tuple(x.shape) == shape, f"shape {shape} was asked for, {tuple(x.shape)} came back"
-    assert x.dtype == torch.float32, "the samples are float32, although alpha_bar is float64"
     assert bool(x.isfinite().all()), "a sample is not finite"
 
 
+@pytest.mark.level("plain")
 @pytest.mark.parametrize("steps", SUBSETS)
 def test_times(student, rng, steps):
     """The model is asked at the times in steps, from the last to the first, with one int64 time per sample."""
@@ -104,6 +105,7 @@ def test_times(student, rng, steps):
     )
 
 
+@pytest.mark.level("plain")
 @pytest.mark.parametrize("eta", [0.0, 1.0])
 def test_start(student, rng, eta):
     """The way begins at standard normal noise, at whichever time."""
@@ -115,6 +117,7 @@ def test_start(student, rng, eta):
     assert_independent(start[:, 0], start[:, 1], "two coordinates of the first points")
 
 
+@pytest.mark.level("plain")
 @pytest.mark.weight(3)
 @pytest.mark.parametrize("steps", SUBSETS)
 def test_deterministic_steps(student, rng, steps):
@@ -125,6 +128,7 @@ def test_deterministic_steps(student, rng, steps):
         assert_close(got, mean.float(), **CLOSE, name="x after a step")
 
 
+@pytest.mark.level("plain")
 @pytest.mark.parametrize("eta", [0.0, 0.6, 1.0])
 @pytest.mark.weight(2)
 def test_last_step(student, rng, eta):
@@ -137,6 +141,7 @@ def test_last_step(student, rng, eta):
     assert_close(samples, x0.float(), **CLOSE, name="samples")
 
 
+@pytest.mark.level("options")
 @pytest.mark.weight(3)
 @pytest.mark.parametrize("eta", [0.4, 1.0])
 def test_noisy_steps(student, rng, eta):
@@ -152,6 +157,7 @@ def test_noisy_steps(student, rng, eta):
     assert_independent(noises[0][:, 0], noises[0][:, 1], "the noises of two coordinates")
 
 
+@pytest.mark.level("options")
 def test_ancestral_variance(student, rng):
     """With eta = 1 and all times the noise has the variance of q(x_{t-1} given x_t, x_0)."""
     betas = torch.linspace(0.15, 0.5, 5, dtype=torch.float64)
@@ -182,6 +188,7 @@ def gaussian(rng, alpha_bar):
     return mean, covariance, gains, predict
 
 
+@pytest.mark.level("invariants")
 @pytest.mark.weight(2)
 @pytest.mark.parametrize("eta", [0.0, 0.7, 1.0])
 def test_gaussian_data(student, rng, eta):
@@ -214,6 +221,7 @@ def test_gaussian_data(student, rng, eta):
     assert apart.item() < 0.3, "the samples' covariance is not that of the data"
 
 
+@pytest.mark.level("invariants")
 def test_generator(student, rng):
     """All randomness is the generator's: one seed gives one result, another seed another, and it goes on from there."""
     seed = rng.seed()
@@ -228,6 +236,7 @@ def test_generator(student, rng):
         )
 
 
+@pytest.mark.level("contract")
 def test_nothing_else_is_drawn(student, rng):
     """With a generator given the global one is neither used nor seeded."""
     before = student.torch.get_rng_state()
@@ -235,6 +244,7 @@ def test_nothing_else_is_drawn(student, rng):
     assert torch.equal(student.torch.get_rng_state(), before), "the global generator was used or seeded"
 
 
+@pytest.mark.level("options")
 def test_global_generator(student, rng):
     """Without a generator everything is drawn from the global one: torch.manual_seed repeats the samples."""
     seed, samples = rng.seed(), []
@@ -245,6 +255,7 @@ def test_global_generator(student, rng):
     assert (samples[0] - samples[2]).abs().max().item() > 1e-3, "two global seeds gave the same samples"
 
 
+@pytest.mark.level("contract")
 def test_no_graph(student, rng):
     """Sampling records no graph, although the model has parameters that are trained."""
     weight = torch.tensor(0.4, requires_grad=True)
@@ -254,6 +265,7 @@ def test_no_graph(student, rng):
     assert not samples.requires_grad, "the samples hold the graph of every step: torch.no_grad() is missing"
 
 
+@pytest.mark.level("options")
 def test_defaults(student):
     """eta is 0 unless given, and so is the generator: the samples are then still new at every call."""
     alpha_bar, model = schedule(9), Recorder(shrink)
@@ -262,3 +274,10 @@ def test_defaults(student):
         assert_close(got, mean.float(), **CLOSE, name="x after a step")
     second = student.ddim_sample(shrink, (6, 2), alpha_bar, [0, 4, 7])
     assert (first - second).abs().max().item() > 1e-3, "two calls gave the same samples"
+
+
+@pytest.mark.level("contract")
+def test_dtype(student, rng):
+    """The samples are float32, although alpha_bar is float64."""
+    x = student.ddim_sample(Recorder(shrink), (3, 2), schedule(9), [0, 4, 8], 0.5, rng.generator())
+    assert x.dtype == torch.float32, "the samples are not float32"

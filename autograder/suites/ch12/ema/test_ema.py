@@ -18,6 +18,7 @@ def parameters(rng):
     return [rng.randn(*shape) for shape in SHAPES]
 
 
+@pytest.mark.level("runs")
 @pytest.mark.gate
 def test_shadow(student, rng):
     """`shadow` is a list of one average per parameter, of its shape."""
@@ -28,6 +29,7 @@ def test_shadow(student, rng):
     )
 
 
+@pytest.mark.level("plain")
 def test_start(student, rng):
     """The averages start as the parameters, and carry no gradient."""
     params = [p.requires_grad_() for p in parameters(rng)]
@@ -37,6 +39,7 @@ def test_start(student, rng):
         assert not s.requires_grad, "the averages are plain numbers: no gradient flows through them"
 
 
+@pytest.mark.level("plain")
 @pytest.mark.weight(3)
 @pytest.mark.parametrize("decay", [0.0, 0.3, 0.9, 0.999, 1.0])
 def test_updates(student, rng, decay):
@@ -51,6 +54,7 @@ def test_updates(student, rng, decay):
         assert_close(s, w.float(), **CLOSE, name="shadow")
 
 
+@pytest.mark.level("plain")
 @pytest.mark.parametrize("decay", [0.5, 0.97])
 def test_constant_parameters(student, rng, decay):
     """Towards parameters that stay, the distance shrinks by the factor decay at every update."""
@@ -63,6 +67,7 @@ def test_constant_parameters(student, rng, decay):
         assert_close(s, want.float(), **CLOSE, name="shadow after 30 updates")
 
 
+@pytest.mark.level("options")
 def test_default(student, rng):
     """Without a decay given it is 0.999."""
     start, params = parameters(rng), [100 * p for p in parameters(rng)]
@@ -73,6 +78,7 @@ def test_default(student, rng):
         assert_close(s, want.float(), **CLOSE, name="shadow")
 
 
+@pytest.mark.level("options")
 def test_parameters_of_a_model(student, rng):
     """Parameters that require a gradient can be averaged, and the averages still carry none."""
     first = [p.requires_grad_() for p in parameters(rng)]
@@ -85,6 +91,7 @@ def test_parameters_of_a_model(student, rng):
         assert not s.requires_grad, "the averages keep a graph alive: they must be plain numbers"
 
 
+@pytest.mark.level("contract")
 def test_parameters_unchanged(student, rng):
     """Averaging does not change the parameters, neither at the start nor at an update."""
     first, second = parameters(rng), parameters(rng)
@@ -96,6 +103,7 @@ def test_parameters_unchanged(student, rng):
         assert_close(p, b, rtol=0, atol=0, name="a parameter")
 
 
+@pytest.mark.level("invariants")
 @pytest.mark.weight(2)
 def test_copies(student, rng):
     """The averages are copies: when an optimiser moves the parameters in place, the averages stay until the update."""
@@ -116,6 +124,7 @@ def test_copies(student, rng):
     assert all(p.requires_grad for p in model.parameters()), "the parameters can no longer be trained"
 
 
+@pytest.mark.level("options")
 def test_several(student, rng):
     """Two averages of the same parameters, with decays of their own, do not disturb each other."""
     start, params = parameters(rng), parameters(rng)
@@ -129,6 +138,7 @@ def test_several(student, rng):
             assert_close(s, want.float(), **CLOSE, name="shadow")
 
 
+@pytest.mark.level("contract")
 def test_float64(student, rng):
     """The averages have the parameters' dtype."""
     average = student.EMA([rng.randn(3, dtype=torch.float64)], 0.5)

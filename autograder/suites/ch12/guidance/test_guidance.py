@@ -37,20 +37,20 @@ class Labelled:
         return x * self.by_label[y].reshape(-1, *ones) + 0.1 * t.to(x.dtype).reshape(-1, *ones)
 
 
+@pytest.mark.level("runs")
 @pytest.mark.gate
 def test_shape(student, rng):
-    """drop_labels returns int64 labels of the shape of y, guided_eps a prediction of the shape of x."""
+    """drop_labels returns labels of the shape of y, guided_eps a prediction of the shape of x."""
     y = torch.tensor([1, 0, 2, 1])
     dropped = student.drop_labels(y, 0.5, 3, rng.generator())
     assert isinstance(dropped, torch.Tensor), "drop_labels must return a tensor"
-    assert dropped.shape == (4,) and dropped.dtype == torch.int64, "labels stay int64, one per sample"
+    assert dropped.shape == (4,), "there is one label per sample"
     eps = student.guided_eps(Labelled(rng, 3, 3), rng.randn(4, 2, 5), torch.tensor([0, 3, 1, 2]), y, 2.0, 3)
     assert isinstance(eps, torch.Tensor), "guided_eps must return a tensor"
-    assert eps.shape == (4, 2, 5) and eps.dtype == torch.float32, (
-        "the prediction has the shape and dtype of x"
-    )
+    assert eps.shape == (4, 2, 5), "the prediction has the shape of x"
 
 
+@pytest.mark.level("plain")
 @pytest.mark.weight(2)
 @pytest.mark.parametrize(("p", "null_label"), [(0.1, 7), (0.5, 0), (0.75, 25)])
 def test_drop_rate(student, rng, p, null_label):
@@ -62,6 +62,7 @@ def test_drop_rate(student, rng, p, null_label):
     assert looks_like(int((dropped == null_label).sum()), n, p), "the share of dropped labels is not p"
 
 
+@pytest.mark.level("options")
 def test_drop_extremes(student, rng):
     """p = 0 drops no label, p = 1 drops all of them."""
     y = rng.randint(0, 4, (2000,))
@@ -71,6 +72,7 @@ def test_drop_extremes(student, rng):
     )
 
 
+@pytest.mark.level("options")
 def test_drop_independent(student, rng):
     """Whether one label goes says nothing about the next, nor about the label."""
     n, p = 8000, 0.4
@@ -81,6 +83,7 @@ def test_drop_independent(student, rng):
     assert looks_like(int(gone[y == 0].sum()), n // 2, p), "one class is dropped more often than another"
 
 
+@pytest.mark.level("options")
 def test_drop_number(student, rng):
     """How many labels go is chance as well: each is dropped or not by itself."""
     y, generator = rng.randint(0, 5, (4000,)), rng.generator()
@@ -89,6 +92,7 @@ def test_drop_number(student, rng):
     assert len(counts) > 1, "every call drops the same number of labels"
 
 
+@pytest.mark.level("invariants")
 def test_drop_generator(student, rng):
     """The generator draws which labels go: one seed always drops the same, and the next call drops others."""
     y, seed = rng.randint(0, 3, (200,)), rng.seed()
@@ -98,6 +102,7 @@ def test_drop_generator(student, rng):
     assert not torch.equal(a, c), "a second call with the same generator dropped the same labels"
 
 
+@pytest.mark.level("plain")
 @pytest.mark.weight(3)
 @pytest.mark.parametrize("scale", [0.0, 0.3, 1.0, 2.0, 7.5, -1.0])
 @pytest.mark.parametrize("shape", [(5, 3), (3, 2, 4, 6)])
@@ -115,6 +120,7 @@ def test_guided(student, rng, scale, shape):
     assert_close(got, want, rtol=1e-3, atol=1e-3, name=f"prediction at scale {scale:g}")
 
 
+@pytest.mark.level("plain")
 def test_null_label(student, rng):
     """The unconditional prediction is asked for with the null label told, for every sample, at its own time."""
     for null_label in (0, 6):
@@ -131,6 +137,7 @@ def test_null_label(student, rng):
         )
 
 
+@pytest.mark.level("contract")
 def test_float64(student, rng):
     """A prediction in float64 is guided in float64."""
     model = Labelled(rng, 3, 3)
@@ -142,6 +149,7 @@ def test_float64(student, rng):
     assert_close(got, want, rtol=1e-6, atol=1e-6, name="prediction")
 
 
+@pytest.mark.level("options")
 def test_unlabelled(student, rng):
     """Where the label is the null label already, guidance changes nothing."""
     model = Labelled(rng, 3, 3)
@@ -150,6 +158,7 @@ def test_unlabelled(student, rng):
     assert_close(got, 0.7 * x + 0.1 * t[:, None].float(), **CLOSE, name="prediction without a label")
 
 
+@pytest.mark.level("invariants")
 @pytest.mark.weight(2)
 def test_gradient(student, rng):
     """Gradients flow through both predictions, to the model's parameters and to x."""
@@ -167,3 +176,12 @@ def test_gradient(student, rng):
         slope = (0.7 + 2.5 * (table[y] - 0.7))[:, None].expand(2, 3)
     assert_close(table.grad, want, rtol=1e-3, atol=1e-3, name="gradient of the model's parameters")
     assert_close(x.grad, slope, rtol=1e-3, atol=1e-3, name="gradient of x")
+
+
+@pytest.mark.level("contract")
+def test_dtypes(student, rng):
+    """Labels stay int64, a prediction in float32 stays float32."""
+    y = torch.tensor([1, 0, 2])
+    assert student.drop_labels(y, 0.5, 3, rng.generator()).dtype == torch.int64, "labels are not int64"
+    eps = student.guided_eps(Labelled(rng, 3, 3), rng.randn(3, 2), torch.tensor([0, 3, 1]), y, 2.0, 3)
+    assert eps.dtype == torch.float32, "the prediction is not float32"

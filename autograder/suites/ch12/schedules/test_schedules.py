@@ -27,6 +27,7 @@ def cosine_by_hand(T, s, max_beta):
     )
 
 
+@pytest.mark.level("runs")
 @pytest.mark.gate
 def test_shape(student):
     """Each schedule is a float64 tensor with one number per step."""
@@ -46,6 +47,7 @@ def test_shape(student):
     )
 
 
+@pytest.mark.level("plain")
 @pytest.mark.parametrize(
     ("T", "options"),
     [
@@ -64,6 +66,7 @@ def test_linear(student, T, options):
     assert_close(student.linear_betas(T, **options), want, **CLOSE, name="linear_betas")
 
 
+@pytest.mark.level("options")
 def test_linear_of_one_step(student):
     """A linear schedule of one step is one number, from beta_start to beta_end."""
     betas = student.linear_betas(1)
@@ -73,6 +76,7 @@ def test_linear_of_one_step(student):
     )
 
 
+@pytest.mark.level("plain")
 @pytest.mark.weight(2)
 @pytest.mark.parametrize(
     ("T", "s"), [(4, 0.008), (50, 0.008), (1000, 0.008), (10, 0.1), (300, 0.002), (1000, 0.0)]
@@ -82,12 +86,14 @@ def test_cosine(student, T, s):
     assert_close(student.cosine_betas(T, s=s), cosine_by_hand(T, s, 0.999), **CLOSE, name="cosine_betas")
 
 
+@pytest.mark.level("options")
 @pytest.mark.parametrize(("T", "max_beta"), [(20, 0.999), (20, 0.5), (500, 0.02), (1, 0.999)])
 def test_clipped(student, T, max_beta):
     """No beta of the cosine schedule is above max_beta, and those below it stay what they are."""
     assert_close(student.cosine_betas(T, max_beta=max_beta), cosine_by_hand(T, 0.008, max_beta), **CLOSE)
 
 
+@pytest.mark.level("options")
 @pytest.mark.parametrize("T", [1, 2, 3, 7, 100, 4000])
 def test_cosine_range(student, T):
     """Every beta of the cosine schedule is a variance: above 0 and below 1."""
@@ -95,6 +101,7 @@ def test_cosine_range(student, T):
     assert bool(((betas > 0) & (betas < 1)).all()), "a beta is outside (0, 1)"
 
 
+@pytest.mark.level("invariants")
 def test_cosine_alpha_bar(student):
     """The product of the cosine schedule's alphas is f(t) / f(0) again, at every step before the clipped one."""
     T = 200
@@ -107,6 +114,7 @@ def test_cosine_alpha_bar(student):
     assert_close(kept, want, rtol=1e-6, atol=1e-9, name="alpha-bar")
 
 
+@pytest.mark.level("plain")
 @pytest.mark.parametrize("T", [1, 5, 64])
 @pytest.mark.weight(2)
 def test_alpha_bars(student, rng, T):
@@ -122,6 +130,7 @@ def test_alpha_bars(student, rng, T):
     )
 
 
+@pytest.mark.level("invariants")
 def test_alpha_bars_compose(student, rng):
     """Of two schedules one after the other, the second's alpha-bars are its own times the first's last."""
     first, second = (rng.uniform(0.01, 0.4, n, dtype=torch.float64) for n in (3, 5))
@@ -130,6 +139,7 @@ def test_alpha_bars_compose(student, rng):
     assert_close(whole, torch.cat([parts[0], parts[0][-1] * parts[1]]), **CLOSE, name="alpha_bars")
 
 
+@pytest.mark.level("invariants")
 def test_published(student):
     """The published numbers: the linear schedule's last alpha-bar and the cosine schedule's first and last beta."""
     product = 1.0
@@ -144,6 +154,7 @@ def test_published(student):
     assert betas[-1].item() == 0.999, "the cosine schedule's last beta is not the published one"
 
 
+@pytest.mark.level("invariants")
 def test_alpha_bars_published(student):
     """alpha_bars of the published linear schedule ends at the published number."""
     last = student.alpha_bars(torch.linspace(1e-4, 0.02, 1000, dtype=torch.float64))[-1].item()

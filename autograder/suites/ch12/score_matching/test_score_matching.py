@@ -27,6 +27,7 @@ def tall(values, like):
     return values.reshape(-1, *[1] * (like.dim() - 1))
 
 
+@pytest.mark.level("runs")
 @pytest.mark.gate
 def test_shape(student, rng):
     """Every function returns a tensor of the shape its docstring names."""
@@ -43,9 +44,9 @@ def test_shape(student, rng):
     ):
         assert isinstance(value, torch.Tensor), f"{name} must return a tensor"
         assert tuple(value.shape) == shape, f"{name} should return shape {shape}, not {tuple(value.shape)}"
-        assert value.dtype == torch.float32, f"{name} must keep the data's float32"
 
 
+@pytest.mark.level("plain")
 @pytest.mark.weight(2)
 @pytest.mark.parametrize("shape", [(5, 2), (3, 1, 4, 6), (7,), (4, 4), (2, 2, 1, 3, 2)])
 def test_score_from_eps(student, rng, shape):
@@ -55,6 +56,7 @@ def test_score_from_eps(student, rng, shape):
     assert_close(student.score_from_eps(eps, t, alpha_bar), want.float(), **CLOSE, name="score")
 
 
+@pytest.mark.level("invariants")
 def test_score_of_gaussian(student, rng):
     """For Gaussian data the best noise prediction gives the gradient of the noised data's log density."""
     alpha_bar, t = schedule(6), torch.tensor([0, 5, 3, 1])
@@ -74,6 +76,7 @@ def test_score_of_gaussian(student, rng):
     )
 
 
+@pytest.mark.level("plain")
 @pytest.mark.weight(2)
 @pytest.mark.parametrize(
     ("shape", "sigma"), [((5, 3), 0.5), ((3, 2, 4, 6), 2.0), ((1, 7), 0.1), ((4, 4), 1.3)]
@@ -88,6 +91,7 @@ def test_dsm_loss(student, rng, shape, sigma):
     assert_close(got.double(), want, **CLOSE, name="dsm_loss")
 
 
+@pytest.mark.level("options")
 def test_dsm_model(student, rng):
     """The score model is asked at the noised points, and told sigma."""
     x, noise = rng.randn(4, 3), rng.randn(4, 3)
@@ -103,6 +107,7 @@ def test_dsm_model(student, rng):
     assert abs(seen[0][1] - 0.7) < 1e-6, "the score model is told another sigma"
 
 
+@pytest.mark.level("invariants")
 def test_dsm_minimum(student, rng):
     """For Gaussian data the true score of the blurred data beats every other linear one."""
     n, sigma, spread = 4000, 0.8, 1.5
@@ -116,6 +121,7 @@ def test_dsm_minimum(student, rng):
     assert min(losses) == losses[0], "the true score does not have the smallest loss"
 
 
+@pytest.mark.level("invariants")
 @pytest.mark.weight(2)
 def test_dsm_gradient(student, rng):
     """The loss's gradient reaches the score model's parameters."""
@@ -128,6 +134,7 @@ def test_dsm_gradient(student, rng):
     assert_close(weight.grad, want, **CLOSE, name="gradient of the score model's parameters")
 
 
+@pytest.mark.level("plain")
 @pytest.mark.weight(2)
 def test_kl(student, rng):
     """The divergence of two normal distributions, element by element, in nats, from the first to the second."""
@@ -139,6 +146,7 @@ def test_kl(student, rng):
     assert_close(got, want, rtol=1e-6, atol=1e-8, name="gaussian_kl")
 
 
+@pytest.mark.level("options")
 def test_kl_edges(student, rng):
     """Zero for equal distributions, never negative, finite for tiny and for large variances, broadcasting."""
     mean, log_var = rng.randn(3, 4), rng.uniform(-8.0, 4.0, 3, 4)
@@ -153,12 +161,14 @@ def test_kl_edges(student, rng):
     assert bool((wide >= 0).all()), "a divergence is never negative"
 
 
+@pytest.mark.level("invariants")
 def test_kl_gradient(student, rng):
     """The divergence is differentiable in all four arguments."""
     arguments = [rng.uniform(-1.0, 1.0, 2, 2, dtype=torch.float64, requires_grad=True) for _ in range(4)]
     assert gradcheck(student.gaussian_kl, arguments, atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.level("plain")
 @pytest.mark.weight(2)
 @pytest.mark.parametrize("shape", [(5, 2), (3, 1, 4, 6), (7,), (4, 4), (2, 2, 1, 3, 2)])
 def test_v_target(student, rng, shape):
@@ -174,6 +184,7 @@ def test_v_target(student, rng, shape):
     assert_close(student.v_target(x0, noise, t, alpha_bar), want.float(), **CLOSE, name="v")
 
 
+@pytest.mark.level("plain")
 @pytest.mark.parametrize("shape", [(5, 2), (3, 1, 4, 6), (7,), (4, 4), (2, 2, 1, 3, 2)])
 def test_x0_from_v(student, rng, shape):
     """From x_t and its true v, x0 comes back."""
@@ -188,6 +199,7 @@ def test_x0_from_v(student, rng, shape):
     assert_close(student.x0_from_v(x_t.float(), v.float(), t, alpha_bar), x0, **CLOSE, name="x0")
 
 
+@pytest.mark.level("invariants")
 def test_v_is_a_rotation(student, rng):
     """x_t and v together are as long as x0 and the noise together."""
     x0, noise, t, alpha_bar = rng.randn(6, 3), rng.randn(6, 3), torch.tensor([0, 7, 3, 5, 1, 2]), schedule(8)
@@ -220,6 +232,7 @@ def bound(x0, x_t, t, eps_pred, betas):
     return torch.stack(terms)
 
 
+@pytest.mark.level("options")
 def test_score_with_little_noise(student, rng):
     """Where there is hardly any noise the score is as steep as it must be: nothing is added to its denominator."""
     eps, alpha_bar = rng.randn(2, 3, dtype=torch.float64), torch.tensor([0.9999, 0.5], dtype=torch.float64)
@@ -229,6 +242,7 @@ def test_score_with_little_noise(student, rng):
     assert_close(got, want, rtol=2e-3, atol=1e-6, name="score")
 
 
+@pytest.mark.level("contract")
 def test_float64(student, rng):
     """Data in float64 give a loss, a velocity, an x_0 and a term in float64."""
     x0, noise, eps = (rng.randn(3, 4, dtype=torch.float64) for _ in range(3))
@@ -247,6 +261,7 @@ def test_float64(student, rng):
         assert_close(got, want, **CLOSE, name=name)
 
 
+@pytest.mark.level("invariants")
 def test_gradients_pass(student, rng):
     """Gradients pass through the score, the velocity and the x_0 that belongs to it."""
     t, alpha_bar = torch.tensor([4, 0]), schedule(5)
@@ -263,6 +278,7 @@ def test_gradients_pass(student, rng):
             assert_close(got, want, **CLOSE, name=f"gradient of {name}")
 
 
+@pytest.mark.level("plain")
 @pytest.mark.weight(3)
 @pytest.mark.parametrize("shape", [(5, 3), (3, 2, 4, 6), (1, 7), (6, 6)])
 def test_vlb_term(student, rng, shape):
@@ -274,6 +290,7 @@ def test_vlb_term(student, rng, shape):
     assert_close(student.vlb_term(x0, x_t, t, eps_pred, betas), want.float(), **CLOSE, name="vlb_term")
 
 
+@pytest.mark.level("options")
 def test_vlb_term_both_ends(student, rng):
     """The term at t = 1, the first that has two distributions, and at t = T - 1, for other lengths too."""
     for T in (2, 11):
@@ -283,6 +300,7 @@ def test_vlb_term_both_ends(student, rng):
         assert_close(student.vlb_term(x0, x_t, t, eps_pred, betas), want.float(), **CLOSE, name="vlb_term")
 
 
+@pytest.mark.level("invariants")
 def test_vlb_term_of_true_noise(student, rng):
     """A model that predicts the very noise that was added pays nothing."""
     betas, t = torch.linspace(0.1, 0.5, 6, dtype=torch.float64), torch.tensor([1, 5, 3])
@@ -294,6 +312,7 @@ def test_vlb_term_of_true_noise(student, rng):
     )
 
 
+@pytest.mark.level("invariants")
 def test_vlb_term_gradient(student, rng):
     """The term's gradient reaches the prediction, as that of a weighted squared error of the noise."""
     betas, t = torch.linspace(0.1, 0.5, 6, dtype=torch.float64), torch.tensor([1, 5, 3])
@@ -304,3 +323,18 @@ def test_vlb_term_gradient(student, rng):
     wanted = eps_pred.detach().clone().requires_grad_()
     bound(x0, x_t, t, wanted, betas).sum().backward()
     assert_close(eps_pred.grad, wanted.grad, rtol=3e-3, atol=3e-3, name="gradient of the prediction")
+
+
+@pytest.mark.level("contract")
+def test_float32(student, rng):
+    """Data in float32 give float32, although alpha_bar and betas are float64."""
+    x, eps, t = rng.randn(3, 2, 4), rng.randn(3, 2, 4), torch.tensor([4, 1, 2])
+    alpha_bar, betas = schedule(5), torch.linspace(0.1, 0.4, 5, dtype=torch.float64)
+    for name, value in (
+        ("score_from_eps", student.score_from_eps(eps, t, alpha_bar)),
+        ("dsm_loss", student.dsm_loss(lambda points, sigma: -points, x, 0.5, eps)),
+        ("v_target", student.v_target(x, eps, t, alpha_bar)),
+        ("x0_from_v", student.x0_from_v(x, eps, t, alpha_bar)),
+        ("vlb_term", student.vlb_term(x, eps, t, eps, betas)),
+    ):
+        assert value.dtype == torch.float32, f"{name} does not keep the data's float32"

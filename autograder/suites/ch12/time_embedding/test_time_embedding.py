@@ -26,23 +26,25 @@ def by_hand(t, dim, max_period=10000.0):
     return torch.tensor(rows)
 
 
+@pytest.mark.level("runs")
 @pytest.mark.gate
 def test_shape(student):
-    """One float32 row of dim numbers for each step."""
+    """One row of dim numbers for each step."""
     embedding = student.time_embedding(torch.tensor([3, 0, 7]), 10)
     assert isinstance(embedding, torch.Tensor), "time_embedding must return a tensor"
     assert embedding.shape == (3, 10), (
         f"for 3 steps and dim 10 the shape is (3, 10), not {tuple(embedding.shape)}"
     )
-    assert embedding.dtype == torch.float32, "the embedding is float32"
 
 
+@pytest.mark.level("plain")
 def test_step_zero(student):
     """Step 0 has sines of 0 and cosines of 1: the first half is 0, the second half 1."""
     want = torch.cat([torch.zeros(1, 3), torch.ones(1, 3)], dim=1)
     assert_close(student.time_embedding(torch.tensor([0]), 6), want, **CLOSE)
 
 
+@pytest.mark.level("plain")
 @pytest.mark.weight(3)
 @pytest.mark.parametrize("dim", [2, 4, 14, 128])
 def test_values(student, rng, dim):
@@ -51,6 +53,7 @@ def test_values(student, rng, dim):
     assert_close(student.time_embedding(t, dim), by_hand(t, dim), **CLOSE)
 
 
+@pytest.mark.level("options")
 @pytest.mark.parametrize("max_period", [10.0, 62.5, 1e6])
 def test_max_period(student, rng, max_period):
     """max_period sets how slow the slowest wave is."""
@@ -58,6 +61,7 @@ def test_max_period(student, rng, max_period):
     assert_close(student.time_embedding(t, 8, max_period=max_period), by_hand(t, 8, max_period), **CLOSE)
 
 
+@pytest.mark.level("options")
 def test_late(student):
     """Times have no upper bound."""
     t = torch.tensor([20_011, 5003, 12_345])
@@ -65,18 +69,21 @@ def test_late(student):
     assert_close(student.time_embedding(t, 6), by_hand(t, 6), rtol=0, atol=1e-2)
 
 
+@pytest.mark.level("contract")
 def test_odd(student):
     """Half of the numbers are sines and half cosines, so an odd dim is a ValueError."""
     for dim in (1, 7, 33):
         assert_raises(ValueError, student.time_embedding, torch.tensor([1, 2]), dim)
 
 
+@pytest.mark.level("invariants")
 def test_length(student, rng):
     """Every row has squared length dim / 2, since sine and cosine of an angle have 1."""
     rows = student.time_embedding(rng.randint(0, 1000, (6,)), 20)
     assert_close((rows**2).sum(1), torch.full((6,), 10.0), rtol=0, atol=1e-3, name="squared length of a row")
 
 
+@pytest.mark.level("invariants")
 def test_distance_alone(student):
     """The inner product of two steps' rows depends on how far apart they are, and on nothing else."""
     for apart in (1, 5, 40):
@@ -85,6 +92,7 @@ def test_distance_alone(student):
         assert_close(products, products[:1].expand(3), rtol=0, atol=1e-2, name="inner product")
 
 
+@pytest.mark.level("invariants")
 def test_distinct(student):
     """All of a thousand steps have different rows."""
     rows = student.time_embedding(torch.arange(1000), 32).double()
@@ -92,9 +100,17 @@ def test_distinct(student):
     assert gaps.min().item() > 0.05, "two steps have the same embedding"
 
 
+@pytest.mark.level("options")
 def test_each_alone(student):
     """A step's row does not depend on the others in the batch, and one step alone will do."""
     t = torch.tensor([17, 3, 801, 3])
     rows = student.time_embedding(t, 12)
     assert_close(student.time_embedding(t[:1], 12), rows[:1], **CLOSE)
     assert_close(rows[1], rows[3], **CLOSE, name="rows of the same step")
+
+
+@pytest.mark.level("contract")
+def test_float32(student):
+    """The embedding is float32."""
+    embedding = student.time_embedding(torch.tensor([3, 0, 7]), 10)
+    assert embedding.dtype == torch.float32, "the embedding is not float32"

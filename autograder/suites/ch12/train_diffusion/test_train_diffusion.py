@@ -148,6 +148,7 @@ def mmd(first, second):
     return (kernel(first, first) + kernel(second, second) - 2 * kernel(first, second)).item()
 
 
+@pytest.mark.level("runs")
 @pytest.mark.gate
 def test_runs(student, rng):
     """train_diffusion runs, with labels and without, and returns one finite number per epoch."""
@@ -173,6 +174,7 @@ def test_runs(student, rng):
         )
 
 
+@pytest.mark.level("plain")
 @pytest.mark.weight(2)
 def test_epochs(student, rng):
     """In every epoch the network sees each sample once, in batches of the size asked for, in a new order."""
@@ -189,6 +191,7 @@ def test_epochs(student, rng):
         assert int((before == after).sum()) < 30, "two epochs go through the data in the same order"
 
 
+@pytest.mark.level("plain")
 @pytest.mark.weight(3)
 def test_noising(student, rng):
     """What the network sees is data, noised to the time it is told by standard normal noise."""
@@ -200,6 +203,7 @@ def test_noising(student, rng):
         assert_standard_normal(noise[t == step], "x_t")
 
 
+@pytest.mark.level("plain")
 @pytest.mark.weight(2)
 def test_new_draws(student, rng):
     """Every sample has a time and noise of its own, and others in the next epoch; times are drawn uniformly."""
@@ -221,6 +225,7 @@ def test_new_draws(student, rng):
     assert looks_like(again, 15 * len(data), 1 / T), "a sample's time in the next epoch is not drawn anew"
 
 
+@pytest.mark.level("plain")
 @pytest.mark.weight(3)
 @pytest.mark.parametrize("p_drop", [0.0, 0.3, 1.0])
 def test_labels(student, rng, p_drop):
@@ -259,6 +264,7 @@ def test_labels(student, rng, p_drop):
         )
 
 
+@pytest.mark.level("options")
 def test_reported_loss(student, rng):
     """The reported number is the epoch's mean squared error of the noise, per element, every sample counting alike."""
     data, watch, losses = watched(student, rng, n=250, epochs=3, batch_size=180)
@@ -273,6 +279,7 @@ def test_reported_loss(student, rng):
     assert_close(got, want, rtol=2e-3, atol=1e-3, name="losses at learning rate 0")
 
 
+@pytest.mark.level("invariants")
 def test_generator(student, rng):
     """The generator, the global one if None, draws everything: the same seed shows the same."""
     data, labels, seed = rng.uniform(-1.0, 1.0, 50, 1, 8, 8), rng.randint(0, 10, (50,)), rng.seed()
@@ -299,6 +306,7 @@ def test_generator(student, rng):
             assert not torch.equal(first, third), f"two seeds of {whose} showed the network the same"
 
 
+@pytest.mark.level("options")
 def test_defaults(student, rng):
     """150 epochs, batches of 128, first steps of 0.004 and a tenth of the labels dropped, unless others are given."""
     model, found = student.digit_denoiser(), []
@@ -323,6 +331,7 @@ def test_defaults(student, rng):
     )
 
 
+@pytest.mark.level("options")
 def test_every_epoch_counts(student, rng):
     """All epochs are run, and the weights at the end are those of the last step, however the losses went."""
     model, asked = student.point_denoiser(), []
@@ -342,6 +351,7 @@ def test_every_epoch_counts(student, rng):
     assert_close(weights(model)[bias], start[bias] + 50, rtol=0, atol=0, name="weights after the last step")
 
 
+@pytest.mark.level("invariants")
 def test_parameters_change(student, rng):
     """Training changes every parameter of the model it was given, in training mode; learning rate 0 changes none."""
     for lr in (1e-3, 0.0):
@@ -361,6 +371,7 @@ def test_parameters_change(student, rng):
             )
 
 
+@pytest.mark.level("options")
 @pytest.mark.weight(2)
 def test_learning_rate(student, rng):
     """The parameters move as Adam moves them by each batch's own gradient, and its steps fall linearly from lr to 0."""
@@ -405,6 +416,7 @@ def test_learning_rate(student, rng):
     )
 
 
+@pytest.mark.level("converges")
 @pytest.mark.weight(4)
 @pytest.mark.timeout(40)
 def test_plane(student, rng):
@@ -426,6 +438,7 @@ def test_plane(student, rng):
     assert copied < 0.4, "too many samples are training points"
 
 
+@pytest.mark.level("converges")
 @pytest.mark.weight(4)
 @pytest.mark.timeout(60)
 def test_digits(student, rng):

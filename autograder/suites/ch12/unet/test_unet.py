@@ -33,15 +33,16 @@ def differ(one, other):
     return (one - other).abs().max().item() > 1e-5 * other.abs().max().item()
 
 
+@pytest.mark.level("runs")
 @pytest.mark.gate
 def test_shape(student, rng):
-    """The output has the input's shape and dtype."""
+    """The output has the input's shape."""
     y = student.UNet()(rng.randn(2, 1, 8, 8), torch.tensor([3, 0]))
     assert isinstance(y, torch.Tensor), "the network must return a tensor"
     assert y.shape == (2, 1, 8, 8), f"the input has shape (2, 1, 8, 8), the output {tuple(y.shape)}"
-    assert y.dtype == torch.float32, "the output is float32"
 
 
+@pytest.mark.level("options")
 @pytest.mark.weight(2)
 @pytest.mark.parametrize(
     ("shape", "base_channels"),
@@ -55,6 +56,7 @@ def test_shapes(student, rng, shape, base_channels):
     assert bool(y.isfinite().all()), "the output is not finite"
 
 
+@pytest.mark.level("options")
 def test_width(student):
     """base_channels sets the width at every level: the number of weights grows with it, and faster the wider it is."""
     default, small, medium, large = (
@@ -66,6 +68,7 @@ def test_width(student):
     assert large - medium > 1.2 * (medium - small) > 0, "base_channels does not set the width of the network"
 
 
+@pytest.mark.level("plain")
 @pytest.mark.weight(3)
 def test_depends_on_time(student, rng):
     """The same image at different times gives different outputs, early as late."""
@@ -78,6 +81,7 @@ def test_depends_on_time(student, rng):
             assert differ(outputs[i], outputs[j]), "at two different times the output is the same"
 
 
+@pytest.mark.level("invariants")
 @pytest.mark.weight(2)
 def test_each_sample_its_time(student, rng):
     """Every image of a batch is treated at its own time, and without regard to the other images."""
@@ -89,6 +93,7 @@ def test_each_sample_its_time(student, rng):
         assert_close(alone, together[i : i + 1], **CLOSE, name="output for one image")
 
 
+@pytest.mark.level("plain")
 @pytest.mark.weight(2)
 def test_depends_on_label(student, rng):
     """With classes, every label and the null label give an output of their own."""
@@ -100,6 +105,7 @@ def test_depends_on_label(student, rng):
             assert differ(outputs[i], outputs[j]), "two labels give the same output"
 
 
+@pytest.mark.level("invariants")
 def test_each_sample_its_label(student, rng):
     """Every image of a batch is treated as of its own label."""
     model = network(student, rng, num_classes=5)
@@ -110,6 +116,7 @@ def test_each_sample_its_label(student, rng):
         assert_close(alone, together[i : i + 1], **CLOSE, name="output for one image")
 
 
+@pytest.mark.level("invariants")
 def test_condition_inside(student, rng):
     """What the time and the label change depends on the image: they enter the blocks, where images are processed."""
     model = network(student, rng, num_classes=3)
@@ -124,6 +131,7 @@ def test_condition_inside(student, rng):
         )
 
 
+@pytest.mark.level("options")
 def test_null_label(student, rng):
     """Without y every image has the null label, which is num_classes."""
     model = student.UNet(num_classes=6)  # as it was made: its null label may be a row of zeros that stays so
@@ -134,6 +142,7 @@ def test_null_label(student, rng):
     )
 
 
+@pytest.mark.level("invariants")
 @pytest.mark.weight(2)
 @pytest.mark.parametrize("num_classes", [None, 4])
 def test_gradients(student, rng, num_classes):
@@ -152,6 +161,7 @@ def test_gradients(student, rng, num_classes):
     assert x.grad is not None and bool((x.grad != 0).any()), "no gradient reaches the image"
 
 
+@pytest.mark.level("options")
 def test_every_pixel(student, rng):
     """The output depends on every pixel of the image, also of a large one."""
     model = network(student, rng, base_channels=8)
@@ -170,6 +180,7 @@ def open_units(model, offset):
     model.load_state_dict(state)
 
 
+@pytest.mark.level("plain")
 @pytest.mark.weight(3)
 def test_skips(student, rng):
     """Skip connections bring the full resolution to the output: not all of it goes through the narrow middle."""
@@ -192,6 +203,7 @@ def test_skips(student, rng):
     assert max(ranks) > 160, "the output sees too little of the full resolution: are there skip connections?"
 
 
+@pytest.mark.level("plain")
 @pytest.mark.weight(2)
 def test_coarse_maps(student, rng):
     """The network works at a quarter of the resolution too: a shift by 2 is not the same to it as no shift."""
@@ -207,6 +219,7 @@ def test_coarse_maps(student, rng):
     assert change > 1e-5, "the network has no coarse maps: nothing is computed at a quarter of the resolution"
 
 
+@pytest.mark.level("options")
 def test_range(student, rng):
     """Noise has both signs and no bound, and so has the output where weights are large."""
     model = network(student, rng, 32, base_channels=8)
@@ -221,6 +234,7 @@ def test_range(student, rng):
     assert y.abs().max().item() > 1.01, "the output is bounded by 1, and noise is not"
 
 
+@pytest.mark.level("contract")
 def test_state(student, rng):
     """The state_dict holds all that the network knows: with it, another network gives the same output."""
     model = network(student, rng, 3, num_classes=2)
@@ -233,8 +247,16 @@ def test_state(student, rng):
     )
 
 
+@pytest.mark.level("contract")
 def test_repeatable(student, rng):
     """In evaluation the same input gives the same output twice."""
     model = network(student, rng)
     x, t = rng.randn(2, 1, 8, 8), torch.tensor([9, 800])
     assert_close(model(x, t).detach(), model(x, t).detach(), **CLOSE)
+
+
+@pytest.mark.level("contract")
+def test_dtype(student, rng):
+    """A float32 image gives a float32 output."""
+    y = student.UNet()(rng.randn(2, 1, 8, 8), torch.tensor([3, 0]))
+    assert y.dtype == torch.float32, "the output is not float32"
