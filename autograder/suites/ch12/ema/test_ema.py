@@ -21,9 +21,9 @@ def parameters(rng):
 @pytest.mark.level("runs")
 @pytest.mark.gate
 def test_shadow(student, rng):
-    """`shadow` is a list of one average per parameter, of its shape."""
+    """`shadow` has one average per parameter, of its shape."""
     average = student.EMA(parameters(rng))
-    assert isinstance(average.shadow, list), "shadow is a list"
+    assert isinstance(average.shadow, (list, tuple)), "shadow is a list of tensors"
     assert [tuple(s.shape) for s in average.shadow] == SHAPES, (
         "there is one average per parameter, of its shape"
     )
@@ -144,3 +144,12 @@ def test_float64(student, rng):
     average = student.EMA([rng.randn(3, dtype=torch.float64)], 0.5)
     average.update([torch.zeros(3, dtype=torch.float64)])
     assert average.shadow[0].dtype == torch.float64, "the average of float64 parameters is float64"
+
+
+@pytest.mark.level("contract")
+def test_list(student, rng):
+    """`shadow` is a list, before and after an update."""
+    average = student.EMA(parameters(rng))
+    assert isinstance(average.shadow, list), "shadow is not a list"
+    average.update(parameters(rng))
+    assert isinstance(average.shadow, list), "shadow is not a list after an update"

@@ -30,16 +30,13 @@ def cosine_by_hand(T, s, max_beta):
 @pytest.mark.level("runs")
 @pytest.mark.gate
 def test_shape(student):
-    """Each schedule is a float64 tensor with one number per step."""
+    """Each schedule is a tensor with one number per step."""
     for name, values in (
         ("linear_betas", student.linear_betas(7)),
         ("cosine_betas", student.cosine_betas(9)),
         ("alpha_bars", student.alpha_bars(torch.full((5,), 0.1, dtype=torch.float64))),
     ):
         assert isinstance(values, torch.Tensor), f"{name} must return a tensor"
-        assert values.dtype == torch.float64, (
-            f"{name} must return float64: the products run over a thousand steps"
-        )
     assert student.linear_betas(7).shape == (7,), "linear_betas(T) has T numbers"
     assert student.cosine_betas(9).shape == (9,), "cosine_betas(T) has T numbers"
     assert student.alpha_bars(torch.full((5,), 0.1, dtype=torch.float64)).shape == (5,), (
@@ -159,3 +156,14 @@ def test_alpha_bars_published(student):
     """alpha_bars of the published linear schedule ends at the published number."""
     last = student.alpha_bars(torch.linspace(1e-4, 0.02, 1000, dtype=torch.float64))[-1].item()
     assert abs(last - 4.0358e-5) < 5e-10, "the last alpha-bar is not the published one"
+
+
+@pytest.mark.level("contract")
+def test_float64(student):
+    """Each schedule is float64: the products run over a thousand steps."""
+    for name, values in (
+        ("linear_betas", student.linear_betas(7)),
+        ("cosine_betas", student.cosine_betas(9)),
+        ("alpha_bars", student.alpha_bars(torch.full((5,), 0.1, dtype=torch.float64))),
+    ):
+        assert values.dtype == torch.float64, f"{name} is not float64"
