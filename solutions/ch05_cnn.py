@@ -193,8 +193,8 @@ plt.show()
 
 # %% [markdown]
 # **Notice** the diagonals: 144 entries, of which only four numbers are free. The empty places are locality,
-# the repeats are sharing. A matrix that is constant along its diagonals is called Toeplitz; here the blocks
-# repeat too. Remember the picture: in section 4 the gradient will be nothing but $T^\top$.
+# the repeats are sharing. A matrix that is constant along its diagonals is called Toeplitz. This one is not, as a
+# whole: it is made of *blocks* that are, and the blocks repeat along its diagonal of blocks. Remember the picture: in section 4 the gradient will be nothing but $T^\top$.
 
 # %% [markdown]
 # ## 2. The arithmetic of windows
@@ -755,7 +755,8 @@ plt.show()
 #
 # The mean hands $1/(k_h k_w)$ of its gradient to every pixel. The maximum hands all of it to the winner,
 # since a small change of any other pixel changes nothing. At a tie every choice is a valid subgradient; like
-# PyTorch, we take the first in reading order.
+# PyTorch's own pooling, we take the first in reading order. (`amax`, with which you may write the forward pass, shares
+# the gradient among equals when autograd comes back through it. That is a valid choice too.)
 #
 # **Example.** Kernel 2x2, stride 1, $g = (10, 1)$:
 #
@@ -776,8 +777,8 @@ plt.show()
 # **Details.** Autograd reaches x through the three forward functions. Windows may overlap or leave gaps; an
 # incomplete last one is dropped. `grad_output` may be an expanded view.
 #
-# **Why.** Pooling buys reach and small shifts for free; its gradient is the simplest example of routing,
-# which comes back as attention and as mixtures of experts.
+# **Why.** Pooling buys reach, and with it some tolerance of small shifts; how little, you measure at the end of this
+# chapter. Its gradient is the simplest example of routing, which comes back as attention and as mixtures of experts.
 
 
 # %% nbgrader={"grade": false, "grade_id": "pooling_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1065,8 +1066,8 @@ for row, normalised in enumerate([False, True]):
 plt.show()
 
 # %% [markdown]
-# **Notice** the upper row: at layer 12 the numbers differ by less than a thousandth, all images look alike to
-# what follows, and the gradient is as small. Below, every layer sees the same spread, whatever the scale of
+# **Notice** the upper row: at layer 12 the numbers differ by less than a thousandth. The images are nearly as
+# different from each other as before, measured by their own size; the *scale* is gone, and the gradient is as small. Below, every layer sees the same spread, whatever the scale of
 # the weights. That is why networks with batch normalisation forgive a poor initialisation and a large
 # learning rate.
 
@@ -1481,8 +1482,9 @@ plt.show()
 #
 # All parts are there. In 1998 LeCun, Bottou, Bengio and Haffner put them together in a network that read
 # cheques: convolutions and pooling in turn, maps getting smaller and more numerous, then dense layers. (In
-# the original, C3 saw a hand-made choice of S2's maps, and the output measured distances; we use the full
-# connection and plain logits, as everyone has since.)
+# the original, C3 saw a hand-made choice of S2's maps, S2 and S4 had a trainable factor and offset for each map,
+# and the output measured distances; we use the full connection, plain averages and plain logits, as everyone has
+# since.)
 #
 # | stage | what | puts out | parameters |
 # |---|---|---|---|
@@ -1598,7 +1600,7 @@ show_images(axes, pictures, titles)
 plt.show()
 
 # %% [markdown]
-# **Notice** that the turned 6 is a 9, the mirrored 5 passes for a 2, and the mirrored 2 is no digit at all. A
+# **Notice** that the turned 6 is a 9, the mirrored 5 passes for a 2, and the mirrored 2 for a 5. A
 # cat stays a cat in a mirror; a digit does not.
 
 # %% [markdown]
@@ -1937,9 +1939,9 @@ plt.show()
 # %% [markdown]
 # Red is positive, blue negative.
 #
-# **Notice** in the first row that some kernels are red on one side and blue on the other: edge detectors like
-# Sobel's, but found by training. Their maps, below, show the digit in relief, lit from that side; others only
-# find ink. In the last two rows the digit dissolves: each map answers a question such as "does a stroke lean
+# **Notice** in the first row a kernel that is red on one side and blue on the other: an edge detector like
+# Sobel's, but found by training. With this seed it is one of six. Its map, below, shows the digit in relief, lit from
+# that side; others only find ink. In the last two rows the digit dissolves: each map answers a question such as "does a stroke lean
 # this way here?", at 10x10 places.
 
 # %% [markdown]
@@ -2145,7 +2147,7 @@ plt.show()
 #
 # | | (a) road signs | (b) blood cells | (c) digits |
 # |---|---|---|---|
-# | mirroring | no: "turn left" becomes "turn right", text is mirrored | yes: a cell has no preferred side | no: 2 and 5 mirrored are no digits |
+# | mirroring | no: "turn left" becomes "turn right", text is mirrored | yes: a cell has no preferred side | no: a mirrored 5 passes for a 2 and a mirrored 2 for a 5; a mirrored 7 is not a digit |
 # | any angle | no: an arrow points elsewhere, a triangle on its head is another sign | yes: a cell on a slide has no upright | no: 6 becomes 9 |
 # | small shifts | yes: a detector's crop is never exact | yes | yes, as long as no stroke leaves the image |
 #

@@ -29,7 +29,7 @@
 # | 5 | `unet`: a network that sees time and label | 9 | 50 |
 # | 6 | `eps_loss`: the loss | 7 | 15 |
 # | 7 | `ancestral_sampler`: the reverse process | 9 | 35 |
-# | 8 | `ddim_sampler`: fewer steps, and no dice | 8 | 30 |
+# | 8 | `ddim_sampler`: fewer steps, and no new noise | 8 | 30 |
 # | 9 | `guidance`: asking for a class | 6 | 15 |
 # | 10 | `score_matching`: scores, bounds, velocities | 9 | 45 |
 # | 11 | `ema`: averaging weights | 4 | 10 |
@@ -50,9 +50,10 @@
 # - Hints are folded below the check: read one at a time.
 # - Data are $(N, \dots)$: a batch of points $(N, 2)$ or of images $(N, C, H, W)$. The same code serves both.
 # - **Times** are $t = 0, 1, \dots, T-1$, an int64 tensor $(N,)$ with a time for each sample. `betas[t]` is
-#   the noise of step $t$. So $x_t$ has been noised $t + 1$ times, and what comes *before* $x_0$-at-time-0 are
-#   the data themselves, where $\bar\alpha = 1$. (Papers count from 1; then their $\beta_1$ is our
-#   `betas[0]`.)
+#   the noise of step $t$. So $x_t$ has been noised $t + 1$ times, and before the first of them stand the
+#   data, where $\bar\alpha = 1$. As in the papers, $x_0$ in a formula and `x0` in code always mean the *data*;
+#   the state at $t = 0$, noised once, is never written so. (Papers count times from 1; then their $\beta_1$ is
+#   our `betas[0]`.)
 # - All randomness comes from a `torch.Generator` that is handed in, so that a seed repeats a run.
 # - Cells that draw figures are not graded. Change their numbers and see what happens.
 # - In a terminal, in this folder, `selfcheck` checks the whole notebook at once.
@@ -232,7 +233,7 @@ plt.show()
 # **What.** The two schedules, and alpha-bar.
 #
 # **Why.** Everything below is written in $\bar\alpha$. A mistake here makes a model that trains and samples
-# without an error, and draws mud.
+# without an error, and whose samples are blurred.
 
 
 # %% nbgrader={"grade": false, "grade_id": "schedules_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -321,7 +322,7 @@ for name, betas, colour in (("linear", linear_betas(T), BLUE), ("cosine", cosine
 axes[0].set(title=r"$\beta_t$", ylim=(0, 0.06), xlabel="t")
 axes[1].set(title=r"$\bar\alpha_t$: share of the data", xlabel="t")
 axes[2].set(
-    title=r"signal to noise, $\log_{10}\ \bar\alpha_t / (1 - \bar\alpha_t)$", xlabel="t", ylim=(-6, 4.5)
+    title=r"signal to noise, $\log_{10}\ \bar\alpha_t / (1 - \bar\alpha_t)$", xlabel="t", ylim=(-9, 4.8)
 )
 axes[2].axhline(0, color=GREY, linewidth=0.8, linestyle=":")
 axes[0].legend()
@@ -330,7 +331,8 @@ plt.show()
 # %% [markdown]
 # **Notice** in the middle how early the linear schedule is done: by $t = 600$ under 3% of the variance is
 # data, and the last 400 steps turn noise into noise. The cosine spends its steps evenly. On the right, both
-# run through the same range of noise levels; a schedule only decides how much *time* is spent on each.
+# begin at nearly the same level ($10^{4.0}$ and $10^{4.4}$), and the cosine ends far lower ($10^{-8.6}$ against
+# $10^{-4.4}$): a schedule decides where the noise ends, and how much *time* is spent on each level before.
 
 # %% [markdown]
 # ## 2. All the steps at once
@@ -456,7 +458,7 @@ plt.show()
 # $$-\frac{(x_t - \sqrt{\alpha_t}\,x_{t-1})^2}{2\beta_t} - \frac{(x_{t-1} - \sqrt{\bar\alpha_{t-1}}\,x_0)^2}{2(1-\bar\alpha_{t-1})} .$$
 
 # %% [markdown]
-# **Variance.** Half of the number in front of $x_{t-1}^2$, times $-1$, is $1/(2\tilde\beta_t)$:
+# **Variance.** The number in front of $x_{t-1}^2$, times $-1$, is $1/(2\tilde\beta_t)$:
 #
 # $$\frac1{\tilde\beta_t} = \frac{\alpha_t}{\beta_t} + \frac1{1-\bar\alpha_{t-1}}
 # \quad\Longrightarrow\quad \tilde\beta_t = \frac{1-\bar\alpha_{t-1}}{1-\bar\alpha_t}\,\beta_t .$$
@@ -595,7 +597,8 @@ def time_embedding(t: Int[Tensor, "N"], dim: int, max_period: float = 10000.0) -
     Args:
         t: times, (N,).
         dim: length of the embedding, even. With half = dim / 2, frequency i is max_period^(-i / half).
-        max_period: the longest wave is a little shorter than 2 pi times this.
+        max_period: the slowest frequency is max_period^(-(half - 1) / half), above 1 / max_period by a factor of
+            max_period^(1 / half).
 
     Returns:
         (N, dim), float32: the sines of all frequencies, then the cosines.
@@ -622,8 +625,8 @@ check("time_embedding")
 # <a id="hints-time_embedding"></a>
 # <details><summary>Hint 1: frequencies</summary>
 #
-# Exponents are $0, -1/h, -2/h, \dots$: the fastest hand has frequency exactly 1, and the slowest is a little
-# faster than $1/P$.
+# Exponents are $0, -1/h, -2/h, \dots$: the fastest hand has frequency exactly 1, and the slowest
+# $P^{-(h-1)/h}$: faster than $1/P$ by a factor of $P^{1/h}$, which is 10 in the example and 1.8 for dim 32.
 # </details>
 # <details><summary>Hint 2: shapes</summary>
 #
@@ -987,14 +990,17 @@ plt.show()
 # noise is *subtracted*. Ours has one advantage. Images live in $[-1, 1]$, so a guess $\hat x_0$ outside can
 # be clamped before it does harm.
 #
-# **Why add noise again** on the way back? Because $\hat x_0$ is a mean over all data that could be behind
-# $x_t$. Who follows the mean only ends up in the middle of them: blurred. The noise makes the sampler decide.
+# **Why add noise again** on the way back? Each step shrinks the sample towards $\hat x_0$, and the noise gives
+# back the spread that the data have. Without it the exact predictor of the eight Gaussians still finds all
+# eight, equally often, since the start decides; but its samples lie too near the middle of everything, at a mean
+# radius of 1.28 where the data have 1.50.
 
 # %% [markdown]
 # **Example.** Data that are always the point 2; $\bar\alpha_t = 0.25$, $x_t = 1.866$. The model knows:
 # $\hat\varepsilon = (1.866 - 0.5 \cdot 2) / \sqrt{0.75} = 1$. Then
 # $\hat x_0 = (1.866 - 0.866 \cdot 1)/0.5 = 2$, whatever $x_t$ was. With $\beta_t = 0.5$ and
-# $\bar\alpha_{t-1} = 0.5$ the mean is $0.471 \cdot 2 + 0.471 \cdot 1.866 = 1.823$, on its way.
+# $\bar\alpha_{t-1} = 0.5$ the mean is $0.471 \cdot 2 + 0.471 \cdot 1.866 = 1.823$: on its way to
+# $\sqrt{\bar\alpha_{t-1}} \cdot 2 = 1.414$, where the point is expected after one step less of noise.
 
 # %% [markdown]
 # ### Exercise `ancestral_sampler`
@@ -1107,7 +1113,7 @@ plt.show()
 # with the digits.
 
 # %% [markdown]
-# ## 8. Fewer steps, and no dice
+# ## 8. Fewer steps, and no new noise
 #
 # A hundred network calls for one batch is slow. Song et al. (2021) saw that the loss never looks at
 # $q(x_t \mid x_{t-1})$: it knows $x_t$ and $x_0$ alone. So *any* process whose $x_t$ are distributed as in
@@ -1224,8 +1230,7 @@ plt.show()
 # %% [markdown]
 # The same forty starts, with the exact predictor for the eight Gaussians.
 #
-# **Notice** that with $\eta = 0$ the paths are smooth, and a start decides its end, like a place on a hill
-# the stream that rain from it will join. Smooth paths can be followed in ten strides. With $\eta = 1$ each
+# **Notice** that with $\eta = 0$ the paths are smooth, and a start decides its end. Smooth paths can be followed in ten strides. With $\eta = 1$ each
 # step shakes, and in ten strides the shaking is coarse.
 
 # %% [markdown]
@@ -1350,8 +1355,8 @@ plt.show()
 
 # %% [markdown]
 # **Notice** the two prices. The bells move *away* from the class's true mean (dotted), to where no one could
-# mistake it for the other class. And they get narrower: less fidelity to the distribution, less diversity, in
-# exchange for clarity. In section 12 you will measure that on digits.
+# mistake it for the other class. And they get narrower: less diversity, and a distribution that is no longer the
+# class's own, in exchange for clarity. In section 12 you will measure that on digits.
 
 # %% [markdown]
 # ## 10. Scores, bounds and velocities
@@ -1585,8 +1590,8 @@ ax.set(xlabel="t", ylabel="nats", title="what an error of 1 in the predicted noi
 plt.show()
 
 # %% [markdown]
-# **Notice** that the bound cares a hundred times more about the first steps than about the middle. The simple
-# loss of section 6 weighs all times alike: it gives up likelihood (the faintest noise, that no eye sees) for
+# **Notice** that the bound cares a hundred times more about the step at $t = 1$ than about the middle (0.6 nats
+# against 0.005), and still fifteen times more about $t = 10$. The simple loss of section 6 weighs all times alike: it gives up likelihood (the faintest noise, that no eye sees) for
 # what the picture shows. That is the choice that made diffusion models look good.
 
 # %% [markdown]
@@ -1919,8 +1924,10 @@ plt.show()
 
 # %% [markdown]
 # **Notice** the loss: it falls to about 0.2 within some epochs and then hardly moves, while the samples go on
-# getting sharper. It cannot go to 0, because in heavy noise the noise cannot be told from the data; the
-# little that is left to gain is where the quality hides. The samples are as far from the training points as
+# getting sharper. It cannot go to 0. For the true moons the smallest possible loss can be computed: it is 0.95
+# at $t = 0$, where a little noise cannot be told from the blur of the data themselves, 0.27 at $t = 30$, 0.015
+# at $t = 60$ and nothing at $t = 99$, where $x_t$ *is* the noise; 0.20 on average over the times, and the times
+# below 20 make two thirds of that. The little that is left to gain is where the quality hides. The samples are as far from the training points as
 # new data are: they are *new*. A few stray points lie between the moons, where the network is not sure which
 # way to go.
 
@@ -2293,9 +2300,9 @@ plt.show()
 # $c_t = \bar\alpha_t/(1-\bar\alpha_t)$, the signal-to-noise ratio.
 #
 # The noise loss is thus a data loss weighted by the signal-to-noise ratio: every time has a target of the
-# same size (variance 1), so that no range of $t$ swamps the gradient. The bound weighs an error in the noise
-# by $\beta_t / (2\alpha_t(1-\bar\alpha_{t-1}))$, which is about a hundred times larger at the first steps
-# than later (figure of section 10): it spends capacity on imperceptible noise at small $t$. Equal weights
+# same size (variance 1). The bound weighs an error in the noise
+# by $\beta_t / (2\alpha_t(1-\bar\alpha_{t-1}))$, which is a hundred times larger at $t = 1$ than in the middle, and
+# fifteen times at $t = 10$ (figure of section 10): it spends capacity on imperceptible noise at small $t$. Equal weights
 # shift the effort to middle and high noise, where class, shape and strokes are decided (sections 2 and 6).
 #
 # At large $t$, $\bar\alpha_t \approx 0$: the predictor need only return $x_t$ to have nearly no loss, and an
@@ -2332,8 +2339,9 @@ plt.show()
 # $p(x_t \mid y)$. (Strictly, these densities at different $t$ are not noised versions of one another, so the
 # sampler does not draw from $p(x_0)\,p(y \mid x_0)^w$ exactly.)
 #
-# Fidelity rises from chance (10%) at scale 0 to nearly 1 at scale 1 and 1 from 2 on; diversity within a class
-# falls below that of real digits as the scale grows. With $w > 1$ the density is moved to where $p(y \mid x)$
+# The share recognised rises from chance (10%) at scale 0 to nearly 1 at scale 1 and 1 from 2 on; diversity within a
+# class is below that of real digits already at scales 0.5 (0.85) and 1 (0.74), about 0.7 at 2, and falls little more
+# until 8. With $w > 1$ the density is moved to where $p(y \mid x)$
 # is largest, away from the other classes, and it narrows: the ambiguous but real examples of a class (in the
 # overlap of the two bells) are suppressed. To be recognised always, one must not draw what is hard to
 # recognise, and that is part of the data.
