@@ -25,7 +25,7 @@ MISCONCEPTIONS = [
     misconception(
         "always_clips",
         hint="Without clip nothing is clipped: the data may have any size.",
-        severity="slip",
+        severity="partial",
         edits=[
             edit(
                 """
@@ -135,7 +135,7 @@ MISCONCEPTIONS = [
     misconception(
         "same_noise_every_step",
         hint="Each step draws noise of its own.",
-        severity="serious",
+        severity="partial",
         edits=[
             after(
                 "x = torch.randn(shape, generator=generator)",

@@ -16,7 +16,10 @@ import torch
 
 from autograder.testing import assert_close
 
-pytestmark = pytest.mark.exercise("ancestral_sampler")
+pytestmark = [
+    pytest.mark.exercise("ancestral_sampler"),
+    pytest.mark.shares(runs=8, plain=29, options=39, invariants=24),
+]
 
 CLOSE = {"rtol": 2e-4, "atol": 2e-4}
 SIGMAS = 6.5
@@ -104,6 +107,7 @@ def test_shape(student, rng, shape):
 
 
 @pytest.mark.level("plain")
+@pytest.mark.weight(7)
 @pytest.mark.parametrize("T", [1, 6, 20])
 def test_times(student, rng, T):
     """The model is asked at t = T - 1, then T - 2, down to 0, with one int64 time per sample."""
@@ -117,6 +121,7 @@ def test_times(student, rng, T):
 
 
 @pytest.mark.level("plain")
+@pytest.mark.weight(6)
 def test_start(student, rng):
     """The way begins at standard normal noise."""
     model = Recorder(shrink)
@@ -129,7 +134,6 @@ def test_start(student, rng):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(2)
 @pytest.mark.parametrize("T", [1, 2, 7])
 def test_last_step(student, rng, T):
     """The step at t = 0 adds no noise: the samples are the x0 that the model's last prediction implies."""
@@ -140,7 +144,7 @@ def test_last_step(student, rng, T):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(3)
+@pytest.mark.weight(12)
 def test_every_step(student, rng):
     """Each earlier step goes to the posterior mean at the predicted x0 and adds noise of the posterior variance."""
     model, betas = Recorder(shrink), coarse(6)
@@ -151,7 +155,6 @@ def test_every_step(student, rng):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(2)
 def test_fresh_noise(student, rng):
     """Every step, sample and coordinate has noise of its own."""
     model, betas = Recorder(shrink), coarse(5)
@@ -164,7 +167,7 @@ def test_fresh_noise(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(12)
 def test_clip(student, rng):
     """clip keeps the predicted x0 in [-clip, clip] at every step, and nothing else."""
     model, betas = Recorder(lambda x, t: 0.2 * x - 1.5), coarse(5)
@@ -176,6 +179,7 @@ def test_clip(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(4)
 def test_clip_at_zero(student, rng):
     """clip = 0 is a clip as well: the predicted x0 is then 0, and so are the samples."""
     samples = student.ancestral_sample(Recorder(shrink), (4, 3), coarse(4), rng.generator(), clip=0.0)
@@ -223,7 +227,7 @@ def propagated(mean, gains, betas):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(3)
+@pytest.mark.weight(7)
 def test_gaussian_data(student, rng):
     """With the exact noise predictor of Gaussian data, the samples have the mean and covariance they must have."""
     betas = torch.linspace(0.02, 0.4, 25, dtype=torch.float64)
@@ -256,6 +260,7 @@ def test_generator(student, rng):
 
 
 @pytest.mark.level("contract")
+@pytest.mark.weight(7)
 def test_leaves_no_trace(student, rng):
     """The global generator is neither used nor seeded, and no graph is recorded."""
     before, weight = student.torch.get_rng_state(), torch.tensor(0.4, requires_grad=True)
@@ -275,6 +280,7 @@ def test_schedule_of_this_call(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(5)
 def test_fine_steps(student, rng):
     """On a schedule of many small steps the samples of standard normal data have the variance they must have."""
     betas = torch.linspace(1e-4, 0.08, 250, dtype=torch.float64)

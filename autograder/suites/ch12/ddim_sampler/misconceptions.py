@@ -63,7 +63,7 @@ MISCONCEPTIONS = [
     misconception(
         "index_as_time",
         hint="The model must be told the time itself, not its place in the list.",
-        severity="serious",
+        severity="partial",
         edits=[edit("(shape[0],), steps[k]", "(shape[0],), k")],
     ),
     misconception(
@@ -125,7 +125,7 @@ MISCONCEPTIONS = [
     misconception(
         "sigma_inverted",
         hint="Before the step there is less noise than after: which of the two levels divides?",
-        severity="partial",
+        severity="serious",
         edits=[edit("prev) / (1 - now) * (1", "now) / (1 - prev) if k > 0 else 0.0 * (1")],
     ),
     misconception(

@@ -13,7 +13,10 @@ import torch
 
 from autograder.testing import assert_close
 
-pytestmark = pytest.mark.exercise("ddim_sampler")
+pytestmark = [
+    pytest.mark.exercise("ddim_sampler"),
+    pytest.mark.shares(runs=8, plain=23, options=37, invariants=31),
+]
 
 CLOSE = {"rtol": 2e-4, "atol": 2e-4}
 SIGMAS = 6.5
@@ -91,6 +94,7 @@ def test_shape(student, rng, shape):
 
 
 @pytest.mark.level("plain")
+@pytest.mark.weight(5)
 @pytest.mark.parametrize("steps", SUBSETS)
 def test_times(student, rng, steps):
     """The model is asked at the times in steps, from the last to the first, with one int64 time per sample."""
@@ -118,7 +122,7 @@ def test_start(student, rng, eta):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(3)
+@pytest.mark.weight(6)
 @pytest.mark.parametrize("steps", SUBSETS)
 def test_deterministic_steps(student, rng, steps):
     """With eta = 0 each step mixes the predicted x0 and the predicted noise at the next level, without new noise."""
@@ -129,8 +133,8 @@ def test_deterministic_steps(student, rng, steps):
 
 
 @pytest.mark.level("plain")
+@pytest.mark.weight(12)
 @pytest.mark.parametrize("eta", [0.0, 0.6, 1.0])
-@pytest.mark.weight(2)
 def test_last_step(student, rng, eta):
     """The last step leads to alpha-bar = 1: the samples are the predicted x0, whatever eta."""
     model, alpha_bar = Recorder(shrink), schedule(12)
@@ -142,7 +146,7 @@ def test_last_step(student, rng, eta):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(3)
+@pytest.mark.weight(2)
 @pytest.mark.parametrize("eta", [0.4, 1.0])
 def test_noisy_steps(student, rng, eta):
     """With eta above 0 each step but the last adds fresh noise, eta times the ancestral standard deviation."""
@@ -158,6 +162,7 @@ def test_noisy_steps(student, rng, eta):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_ancestral_variance(student, rng):
     """With eta = 1 and all times the noise has the variance of q(x_{t-1} given x_t, x_0)."""
     betas = torch.linspace(0.15, 0.5, 5, dtype=torch.float64)
@@ -189,7 +194,7 @@ def gaussian(rng, alpha_bar):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(2)
+@pytest.mark.weight(5)
 @pytest.mark.parametrize("eta", [0.0, 0.7, 1.0])
 def test_gaussian_data(student, rng, eta):
     """With the exact noise predictor of Gaussian data, the samples have the mean and covariance they must have."""
@@ -237,6 +242,7 @@ def test_generator(student, rng):
 
 
 @pytest.mark.level("contract")
+@pytest.mark.weight(2)
 def test_nothing_else_is_drawn(student, rng):
     """With a generator given the global one is neither used nor seeded."""
     before = student.torch.get_rng_state()
@@ -256,6 +262,7 @@ def test_global_generator(student, rng):
 
 
 @pytest.mark.level("contract")
+@pytest.mark.weight(3)
 def test_no_graph(student, rng):
     """Sampling records no graph, although the model has parameters that are trained."""
     weight = torch.tensor(0.4, requires_grad=True)
@@ -266,6 +273,7 @@ def test_no_graph(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_defaults(student):
     """eta is 0 unless given, and so is the generator: the samples are then still new at every call."""
     alpha_bar, model = schedule(9), Recorder(shrink)

@@ -8,13 +8,13 @@ MISCONCEPTIONS = [
     misconception(
         "aliases_parameters",
         hint="detach makes no copy: what happens to your average when the optimiser moves the parameter?",
-        severity="serious",
+        severity="partial",
         edits=[edit("p.detach().clone() for", "p.detach() for")],
     ),
     misconception(
         "bias_corrected",
         hint="The average starts at the parameters, so nothing has to be corrected.",
-        severity="slip",
+        severity="partial",
         edits=[
             edit("self.decay = decay", "self.decay, self.steps = decay, 0"),
             after("def update(self, params):", "    self.steps += 1"),
@@ -45,7 +45,7 @@ MISCONCEPTIONS = [
     misconception(
         "decay_ignored",
         hint="decay is an argument.",
-        severity="slip",
+        severity="partial",
         edits=[edit("self.decay = decay", "self.decay = 0.999")],
     ),
     misconception(
@@ -76,7 +76,7 @@ MISCONCEPTIONS = [
     misconception(
         "moves_parameters",
         hint="The model trains on undisturbed: only the averages move.",
-        severity="serious",
+        severity="partial",
         edits=[
             edit(
                 "s.mul_(self.decay).add_(p, alpha=1 - self.decay)",

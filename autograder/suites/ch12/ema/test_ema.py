@@ -8,7 +8,7 @@ import torch
 
 from autograder.testing import assert_close
 
-pytestmark = pytest.mark.exercise("ema")
+pytestmark = [pytest.mark.exercise("ema"), pytest.mark.shares(runs=24, plain=22, options=22, invariants=32)]
 
 CLOSE = {"rtol": 1e-4, "atol": 1e-4}
 SHAPES = [(3, 4), (5,), (2, 1, 3), (), (5,)]
@@ -40,7 +40,6 @@ def test_start(student, rng):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(3)
 @pytest.mark.parametrize("decay", [0.0, 0.3, 0.9, 0.999, 1.0])
 def test_updates(student, rng, decay):
     """Each update keeps decay of the old average and takes 1 - decay of the new parameter."""
@@ -104,7 +103,6 @@ def test_parameters_unchanged(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(2)
 def test_copies(student, rng):
     """The averages are copies: when an optimiser moves the parameters in place, the averages stay until the update."""
     # A ParameterList lives where the student's code does, as a model does; loading values changes them in place.
@@ -139,6 +137,7 @@ def test_several(student, rng):
 
 
 @pytest.mark.level("contract")
+@pytest.mark.weight(4)
 def test_float64(student, rng):
     """The averages have the parameters' dtype."""
     average = student.EMA([rng.randn(3, dtype=torch.float64)], 0.5)
@@ -147,6 +146,7 @@ def test_float64(student, rng):
 
 
 @pytest.mark.level("contract")
+@pytest.mark.weight(3)
 def test_list(student, rng):
     """`shadow` is a list, before and after an update."""
     average = student.EMA(parameters(rng))

@@ -8,7 +8,7 @@ MISCONCEPTIONS = [
     misconception(
         "absolute_error",
         hint="The error is squared.",
-        severity="slip",
+        severity="partial",
         edits=[edit("((model(x_t, t) - noise) ** 2).mean", "(model(x_t, t) - noise).abs().mean")],
     ),
     misconception(
@@ -47,7 +47,7 @@ MISCONCEPTIONS = [
     misconception(
         "loss_per_sample",
         hint="One number was asked for, the mean over the whole batch.",
-        severity="slip",
+        severity="serious",
         edits=[
             edit(
                 "return ((model(x_t, t) - noise) ** 2).mean()",
@@ -58,7 +58,7 @@ MISCONCEPTIONS = [
     misconception(
         "model_detached",
         hint="Through what does the gradient reach the model's parameters?",
-        severity="serious",
+        severity="partial",
         edits=[edit("((model(x_t, t) - noise) ** 2).mean", "((model(x_t, t).detach() - noise) ** 2).mean")],
     ),
     misconception(
@@ -103,7 +103,7 @@ MISCONCEPTIONS = [
     misconception(
         "one_time_for_all",
         hint="Each sample of the batch needs a time of its own.",
-        severity="serious",
+        severity="slip",
         edits=[edit("(len(x0),), generator=generator", "(1,), generator=generator).expand(len(x0)")],
     ),
     misconception(
@@ -137,13 +137,13 @@ MISCONCEPTIONS = [
     misconception(
         "sum_instead_of_mean",
         hint="The loss is a mean over all elements: must it grow with the batch?",
-        severity="slip",
+        severity="partial",
         edits=[edit("((model(x_t, t) - noise) ** 2).mean", "((model(x_t, t) - noise) ** 2).sum")],
     ),
     misconception(
         "sum_over_dimensions",
         hint="The mean is over all elements, those of a sample too.",
-        severity="slip",
+        severity="partial",
         edits=[
             edit(
                 "((model(x_t, t) - noise) ** 2).mean",

@@ -12,7 +12,10 @@ import torch
 
 from autograder.testing import assert_close
 
-pytestmark = pytest.mark.exercise("eps_loss")
+pytestmark = [
+    pytest.mark.exercise("eps_loss"),
+    pytest.mark.shares(runs=8, plain=29, options=26, invariants=37),
+]
 
 
 def schedule(T, first=0.9, last=0.1):
@@ -58,7 +61,6 @@ def test_scalar(student, rng):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(3)
 @pytest.mark.parametrize("shape", [(6, 3), (5, 2, 3, 4), (7,), (1, 4), (4, 4)])
 def test_value(student, rng, shape):
     """The loss is the mean, over every element, of the squared difference between prediction and noise."""
@@ -77,7 +79,7 @@ def test_value(student, rng, shape):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(2)
+@pytest.mark.weight(10)
 def test_perfect_model(student, rng):
     """A model that knows the data, and so the noise, has loss 0."""
     x0, alpha_bar = 3 * rng.randn(8, 3, 2), schedule(6)
@@ -91,6 +93,7 @@ def test_perfect_model(student, rng):
 
 
 @pytest.mark.level("plain")
+@pytest.mark.weight(12)
 def test_mean_value(student, rng):
     """A model that always predicts 0 has loss 1 on average, the variance of the noise."""
     n = 30_000
@@ -102,7 +105,7 @@ def test_mean_value(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 @pytest.mark.parametrize("T", [2, 7, 50])
 def test_times_uniform(student, rng, T):
     """The times are uniform over 0 ... T - 1: both ends are drawn, and as often as any other."""
@@ -123,7 +126,7 @@ def test_times_independent(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 def test_noise_normal(student, rng):
     """The noise is standard normal: mean, variance, and how much of it lies within one and two standard deviations."""
     x0 = 10 * rng.randn(5000, 2, 3) - 4
@@ -143,6 +146,7 @@ def test_noise_normal(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(4)
 def test_noise_of_few(student, rng):
     """The noise of a small batch is left as it was drawn: its mean and its variance are other ones in each batch."""
     alpha_bar, generator = schedule(6), rng.generator()
@@ -155,6 +159,7 @@ def test_noise_of_few(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(5)
 def test_noise_fresh(student, rng):
     """Every element of every sample has noise of its own, independent of the data."""
     x0 = rng.randn(2000, 2, 3, 2)
@@ -185,7 +190,7 @@ def test_generator(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(2)
+@pytest.mark.weight(4)
 def test_gradient(student, rng):
     """The loss's gradient reaches the model's parameters, as that of the mean squared error."""
     weight = rng.randn(3, requires_grad=True)
@@ -199,6 +204,7 @@ def test_gradient(student, rng):
 
 
 @pytest.mark.level("contract")
+@pytest.mark.weight(7)
 def test_float64(student, rng):
     """float64 data are noised, and judged, in float64."""
     x0 = rng.randn(4, 3, dtype=torch.float64)

@@ -8,13 +8,13 @@ MISCONCEPTIONS = [
     misconception(
         "difference_only",
         hint="Something has to be added to the scaled difference.",
-        severity="serious",
+        severity="partial",
         edits=[edit("unconditional + scale", "scale")],
     ),
     misconception(
         "dropped_together",
         hint="Each label is dropped by itself, not the whole batch at once.",
-        severity="partial",
+        severity="slip",
         edits=[edit("y.shape, generator=generator", "(), generator=generator).expand(y.shape")],
     ),
     misconception(
@@ -87,7 +87,7 @@ MISCONCEPTIONS = [
     misconception(
         "null_is_class_zero",
         hint='Class 0 is a class; which label means "no label"?',
-        severity="slip",
+        severity="partial",
         edits=[
             edit(
                 "unconditional = model(x, t, torch.full_like(y, null_label))",
@@ -131,7 +131,7 @@ MISCONCEPTIONS = [
     misconception(
         "swapped",
         hint="Guidance leads away from the prediction without a label: which one do you start from?",
-        severity="serious",
+        severity="partial",
         edits=[
             edit(
                 "return unconditional + scale * (conditional - unconditional)",

@@ -11,7 +11,10 @@ import torch
 
 from autograder.testing import assert_close
 
-pytestmark = pytest.mark.exercise("guidance")
+pytestmark = [
+    pytest.mark.exercise("guidance"),
+    pytest.mark.shares(runs=9, plain=58, options=18, invariants=14),
+]
 
 CLOSE = {"rtol": 1e-4, "atol": 1e-4}
 
@@ -51,7 +54,6 @@ def test_shape(student, rng):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(2)
 @pytest.mark.parametrize(("p", "null_label"), [(0.1, 7), (0.5, 0), (0.75, 25)])
 def test_drop_rate(student, rng, p, null_label):
     """Each label becomes the null label with probability p; the others stay what they are."""
@@ -63,6 +65,7 @@ def test_drop_rate(student, rng, p, null_label):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(4)
 def test_drop_extremes(student, rng):
     """p = 0 drops no label, p = 1 drops all of them."""
     y = rng.randint(0, 4, (2000,))
@@ -73,6 +76,7 @@ def test_drop_extremes(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(12)
 def test_drop_independent(student, rng):
     """Whether one label goes says nothing about the next, nor about the label."""
     n, p = 8000, 0.4
@@ -103,7 +107,6 @@ def test_drop_generator(student, rng):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(3)
 @pytest.mark.parametrize("scale", [0.0, 0.3, 1.0, 2.0, 7.5, -1.0])
 @pytest.mark.parametrize("shape", [(5, 3), (3, 2, 4, 6)])
 def test_guided(student, rng, scale, shape):
@@ -159,7 +162,6 @@ def test_unlabelled(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(2)
 def test_gradient(student, rng):
     """Gradients flow through both predictions, to the model's parameters and to x."""
     model = Labelled(rng, 3, 3)

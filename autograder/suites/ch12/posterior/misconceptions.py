@@ -88,7 +88,7 @@ MISCONCEPTIONS = [
     misconception(
         "step_of_first_sample",
         hint="Each sample of the batch has a step of its own.",
-        severity="serious",
+        severity="partial",
         edits=[
             edit(
                 "values[t].reshape(shape) for values in",
@@ -126,7 +126,7 @@ MISCONCEPTIONS = [
     misconception(
         "zero_over_zero",
         hint="At t = 0 the precision of what came before is infinite: what does your formula divide by?",
-        severity="slip",
+        severity="partial",
         edits=[
             edit(
                 "on_x0 = prev.sqrt() * beta / (1 - now)",

@@ -9,7 +9,10 @@ import torch
 
 from autograder.testing import assert_close, gradcheck
 
-pytestmark = pytest.mark.exercise("posterior")
+pytestmark = [
+    pytest.mark.exercise("posterior"),
+    pytest.mark.shares(runs=10, plain=26, options=39, invariants=26),
+]
 
 CLOSE = {"rtol": 1e-4, "atol": 1e-4}
 
@@ -34,7 +37,7 @@ def bayes(x0, x_t, t, betas):
 
 
 def spread(variance, x0):
-    """The student's variance as float64, one number per sample; that it can be broadcast is asked by a test of its own."""
+    """The student's variance as float64, one number per sample; another test asks whether it broadcasts."""
     assert isinstance(variance, torch.Tensor), "the variance must be a tensor"
     assert variance.numel() == len(x0), "the variance has one number per sample"
     return variance.detach().double().flatten()
@@ -92,7 +95,6 @@ def test_by_hand(student):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(3)
 @pytest.mark.parametrize("shape", [(5, 2), (3, 1, 4, 6), (7,), (1, 3, 5), (4, 4)])
 def test_bayes(student, rng, shape):
     """Mean and variance are those of Bayes' rule, for every sample's own step."""
@@ -106,7 +108,6 @@ def test_bayes(student, rng, shape):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
 @pytest.mark.parametrize("T", [2, 6, 1000])
 def test_both_ends(student, rng, T):
     """The first and the last step too, in schedules of any length."""
@@ -124,7 +125,6 @@ def test_both_ends(student, rng, T):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
 def test_first_step(student, rng):
     """At t = 0 what came before is x0 itself: the mean is x0, the variance 0."""
     for T in (1, 5):
@@ -138,6 +138,7 @@ def test_first_step(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(3)
 def test_mean_on_the_way(student, rng):
     """Without noise the way is known: from x_t = sqrt(alpha-bar_t) x0 back to sqrt(alpha-bar_{t-1}) x0."""
     betas = rng.uniform(0.05, 0.5, 7, dtype=torch.float64)
@@ -151,6 +152,7 @@ def test_mean_on_the_way(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(2)
 def test_total_variance(student, rng):
     """The variance of q(x_{t-1} | x_0) is the posterior's, plus what its mean inherits from x_t's."""
     betas = rng.uniform(0.05, 0.5, 7, dtype=torch.float64)
@@ -179,7 +181,6 @@ def test_float64(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(2)
 def test_gradient(student, rng):
     """The mean passes gradients on to x0 and to x_t."""
     betas, t = rng.uniform(0.05, 0.6, 6, dtype=torch.float64), torch.tensor([5, 0, 3])

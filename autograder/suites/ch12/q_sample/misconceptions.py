@@ -33,7 +33,7 @@ MISCONCEPTIONS = [
     misconception(
         "images_only",
         hint="Data may have any number of dimensions: how many ones does the shape of alpha_bar[t] need?",
-        severity="slip",
+        severity="serious",
         edits=[edit("1, *[1] * (x0.dim() - 1)", "1, 1, 1, 1")],
     ),
     misconception(

@@ -10,7 +10,10 @@ import torch
 
 from autograder.testing import assert_close, gradcheck
 
-pytestmark = pytest.mark.exercise("q_sample")
+pytestmark = [
+    pytest.mark.exercise("q_sample"),
+    pytest.mark.shares(runs=9, plain=23, options=46, invariants=22),
+]
 
 CLOSE = {"rtol": 1e-4, "atol": 1e-4}
 
@@ -50,7 +53,6 @@ def test_by_hand(student):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(3)
 @pytest.mark.parametrize("shape", [(5, 2), (3, 1, 4, 6), (7,), (1, 3, 5), (4, 4), (2, 2, 1, 3, 2)])
 def test_per_sample(student, rng, shape):
     """Every sample is noised to its own step t, in data of any number of dimensions."""
@@ -61,7 +63,6 @@ def test_per_sample(student, rng, shape):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
 @pytest.mark.parametrize("T", [1, 6, 1000])
 def test_both_ends(student, rng, T):
     """Index 0 is the first noising step and T - 1 the last, for schedules of any length."""
@@ -106,7 +107,6 @@ def test_one_step_suffices(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(2)
 def test_gradient(student, rng):
     """Gradients reach x0 and the noise, with the factors of each sample's own step."""
     alpha_bar, t = schedule(rng, 6), torch.tensor([5, 0, 3])

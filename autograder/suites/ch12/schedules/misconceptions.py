@@ -123,7 +123,7 @@ MISCONCEPTIONS = [
     misconception(
         "single_precision",
         hint="Differences of numbers near 1 need double precision.",
-        severity="slip",
+        severity="partial",
         edits=[
             edit(
                 "return torch.linspace(beta_start, beta_end, T, dtype=torch.float64)",

@@ -11,7 +11,10 @@ import torch
 
 from autograder.testing import assert_close
 
-pytestmark = pytest.mark.exercise("schedules")
+pytestmark = [
+    pytest.mark.exercise("schedules"),
+    pytest.mark.shares(runs=10, plain=49, options=16, invariants=25),
+]
 
 CLOSE = {"rtol": 1e-8, "atol": 1e-12}
 
@@ -99,6 +102,7 @@ def test_cosine_range(student, T):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(6)
 def test_cosine_alpha_bar(student):
     """The product of the cosine schedule's alphas is f(t) / f(0) again, at every step before the clipped one."""
     T = 200
@@ -112,8 +116,8 @@ def test_cosine_alpha_bar(student):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.parametrize("T", [1, 5, 64])
 @pytest.mark.weight(2)
+@pytest.mark.parametrize("T", [1, 5, 64])
 def test_alpha_bars(student, rng, T):
     """alpha-bar at t is the product of 1 - beta over the steps 0 to t, step t included."""
     betas = rng.uniform(0.01, 0.6, T, dtype=torch.float64)
@@ -128,6 +132,7 @@ def test_alpha_bars(student, rng, T):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(6)
 def test_alpha_bars_compose(student, rng):
     """Of two schedules one after the other, the second's alpha-bars are its own times the first's last."""
     first, second = (rng.uniform(0.01, 0.4, n, dtype=torch.float64) for n in (3, 5))
@@ -152,6 +157,7 @@ def test_published(student):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(12)
 def test_alpha_bars_published(student):
     """alpha_bars of the published linear schedule ends at the published number."""
     last = student.alpha_bars(torch.linspace(1e-4, 0.02, 1000, dtype=torch.float64))[-1].item()

@@ -12,7 +12,10 @@ from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
 from autograder.testing import assert_close, gradcheck
 
-pytestmark = pytest.mark.exercise("score_matching")
+pytestmark = [
+    pytest.mark.exercise("score_matching"),
+    pytest.mark.shares(runs=9, plain=43, options=15, invariants=32),
+]
 
 CLOSE = {"rtol": 1e-3, "atol": 1e-3}
 
@@ -47,7 +50,6 @@ def test_shape(student, rng):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(2)
 @pytest.mark.parametrize("shape", [(5, 2), (3, 1, 4, 6), (7,), (4, 4), (2, 2, 1, 3, 2)])
 def test_score_from_eps(student, rng, shape):
     """The score is minus the noise, divided by its standard deviation at each sample's own step."""
@@ -57,6 +59,7 @@ def test_score_from_eps(student, rng, shape):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(5)
 def test_score_of_gaussian(student, rng):
     """For Gaussian data the best noise prediction gives the gradient of the noised data's log density."""
     alpha_bar, t = schedule(6), torch.tensor([0, 5, 3, 1])
@@ -77,7 +80,6 @@ def test_score_of_gaussian(student, rng):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(2)
 @pytest.mark.parametrize(
     ("shape", "sigma"), [((5, 3), 0.5), ((3, 2, 4, 6), 2.0), ((1, 7), 0.1), ((4, 4), 1.3)]
 )
@@ -108,6 +110,7 @@ def test_dsm_model(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(5)
 def test_dsm_minimum(student, rng):
     """For Gaussian data the true score of the blurred data beats every other linear one."""
     n, sigma, spread = 4000, 0.8, 1.5
@@ -122,7 +125,7 @@ def test_dsm_minimum(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(2)
+@pytest.mark.weight(5)
 def test_dsm_gradient(student, rng):
     """The loss's gradient reaches the score model's parameters."""
     weight = rng.randn(3, requires_grad=True)
@@ -135,7 +138,6 @@ def test_dsm_gradient(student, rng):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(2)
 def test_kl(student, rng):
     """The divergence of two normal distributions, element by element, in nats, from the first to the second."""
     shape = (4, 3, 5)
@@ -162,6 +164,7 @@ def test_kl_edges(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(10)
 def test_kl_gradient(student, rng):
     """The divergence is differentiable in all four arguments."""
     arguments = [rng.uniform(-1.0, 1.0, 2, 2, dtype=torch.float64, requires_grad=True) for _ in range(4)]
@@ -169,7 +172,6 @@ def test_kl_gradient(student, rng):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(2)
 @pytest.mark.parametrize("shape", [(5, 2), (3, 1, 4, 6), (7,), (4, 4), (2, 2, 1, 3, 2)])
 def test_v_target(student, rng, shape):
     """v is sqrt(alpha-bar) times the noise minus sqrt(1 - alpha-bar) times x0, at each sample's own step."""
@@ -200,6 +202,7 @@ def test_x0_from_v(student, rng, shape):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(5)
 def test_v_is_a_rotation(student, rng):
     """x_t and v together are as long as x0 and the noise together."""
     x0, noise, t, alpha_bar = rng.randn(6, 3), rng.randn(6, 3), torch.tensor([0, 7, 3, 5, 1, 2]), schedule(8)
@@ -262,6 +265,7 @@ def test_float64(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(5)
 def test_gradients_pass(student, rng):
     """Gradients pass through the score, the velocity and the x_0 that belongs to it."""
     t, alpha_bar = torch.tensor([4, 0]), schedule(5)
@@ -279,7 +283,6 @@ def test_gradients_pass(student, rng):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(3)
 @pytest.mark.parametrize("shape", [(5, 3), (3, 2, 4, 6), (1, 7), (6, 6)])
 def test_vlb_term(student, rng, shape):
     """The term is the divergence of the two posteriors, summed over a sample's dimensions, in nats."""
@@ -301,6 +304,7 @@ def test_vlb_term_both_ends(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(5)
 def test_vlb_term_of_true_noise(student, rng):
     """A model that predicts the very noise that was added pays nothing."""
     betas, t = torch.linspace(0.1, 0.5, 6, dtype=torch.float64), torch.tensor([1, 5, 3])

@@ -37,7 +37,7 @@ MISCONCEPTIONS = [
     misconception(
         "frequency_inverted",
         hint="The frequencies fall from 1; yours grow.",
-        severity="serious",
+        severity="partial",
         edits=[
             edit(
                 "frequency = max_period ** (-torch.arange(half) / half)",
@@ -138,7 +138,7 @@ MISCONCEPTIONS = [
     misconception(
         "turns_not_radians",
         hint="Angles are in radians, without a factor of 2 pi.",
-        severity="serious",
+        severity="partial",
         edits=[edit("t[:, None]", "2 * math.pi * t[:, None]")],
     ),
 ]

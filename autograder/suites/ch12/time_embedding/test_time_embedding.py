@@ -12,7 +12,10 @@ import torch
 
 from autograder.testing import assert_close, assert_raises
 
-pytestmark = pytest.mark.exercise("time_embedding")
+pytestmark = [
+    pytest.mark.exercise("time_embedding"),
+    pytest.mark.shares(runs=9, plain=47, options=32, invariants=12),
+]
 
 CLOSE = {"rtol": 0, "atol": 2e-3}
 
@@ -45,7 +48,6 @@ def test_step_zero(student):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(3)
 @pytest.mark.parametrize("dim", [2, 4, 14, 128])
 def test_values(student, rng, dim):
     """Frequencies fall from 1 by equal factors, max_period ** (-i / half); sines first, then cosines."""

@@ -8,7 +8,7 @@ MISCONCEPTIONS = [
     misconception(
         "blocks_in_a_list",
         hint="PyTorch finds modules in attributes and in ModuleLists, not in Python's lists.",
-        severity="serious",
+        severity="slip",
         edits=[
             edit(
                 "nn.ModuleList([Block(in_channels, c, width), Block(c, 2 * c, width)])",
@@ -23,7 +23,7 @@ MISCONCEPTIONS = [
     misconception(
         "condition_at_the_output",
         hint="Added to the output, the time changes every image alike. Can the network look at a noisy image in another way?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit("outputs, width", "outputs"),
             edit("self.condition = nn.Linear(width, outputs)", ""),
@@ -67,13 +67,13 @@ MISCONCEPTIONS = [
     misconception(
         "fine_skip_missing",
         hint="There is a skip at every level, at full resolution too.",
-        severity="partial",
+        severity="slip",
         edits=[edit("skips.append(h)", "skips.append(h if len(skips) else torch.zeros_like(h))")],
     ),
     misconception(
         "image_resized",
         hint="How much of a large image is left once it is brought to the size that you have in mind?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit(
                 "skips, h = [], x",
@@ -105,7 +105,7 @@ MISCONCEPTIONS = [
     misconception(
         "never_sees_time",
         hint="The same noise means another thing at another time: where does t enter your network?",
-        severity="serious",
+        severity="partial",
         edits=[
             edit(
                 "h = self.first(x) + self.condition(condition)[:, :, None, None]",
@@ -116,7 +116,7 @@ MISCONCEPTIONS = [
     misconception(
         "no_downsampling",
         hint="Without a coarser level a pixel sees only its nearest neighbours.",
-        severity="serious",
+        severity="slip",
         edits=[
             edit(
                 "self.first = nn.Conv2d(inputs, outputs, 3, padding=1)",
@@ -139,7 +139,7 @@ MISCONCEPTIONS = [
     misconception(
         "no_skips",
         hint="What the encoder saw at full resolution is lost in the middle: how does it reach the decoder?",
-        severity="serious",
+        severity="slip",
         edits=[edit("skips.append(h)", "skips.append(torch.zeros_like(h))")],
     ),
     misconception(
@@ -157,7 +157,7 @@ MISCONCEPTIONS = [
     misconception(
         "relu_at_the_end",
         hint="Noise is positive and negative: what comes last in your network?",
-        severity="serious",
+        severity="slip",
         edits=[edit("return self.out(h)", "return F.relu(self.out(h))")],
     ),
     misconception(
@@ -174,7 +174,7 @@ MISCONCEPTIONS = [
     misconception(
         "square_images_only",
         hint="Height and width need not be equal.",
-        severity="slip",
+        severity="partial",
         edits=[edit("scale_factor=2", "size=(2 * h.shape[2], 2 * h.shape[2])")],
     ),
     misconception(

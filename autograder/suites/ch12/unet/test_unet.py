@@ -11,7 +11,7 @@ import torch
 
 from autograder.testing import assert_close
 
-pytestmark = pytest.mark.exercise("unet")
+pytestmark = [pytest.mark.exercise("unet"), pytest.mark.shares(runs=7, plain=27, options=30, invariants=36)]
 
 CLOSE = {"rtol": 1e-3, "atol": 1e-4}  # float32 convolutions in another order of summing
 
@@ -43,7 +43,6 @@ def test_shape(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
 @pytest.mark.parametrize(
     ("shape", "base_channels"),
     [((3, 1, 8, 12), 16), ((2, 3, 16, 4), 8), ((1, 2, 12, 20), 24), ((5, 1, 4, 8), 16), ((2, 1, 4, 4), 8)],
@@ -57,6 +56,7 @@ def test_shapes(student, rng, shape, base_channels):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_width(student):
     """base_channels sets the width at every level: the number of weights grows with it, and faster the wider it is."""
     default, small, medium, large = (
@@ -69,7 +69,7 @@ def test_width(student):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(3)
+@pytest.mark.weight(2)
 def test_depends_on_time(student, rng):
     """The same image at different times gives different outputs, early as late."""
     model = network(student, rng)
@@ -82,7 +82,6 @@ def test_depends_on_time(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(2)
 def test_each_sample_its_time(student, rng):
     """Every image of a batch is treated at its own time, and without regard to the other images."""
     model = network(student, rng, 2)
@@ -94,7 +93,6 @@ def test_each_sample_its_time(student, rng):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(2)
 def test_depends_on_label(student, rng):
     """With classes, every label and the null label give an output of their own."""
     model = network(student, rng, num_classes=3)
@@ -117,6 +115,7 @@ def test_each_sample_its_label(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(12)
 def test_condition_inside(student, rng):
     """What the time and the label change depends on the image: they enter the blocks, where images are processed."""
     model = network(student, rng, num_classes=3)
@@ -132,6 +131,7 @@ def test_condition_inside(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_null_label(student, rng):
     """Without y every image has the null label, which is num_classes."""
     model = student.UNet(num_classes=6)  # as it was made: its null label may be a row of zeros that stays so
@@ -143,7 +143,7 @@ def test_null_label(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(2)
+@pytest.mark.weight(4)
 @pytest.mark.parametrize("num_classes", [None, 4])
 def test_gradients(student, rng, num_classes):
     """Every parameter gets a gradient, and so does the image."""
@@ -162,6 +162,7 @@ def test_gradients(student, rng, num_classes):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_every_pixel(student, rng):
     """The output depends on every pixel of the image, also of a large one."""
     model = network(student, rng, base_channels=8)
@@ -181,7 +182,6 @@ def open_units(model, offset):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(3)
 def test_skips(student, rng):
     """Skip connections bring the full resolution to the output: not all of it goes through the narrow middle."""
     model = network(student, rng, 8, base_channels=8)
@@ -204,7 +204,6 @@ def test_skips(student, rng):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(2)
 def test_coarse_maps(student, rng):
     """The network works at a quarter of the resolution too: a shift by 2 is not the same to it as no shift."""
     model = network(student, rng, base_channels=8)
@@ -234,7 +233,8 @@ def test_range(student, rng):
     assert y.abs().max().item() > 1.01, "the output is bounded by 1, and noise is not"
 
 
-@pytest.mark.level("contract")
+@pytest.mark.level("invariants")
+@pytest.mark.weight(4)
 def test_state(student, rng):
     """The state_dict holds all that the network knows: with it, another network gives the same output."""
     model = network(student, rng, 3, num_classes=2)
