@@ -22,6 +22,7 @@ from autograder.audit.summary import summarise
 from autograder.audit.trials import NotebookTemplate, Plan
 from autograder.authoring.chapter import chapters
 from autograder.authoring.missing import unwritten
+from autograder.classroom.options import GradingOptions
 from autograder.classroom.workplace import JailChoice, stated_assignment
 from autograder.course import Course, CourseError
 from autograder.grading.assignment import Assignment
@@ -119,8 +120,10 @@ def named_jail(course: Course, backend: str | None) -> JailChoice:
     Raises:
         JailUnavailable: there is none.
     """
-    choice = JailChoice.of(course, backend, False)
-    return JailChoice.of(course, choose(backend, private=choice.private, unsafe=False).name, False)
+    choice = JailChoice.of(course)
+    return JailChoice.of(
+        course, GradingOptions(backend=choose(backend, private=choice.private, unsafe=False).name)
+    )
 
 
 def _commit(root: Path) -> str:

@@ -1,5 +1,4 @@
-"""Grade a class: fill the result store in parallel, then let nbgrader record it, one submission after the
-other.
+"""Grade a class: jailed workers find results in parallel, and nbgrader records each as it comes, one after the other.
 
 A submission that cannot be read or recorded is set aside with its reason and waits in the instructor's queue;
 every other one is graded as if it were not there.
@@ -7,12 +6,16 @@ every other one is graded as if it were not there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from autograder.classroom import processes
+from autograder.classroom.options import DEFAULT, GradingOptions
 from autograder.course import Course, CourseError, foreign_files, id_problem
 from autograder.course.lock import grading_lock
 from autograder.grading.result import Result, Verdict
@@ -62,30 +65,47 @@ class ClassReport:
         return [row for row in self.rows if row.problem]
 
 
-FillStore = Callable[[list[str], Callable[[], None]], dict[str, Result | str]]
-"""Grade these students, calling back after each; a result, or the reason there is none, by student."""
+REPLACED = "the submission was replaced while it was graded: run the command again"
+
+
+class Grading(Protocol):
+    """Grades these students; each once, as soon as it is known, with a result or the reason why there is none."""
+
+    def __call__(
+        self, course: Course, assignment: str, students: list[str], options: GradingOptions
+    ) -> Iterator[tuple[str, Result | str]]: ...
+
+
+def in_jail(
+    course: Course, assignment: str, students: list[str], options: GradingOptions
+) -> Iterator[tuple[str, Result | str]]:
+    """Grading by jailed workers and the result store."""
+    # torch takes seconds to import; a command that only says what is wrong with the course needs none of it.
+    from autograder.classroom.outcomes import class_outcomes
+
+    return class_outcomes(course, assignment, students, options)
 
 
 def grade_class(
     course: Course,
     assignment: str,
-    fill_store: FillStore,
+    options: GradingOptions = DEFAULT,
     *,
     students: tuple[str, ...] = (),
-    is_stored: Callable[[str], bool] = lambda student: False,
     progress: Progress,
-    wait: bool = True,
-    jail: dict[str, object] | None = None,
+    grading: Grading = in_jail,
 ) -> ClassReport:
     """Grade the assignment for all who submitted, or the named students, into the gradebook.
 
-    ``is_stored`` tells whether a student's final result is in the store already, so that it can be recorded while
-    others are graded. ``jail`` holds `JailedGrade`'s settings for what is graded on demand. CourseError where the
-    course or the machine is at fault; a submission's faults are in the report.
+    Raises:
+        CourseError: the course, its hidden suite or the machine is at fault; it ends the run as soon as it is known,
+            and what is graded is kept. A submission's own faults are in the report. JailUnavailable: no proven jail.
     """
     notebooks = course.notebooks(assignment)
     chosen = course.select(assignment, students)
-    with grading_lock(course.root, wait=wait, on_wait=progress.waiting):
+    if grading is in_jail:
+        processes.context()  # which imports what grading needs while this process imports nbgrader
+    with grading_lock(course.root, wait=options.wait, on_wait=progress.waiting):
         # nbgrader takes a second to import; nothing before this line needs it.
         from autograder.gradebook.record import Recorder
 
@@ -96,40 +116,41 @@ def grade_class(
             if (why := unconvertible(course, assignment, student, notebooks))
         }
         fit = [student for student in chosen if student not in unfit]
-        recorder = Recorder(course, **(jail or {}))
+        recorder = Recorder(course)
         recorded = progress.phase("recording", len(chosen))
         graded = progress.phase("grading", len(fit))
 
+        problems, replaced = dict(unfit), dict[str, str]()
+        stamps = {student: _stamp(course, assignment, student, notebooks) for student in fit}
         # One thread records while the pool grades: the gradebook has one writer, and neither waits for the other.
         with ThreadPoolExecutor(max_workers=1) as writer:
-            writing: dict[str, Future[str | None]] = {}
+            writing: deque[tuple[str, Future[str | None]]] = deque()
 
-            def record(student: str) -> str | None:
-                why = recorder.record(assignment, student)
+            def record(student: str, outcome: Result | str) -> str | None:
+                if stamps[student] != _stamp(course, assignment, student, notebooks):
+                    outcome = replaced.setdefault(student, REPLACED)
+                why = recorder.record(assignment, student, outcome)
                 recorded()
                 return why
 
-            def one_graded() -> None:
-                graded()
-                for student in fit:
-                    if student not in writing and is_stored(student):
-                        writing[student] = writer.submit(record, student)
+            def look(wait: bool) -> None:
+                """Take note of what is recorded; a course that cannot be recorded ends the run here."""
+                while writing and (wait or writing[0][1].done()):
+                    student, future = writing.popleft()
+                    why = future.result()
+                    if student in replaced:
+                        problems[student] = REPLACED
+                    if why:
+                        problems[student] = unfit[student] = f"nbgrader could not record it: {why}"
 
             try:
-                outcomes = fill_store(fit, one_graded) if fit else {}
-                # A submission that the pool could not grade must not be tried again on demand, in this process.
-                recorder.refuse(
-                    {student: found for student, found in outcomes.items() if isinstance(found, str)}
-                )
-                for student in fit:
-                    if student not in writing:
-                        writing[student] = writer.submit(record, student)
-                problems = unfit | {
-                    student: why for student, found in outcomes.items() if (why := _why_ungraded(found))
-                }
-                for student, future in writing.items():
-                    if why := future.result():
-                        problems[student] = unfit[student] = f"nbgrader could not record it: {why}"
+                for student, outcome in grading(course, assignment, fit, options) if fit else ():
+                    graded()
+                    if why := _why_ungraded(outcome):
+                        problems[student] = why
+                    writing.append((student, writer.submit(record, student, outcome)))
+                    look(wait=False)
+                look(wait=True)
             except BaseException:
                 writer.shutdown(cancel_futures=True)
                 raise
@@ -163,6 +184,16 @@ def unconvertible(course: Course, assignment: str, student: str, notebooks: Iter
         there = ", ".join(f"{name}.ipynb" for name in present) or "no notebook"
         return f"it holds {there} where {', '.join(f'{name}.ipynb' for name in notebooks)} was asked for"
     return None
+
+
+def _stamp(course: Course, assignment: str, student: str, notebooks: Iterable[str]) -> list[tuple[int, int]]:
+    """Times and sizes of the submitted notebooks: nbgrader copies what lies there when it records."""
+    folder, found = course.submission_folder(student, assignment), []
+    for name in notebooks:
+        with contextlib.suppress(OSError):
+            status = (folder / f"{name}.ipynb").lstat()
+            found.append((status.st_mtime_ns, status.st_size))
+    return found
 
 
 def _why_ungraded(outcome: Result | str) -> str:

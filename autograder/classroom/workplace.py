@@ -8,11 +8,13 @@ from pathlib import Path
 
 import torch
 
+from autograder.classroom.options import DEFAULT, GradingOptions
 from autograder.course import Course, CourseError
 from autograder.course.secret import course_secret
-from autograder.grading.assignment import Assignment
+from autograder.grading.assignment import Assignment, files_stamp, packaged_suite
 from autograder.grading.diagnosis import Diagnosis
 from autograder.grading.grade import grade
+from autograder.grading.parse_notebook import Submission
 from autograder.grading.pytest_session import EVERYTHING, Selection
 from autograder.grading.result import Result
 from autograder.jail.host.backends import choose
@@ -35,10 +37,10 @@ class JailChoice:
     answers: Path | None = None
 
     @classmethod
-    def of(cls, course: Course, backend: str | None, unsafe_no_jail: bool) -> JailChoice:
+    def of(cls, course: Course, options: GradingOptions = DEFAULT) -> JailChoice:
         hidden = (course.source, course.suites, course.results, course.gradebook, course.secret)
         private = (*hidden, course.submitted, course.autograded)
-        return cls(backend, unsafe_no_jail, private, course.results / "answers")
+        return cls(options.backend or None, options.unsafe_no_jail, private, course.results / "answers")
 
 
 class Workplace:
@@ -63,11 +65,21 @@ class Workplace:
                 raise
 
     def grade(
-        self, document: bytes, assignment: Assignment, seed: int, selection: Selection = EVERYTHING
+        self, submission: Submission, assignment: Assignment, seed: int, selection: Selection = EVERYTHING
     ) -> Result:
-        """Grade one submission; see `autograder.grading.grade.grade`."""
-        diagnosis = self._diagnoses.setdefault(assignment.suite_digest, Diagnosis(assignment, self._answers))
-        return grade(document, assignment, seed, self._worker, self.proofs, diagnosis, selection)
+        """Grade one submission; see `autograder.grading.grade.grade`.
+
+        Raises:
+            CourseError: somebody edited the hidden suite meanwhile, so that no digest says what was run.
+        """
+        if assignment.suite_digest not in self._diagnoses:
+            self._diagnoses[assignment.suite_digest] = Diagnosis(assignment, self._answers)
+        diagnosis = self._diagnoses[assignment.suite_digest]
+        before = files_stamp(assignment.suite)
+        result = grade(submission, assignment, seed, self._worker, self.proofs, diagnosis, selection)
+        if files_stamp(assignment.suite) != before:
+            raise CourseError(f"{assignment.suite} was edited during grading; run the command again")
+        return result
 
     def close(self) -> None:
         self._worker.close()
@@ -100,9 +112,11 @@ def load_assignment(course: Course, assignment: str) -> Assignment:
         CourseError: it is missing or has several notebooks, or the secret cannot be used.
     """
     stated, secret = stated_assignment(course, assignment), course_secret(course)
-    if _secret.get(assignment) != (stated, secret):
-        _secret[assignment], _under[assignment] = (stated, secret), stated.under(secret)
-    return _under[assignment]
+    known = _under.get(assignment)
+    # By identity: an assignment whose tests were edited equals the one before, and its digest does not.
+    if known is None or known[0] is not stated or known[1].secret != secret:
+        known = _under[assignment] = stated, stated.under(secret)
+    return known[1]
 
 
 def stated_assignment(course: Course, assignment: str) -> Assignment:
@@ -120,13 +134,15 @@ def stated_assignment(course: Course, assignment: str) -> Assignment:
     return _load(assignment, course.source_notebook(assignment, notebooks[0]), own if own.is_dir() else None)
 
 
-_secret: dict[str, tuple[Assignment, str]] = {}
-_under: dict[str, Assignment] = {}
-_loaded: dict[tuple[str, Path, Path | None, int], Assignment] = {}
+_under: dict[str, tuple[Assignment, Assignment]] = {}
+_loaded: dict[tuple[str, Path], tuple[object, Assignment]] = {}
 
 
 def _load(name: str, source: Path, suite: Path | None) -> Assignment:
-    version = (name, source, suite, source.stat().st_mtime_ns)
-    if version not in _loaded:
-        _loaded[version] = Assignment.load(name, source, suite)
-    return _loaded[version]
+    """The assignment as it is on disk now: a server that runs for weeks meets edits of the notebook and the suite."""
+    suite = suite or packaged_suite(name)
+    version = (source.stat().st_mtime_ns, files_stamp(suite))
+    known = _loaded.get((name, source))
+    if known is None or known[0] != version:
+        known = _loaded[name, source] = version, Assignment.load(name, source, suite)
+    return known[1]

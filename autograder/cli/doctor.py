@@ -20,7 +20,7 @@ def run_doctor(course: Course, *, backend: str, quick: bool, every: bool, out: C
     """
     if missing := only_linux():
         raise JailUnavailable(missing)
-    private = JailChoice.of(course, None, False).private
+    private = JailChoice.of(course).private
     if backend and backend not in BACKENDS:
         choose(backend)
     usable, sound = 0, True

@@ -9,7 +9,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from autograder.classroom.grade_class import ClassReport, Row
+from autograder.classroom.grade_class import ClassReport, Row, grade_class
+from autograder.classroom.options import GradingOptions
 from autograder.course import Course
 from autograder.gradebook.feedback import clean
 
@@ -46,32 +47,14 @@ class Bars:
 def run_grade(
     course: Course,
     assignment: str,
+    options: GradingOptions,
     *,
     students: tuple[str, ...] = (),
-    jobs: int = 1,
-    force: bool = False,
-    seed: int = 0,
-    backend: str = "",
-    unsafe_no_jail: bool = False,
-    wait: bool = True,
     out: Console,
 ) -> ClassReport:
     """Grade, record and print; CourseError where nothing could be graded."""
-    from autograder.classroom.in_jail import grade_in_jail
-
     with Bars(out) as bars:
-        report = grade_in_jail(
-            course,
-            assignment,
-            students=students,
-            jobs=jobs,
-            force=force,
-            seed=seed,
-            backend=backend,
-            unsafe_no_jail=unsafe_no_jail,
-            wait=wait,
-            progress=bars,
-        )
+        report = grade_class(course, assignment, options, students=students, progress=bars)
     out.print(grade_table(report))
     for row in report.problems:
         out.print(

@@ -94,20 +94,18 @@ def grade(
 
     Exit code 0: everything graded; 2: graded, but some submissions wait for you; 1: nothing could be done.
     """
+    from autograder.classroom.options import GradingOptions
     from autograder.cli.grade import run_grade
 
-    report = run_grade(
-        Course(course),
-        assignment,
-        students=tuple(student or ()),
-        jobs=jobs or (os.cpu_count() or 1),
-        force=force,
+    options = GradingOptions(
         seed=seed,
         backend=backend,
         unsafe_no_jail=unsafe_no_jail,
+        jobs=jobs or (os.cpu_count() or 1),
+        force=force,
         wait=wait,
-        out=out,
     )
+    report = run_grade(Course(course), assignment, options, students=tuple(student or ()), out=out)
     if report.problems:
         raise typer.Exit(2)
 

@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 import autograder
-from autograder.classroom.run import grade_one
+from autograder.classroom.options import GradingOptions
+from autograder.classroom.outcomes import class_outcomes
 from autograder.cli.grade import run_grade
 from autograder.course import Course, CourseError
 from autograder.demo.students import FULL, PART, ZERO, Student
@@ -64,7 +65,7 @@ def _grade(
     _succeed(recorder.api.generate_assignment(assignment), "generate_assignment")
     for student in students:
         hand_in(course, assignment, student)
-    run_grade(course, assignment, jobs=jobs, backend=backend, out=out)
+    run_grade(course, assignment, GradingOptions(jobs=jobs, backend=backend), out=out)
     _succeed(recorder.api.generate_feedback(assignment), "generate_feedback")
 
     wrong = 0
@@ -157,7 +158,9 @@ def undiagnosed(course: Course, assignment: str, student: Student) -> list[str]:
     """Misconceptions of the student's that the feedback does not name, one phrase each."""
     if not student.believes:
         return []
-    result = grade_one(course, assignment, student.id)  # from the store
+    ((_, result),) = class_outcomes(course, assignment, [student.id])  # from the store
+    if isinstance(result, str):
+        return [result]
     named = {exercise.id: {test.misconception for test in exercise.tests} for exercise in result.exercises}
     return [
         f"{name} is not recognised"

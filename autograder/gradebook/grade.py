@@ -9,7 +9,9 @@ number, and no output of the student's ever stands in it. A cell that waits for 
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +20,28 @@ from nbformat.v4 import new_output
 from nbgrader import utils
 from nbgrader.api import BaseCell, Comment, Grade, Gradebook, MissingEntry
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
-from traitlets import Bool, Dict, Integer, Unicode
+from traitlets import Bool, Integer, Unicode
 
+from autograder.classroom.options import GradingOptions
 from autograder.course import Course, SubmissionError
 from autograder.gradebook.feedback import exercise_text, ungraded_text
 from autograder.gradebook.waiting import WAITS
 from autograder.grading.result import Result, Verdict
+
+_decided: dict[tuple[str, str], Result | str] = {}
+"""What has been found out already, by assignment and student: nothing is looked up or graded again for these."""
+
+
+@contextlib.contextmanager
+def decided(assignment: str, student: str, outcome: Result | str | None) -> Iterator[None]:
+    """Within this context the student's submission has this result, or none for that reason; None says nothing."""
+    if outcome is not None:
+        _decided[assignment, student] = outcome
+    try:
+        yield
+    finally:
+        _decided.pop((assignment, student), None)
+
 
 QUEUED = "autograder_queued"
 """Key in nbconvert's resources: the grade cells that no score could be found for."""
@@ -45,7 +63,6 @@ class JailedGrade(NbGraderPreprocessor):
     )
 
     seed = Integer(0, help="Seed of the hidden tests' random inputs.").tag(config=True)
-    refused = Dict(help="Why a student's submission must not be graded now, by student.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         result, reason = self._result(resources["nbgrader"])
@@ -79,11 +96,12 @@ class JailedGrade(NbGraderPreprocessor):
     def _result(self, submission: dict[str, str]) -> tuple[Result | None, str]:
         course = Course(self._root())
         student, assignment = submission["student"], submission["assignment"]
-        if student in self.refused:
-            return None, self.refused[student]
+        known = _decided.get((assignment, student))
+        if known is not None:
+            return (None, known) if isinstance(known, str) else (known, "")
         try:
-            course.submission(student, assignment, submission["notebook"])
-            return self.find(course, assignment, student), ""
+            document = course.submission(student, assignment, submission["notebook"])
+            return self.find(course, assignment, student, document), ""
         except SubmissionError as error:
             return None, str(error)
         except Exception as error:
@@ -91,18 +109,12 @@ class JailedGrade(NbGraderPreprocessor):
             self.log.error("grading %s failed: %s: %s", student, type(error).__name__, error)
             return None, "The grader failed, not your code; your instructor has been told."
 
-    def find(self, course: Course, assignment: str, student: str) -> Result:
+    def find(self, course: Course, assignment: str, student: str, document: bytes) -> Result:
         """The stored result of this submission, or a new one made in the jail."""
-        from autograder.classroom.run import grade_one
+        from autograder.classroom.outcomes import one_outcome
 
-        return grade_one(
-            course,
-            assignment,
-            student,
-            seed=self.seed,
-            backend=self.backend or None,
-            unsafe_no_jail=self.unsafe_no_jail,
-        )
+        options = GradingOptions(seed=self.seed, backend=self.backend, unsafe_no_jail=self.unsafe_no_jail)
+        return one_outcome(course, assignment, document, options)
 
     def _root(self) -> Path:
         converter = getattr(self.parent, "parent", None)

@@ -19,10 +19,11 @@ from traitlets.config import Config
 from autograder.course import Course, CourseError
 from autograder.gradebook.config import configure
 from autograder.gradebook.database import kept_url
-from autograder.gradebook.grade import JailedGrade
+from autograder.gradebook.grade import JailedGrade, decided
 from autograder.gradebook.gradebook import CellGrade, is_known, queue_submission, read_grades
 from autograder.gradebook.restore import OverwriteKnownCells, RestoreCells
 from autograder.gradebook.waiting import can_have_page, page_of, submitted_at, write_page
+from autograder.grading.result import Result
 
 MACHINE_FAULTS = {
     "No space left on device": "free some disk space, then run the command again",
@@ -39,30 +40,17 @@ MACHINE_FAULTS = {
 
 
 class Recorder:
-    """Writes results into one course's gradebook by the configuration in its nbgrader_config.py.
+    """Writes results into one course's gradebook by the configuration in its nbgrader_config.py."""
 
-    Keyword options override `JailedGrade`'s settings (``backend``, ``unsafe_no_jail``, ``seed``).
-    """
-
-    def __init__(self, course: Course, **options: object) -> None:
+    def __init__(self, course: Course) -> None:
         self.course = course
-        self._config = course_config(course)
-        self._config.JailedGrade.update({name: value for name, value in options.items() if value})
-        self._config.NbGraderAPI.log_level = "WARN"
-        self._config.CourseDirectory.root = str(course.root)
-        self._config.SubmissionExporter.take_turns = False  # who records holds the course's lock
-        self._connect()
-
-    def _connect(self) -> None:
-        self.coursedir = CourseDirectory(config=self._config)
+        config = course_config(course)
+        config.NbGraderAPI.log_level = "WARN"
+        config.CourseDirectory.root = str(course.root)
+        config.SubmissionExporter.take_turns = False  # who records holds the course's lock
+        self.coursedir = CourseDirectory(config=config)
         self.coursedir.db_url = kept_url(self.coursedir.db_url)
-        self.api = NbGraderAPI(self.coursedir, config=self._config)
-
-    def refuse(self, reasons: dict[str, str]) -> None:
-        """From now on these students' submissions are not graded on demand; their cells say why."""
-        if reasons:
-            self._config.JailedGrade.refused = reasons
-            self._connect()
+        self.api = NbGraderAPI(self.coursedir, config=config)
 
     @property
     def db_url(self) -> str:
@@ -77,9 +65,14 @@ class Recorder:
                     f"run `nbgrader generate_assignment {assignment} --force`"
                 )
 
-    def record(self, assignment: str, student: str) -> str | None:
-        """Autograde one submission; None where it went well, else the last line nbgrader logged."""
-        with database_errors(self.course), warnings.catch_warnings():
+    def record(self, assignment: str, student: str, outcome: Result | str | None = None) -> str | None:
+        """Record one submission's result, or why there is none; what is not given is looked up, and graded where it is
+        not stored. None where it went well, else the last line that nbgrader logged."""
+        with (
+            database_errors(self.course),
+            warnings.catch_warnings(),
+            decided(assignment, student, outcome),
+        ):
             # nbgrader links a submission to its notebooks before adding it to the session, and SQLAlchemy minds.
             warnings.simplefilter("ignore", SAWarning)
             report = self.api.autograde(assignment, student)
@@ -113,12 +106,17 @@ class Recorder:
 
     def _write_page(self, assignment: str, student: str, notebook: str, why: str) -> None:
         """nbgrader's steps that restore the cells, then the one that says in each why it has no score."""
-        submission = {"assignment": assignment, "student": student, "notebook": notebook, "db_url": self.db_url}
+        submission = {
+            "assignment": assignment,
+            "student": student,
+            "notebook": notebook,
+            "db_url": self.db_url,
+        }
         intro, page = page_of(self.course, assignment, student, notebook, why)
         resources: dict[str, Any] = {"nbgrader": submission}
-        told = JailedGrade(refused={student: why})
-        for step in (RestoreCells(), OverwriteKnownCells(), told):
-            page, resources = step.preprocess(page, resources)
+        with decided(assignment, student, why):
+            for step in (RestoreCells(), OverwriteKnownCells(), JailedGrade()):
+                page, resources = step.preprocess(page, resources)
         page.cells.insert(0, intro)
         write_page(self.course, assignment, student, notebook, page)
 

@@ -18,6 +18,9 @@ from autograder.grading.parse_notebook import Cell, parse
 from autograder.grading.rules import Rule, load_rules
 
 _ENGINE_FOLDERS = ("wire", "jail", "grading")
+_DECIDING_SUFFIXES = (".py", ".toml", ".pt", ".npz")
+_VARIANTS = ("misconceptions", "alternatives")
+"""How the names begin of what a room holds besides its tests and rules."""
 _DECIDING_PACKAGES = ("torch", "numpy", "pytest", "ipython", "safetensors", "msgspec", "scikit-learn")
 
 
@@ -60,7 +63,8 @@ class Assignment:
         Raises:
             CourseError: a file is missing, or notebook and suite do not belong together.
         """
-        suite = suite or Path(autograder.__file__).parent / "suites" / name
+        suite = suite or packaged_suite(name)
+        engine_digest()  # of the code that is loaded now
         if not source.is_file():
             raise CourseError(f"{source} is missing: make it with `make notebooks`")
         if not any(suite.rglob("test_*.py")):
@@ -115,17 +119,51 @@ class Assignment:
 
     @functools.cached_property
     def suite_digest(self) -> str:
-        """SHA-256 over the hidden tests, the source notebook's cells and the engine's code."""
-        folder = Path(autograder.__file__).parent
-        engine = [path for name in _ENGINE_FOLDERS for path in (folder / name).rglob("*.py")]
-        selfcheck = (folder.parent / "selfcheck").glob("*.py")
-        tests = [
-            p for p in self.suite.rglob("*") if p.is_file() and p.suffix in (".py", ".toml", ".pt", ".npz")
-        ]
+        """SHA-256 over everything of the suite, the source notebook's cells and the engine's code."""
         content = hashlib.sha256(repr(self.cells).encode())
-        content.update(_digest([*tests, *engine, *selfcheck]).encode())
+        content.update(_digest(_deciding(self.suite)).encode() + engine_digest().encode())
         content.update(self.secret_digest.encode())
         return content.hexdigest()
+
+    def tests_digest(self, exercise: str) -> str:
+        """SHA-256 over the files that an exercise's hidden tests may read: those of its room, and those that stand in
+        no exercise's room. Other right and wrong solutions are not among them."""
+        return self._tests_digests[exercise]
+
+    @functools.cached_property
+    def _tests_digests(self) -> dict[str, str]:
+        rooms = {exercise.id: list[Path]() for exercise in self.exercises}
+        shared: list[Path] = []
+        for path in _deciding(self.suite):
+            room, *inside = path.relative_to(self.suite).parts
+            if room not in rooms:
+                shared.append(path)
+            elif not inside[0].startswith(_VARIANTS):
+                rooms[room].append(path)
+        return {exercise: _digest([*shared, *own]) for exercise, own in rooms.items()}
+
+
+def _deciding(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.suffix in _DECIDING_SUFFIXES and path.is_file()]
+
+
+@functools.cache
+def engine_digest() -> str:
+    """SHA-256 over the engine's code, as it was when this process first asked: what is edited later is not loaded."""
+    folder = Path(autograder.__file__).parent
+    engine = [path for name in _ENGINE_FOLDERS for path in (folder / name).rglob("*.py")]
+    return _digest([*engine, *(folder.parent / "selfcheck").glob("*.py")])
+
+
+def packaged_suite(name: str) -> Path:
+    """The folder of hidden tests that comes with this package."""
+    return Path(autograder.__file__).parent / "suites" / name
+
+
+def files_stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Path, time and size of every file that may decide something there: it changes where one is edited."""
+    stamps = ((path, path.stat()) for path in sorted(_deciding(folder)))
+    return tuple((str(path), status.st_mtime_ns, status.st_size) for path, status in stamps)
 
 
 @functools.cache

@@ -12,17 +12,18 @@ import msgspec
 from autograder.grading.assignment import Assignment, Exercise, environment_digest
 from autograder.grading.diagnosis import Diagnosis
 from autograder.grading.forbidden import forbidden_in, suspicious_names, tools_in
+from autograder.grading.keys import Hints, ScoreKeys, address, hints_of, score_keys, wants_hints
 from autograder.grading.levels import Weighed, shares
-from autograder.grading.parse_notebook import Cell, digest, parse
+from autograder.grading.parse_notebook import Submission, cells_of, digest
 from autograder.grading.pytest_session import EVERYTHING, Selection
 from autograder.grading.refusals import refusals_of
 from autograder.grading.result import (
+    ExerciseKeys,
     ExerciseResult,
     JailRecord,
     Measured,
     Result,
     Verdict,
-    result_key,
 )
 from autograder.grading.run_order import RunOrder, run_order
 from autograder.grading.session import Session
@@ -48,13 +49,8 @@ _WORST_FIRST = (
 )
 
 
-def key_of(assignment: Assignment, cells: tuple[Cell, ...], seed: int) -> str:
-    """The content address of this submission's result."""
-    return result_key(digest(cells), assignment.suite_digest, environment_digest(), seed)
-
-
 def grade(
-    document: bytes,
+    submission: Submission,
     assignment: Assignment,
     seed: int,
     worker: Worker,
@@ -73,7 +69,7 @@ def grade(
         SubmissionError: the bytes are not a notebook. GraderFault, JailUnavailable: the grader's own fault.
     """
     start, used_before = time.perf_counter(), time.process_time()
-    cells = parse(document)
+    cells = cells_of(submission)
     program = run_order(assignment, cells)
     forbidden, suspicions = _read(assignment, program)
     refusals = {exercise: refusals_of(rule) for exercise, rule in assignment.rules.items()}
@@ -97,8 +93,10 @@ def grade(
         )
         for e in wanted
     )
+    scores = score_keys(assignment, program, seed)
+    hints = hints_of(assignment) if diagnosis is not None else None
     return Result(
-        key=key_of(assignment, cells, seed),
+        key=address(assignment, digest(cells), seed),
         assignment=assignment.name,
         notebook=assignment.notebook,
         submission_digest=digest(cells),
@@ -110,6 +108,7 @@ def grade(
         verdict=Verdict.PASSED,
         notes=(*program.notes, *session.notes),
         exercises=exercises,
+        keys={e.id: _keys(e, scores, session.shared, hints) for e in exercises},
         measured=Measured(
             seconds=time.perf_counter() - start,
             student_seconds=session.waited,
@@ -118,6 +117,12 @@ def grade(
             tolerance=plugin.tolerance,
         ),
     )
+
+
+def _keys(result: ExerciseResult, scores: ScoreKeys, shared: bool, hints: Hints | None) -> ExerciseKeys:
+    """What decided an exercise; of its hints only where something asked for one."""
+    told = hints.digest(result.id) if hints is not None and wants_hints(result) else ""
+    return ExerciseKeys(score=scores.whole if shared else scores.exercises[result.id], hints=told)
 
 
 def _read(assignment: Assignment, program: RunOrder) -> tuple[dict[str, str], dict[str, str]]:

@@ -32,6 +32,15 @@ class Cell:
     points: float = 0.0
 
 
+Submission = bytes | tuple[Cell, ...]
+"""A submitted notebook: its file's bytes, or its cells where somebody has parsed them already."""
+
+
+def cells_of(submission: Submission) -> tuple[Cell, ...]:
+    """The submission's cells. SubmissionError where its bytes are no notebook."""
+    return parse(submission) if isinstance(submission, bytes) else submission
+
+
 def parse(document: bytes) -> tuple[Cell, ...]:
     """The cells of a notebook.
 

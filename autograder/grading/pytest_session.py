@@ -154,11 +154,12 @@ def _undisturbed(suite: Path) -> Iterator[None]:
     """No options, plug-ins or test modules but the suite's own, whatever this process has seen before."""
     kept = {name: os.environ.pop(name) for name in _PYTEST_VARIABLES if name in os.environ}
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    for path in (*suite.rglob("test_*.py"), suite / "conftest.py"):
-        version = (str(path), path.stat().st_mtime_ns if path.exists() else 0)
-        if _loaded.get(path.stem) != version:  # another assignment's, or edited since
-            sys.modules.pop(path.stem, None)
-            _loaded[path.stem] = version
+    for path in (*suite.rglob("test_*.py"), *suite.rglob("conftest.py")):
+        name = ".".join(path.relative_to(suite).with_suffix("").parts)  # as pytest calls it
+        version = (str(path), path.stat().st_mtime_ns)
+        if _loaded.get(name) != version:  # another assignment's, or edited since
+            sys.modules.pop(name, None)
+            _loaded[name] = version
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""The result of grading one submission: a versioned JSON document, a pure function of its key.
+"""The result of grading one submission: a versioned JSON document, a pure function of its exercises' keys.
 
 Nothing that depends on the machine's speed is part of it, so one worker, many workers and a loaded machine write the
 same bytes. Seconds and roundings are kept beside it (`Measured`), never inside the scored part.
@@ -13,7 +13,7 @@ from typing import Annotated
 
 import msgspec
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 
@@ -75,6 +75,14 @@ class ExerciseResult(msgspec.Struct, frozen=True, kw_only=True):
         return min(max(score, 0.0), self.points) if math.isfinite(score) else 0.0
 
 
+class ExerciseKeys(msgspec.Struct, frozen=True, kw_only=True):
+    """The digests of what decided an exercise; `autograder.grading.keys` says what each covers."""
+
+    score: str
+    hints: str = ""
+    """Of the misconceptions that the hints were chosen from; empty where nothing asked for a hint."""
+
+
 class JailRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The jail that held the student's code, and what was proved about it before grading."""
 
@@ -115,6 +123,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     """The oddities of the notebook, one sentence each, for student and instructor."""
     exercises: tuple[ExerciseResult, ...]
+    keys: dict[str, ExerciseKeys] = {}
+    """What each exercise's score and hints follow from, by exercise."""
     measured: Measured | None = None
 
     @property
@@ -134,7 +144,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     def scored_bytes(self) -> bytes:
         """The document without its measurements and jail record: identical wherever and however often it is graded."""
-        record = msgspec.structs.replace(self, measured=None, jail=JailRecord(backend=""))
+        record = msgspec.structs.replace(self, measured=None, jail=JailRecord(backend=""), keys={})
         return msgspec.json.encode(record, order="deterministic")
 
 

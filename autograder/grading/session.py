@@ -24,6 +24,8 @@ CELL_SECONDS = 20.0
 """CPU time one cell may use."""
 CELLS_SECONDS = 600.0
 """Time in which all cells of a submission must have run, those that are run again after a crash included."""
+_CHEAP_CELLS = 3.0
+"""CPU time that a notebook's cells may take to be run again for each exercise."""
 _TOO_LONG = "The notebook's cells take too long together; the later ones were left out."
 _GUARD_SECONDS = 20.0
 """CPU time in which a process must refuse what an exercise forbids; a loaded machine needs a tenth of a second."""
@@ -96,6 +98,7 @@ class Session:
         self._culprits: set[int] = set()
         self._spent = 0.0
         self._exercise: str | None = None
+        self._costly = self._mixed = False
         self._threads = 1
         self._slept_before = worker.watch.slept
 
@@ -116,6 +119,8 @@ class Session:
                     break
                 self._done += 1
             else:
+                if not self._asked and process.cpu_seconds > _CHEAP_CELLS:
+                    self._costly = True
                 blamed = any(
                     self._program.steps[c].exercise == exercise for c in self._culprits if c < target
                 )
@@ -292,10 +297,21 @@ class Session:
         return StudentError([error.kind], "", self.place(error.where).strip())
 
     def _clear_away(self) -> None:
-        """Fork again, so that what one exercise's calls left running costs no other exercise anything."""
+        """Fork again, so that what one exercise's calls left behind, in a variable or still running, neither costs
+        another exercise anything nor helps it. Where the cells compute long, only what still runs is reason enough."""
         process = self._process
-        if process is not None and not 0 < process.threads <= self._threads:
+        if process is None:
+            return
+        if (self._asked and not self._costly) or not 0 < process.threads <= self._threads:
             self._end(process)
+        elif self._asked:
+            self._mixed = True
+
+    @property
+    def shared(self) -> bool:
+        """Whether one exercise can have met what another one left behind: its variables, or too little time."""
+        slept = self._worker.watch.slept - self._slept_before
+        return self._mixed or slept >= _MOST_IDLE or self._spent > CELLS_SECONDS
 
     def _leave_out(self, number: int) -> None:
         self._culprits.add(number)

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from autograder.course import CourseError
 from autograder.grading.assignment import Assignment
 from autograder.grading.diagnosis import Diagnosis
 from autograder.grading.levels import CONTRACT
@@ -91,6 +92,7 @@ class SuitePlugin:
         diagnosis: Diagnosis | None = None,
     ) -> None:
         self.forbidden = dict(forbidden)
+        self.collected, self.broken = False, ""
         self.outcomes: list[Outcome] = []
         self.suspicions = dict(suspicions)
         self.faults: dict[str, str] = {}
@@ -125,9 +127,15 @@ class SuitePlugin:
         items[:] = [item for item in items if self._selection.takes(item)]
         items.sort(key=lambda item: self._order[exercise_of(item)])
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> None:
+        self.collected = True
+
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
-            raise GraderFault(f"{report.nodeid} cannot be collected: {report.longreprtext[-500:]}")
+            said = " ".join(report.longreprtext.split())
+            self.broken = f"the hidden tests {report.nodeid} cannot be collected: {said[-500:]}"
+            raise GraderFault(self.broken)
 
     # Fixtures ----------------------------------------------------------------------------------------------------
 
@@ -371,12 +379,17 @@ def run_suite(
         suspicions: what they were seen to use that could lift a refusal; a person looks at them.
 
     Raises:
-        GraderFault: the suite itself cannot be run.
+        CourseError: the suite cannot be collected, whoever hands in. GraderFault: it broke off while it ran.
     """
     plugin = SuitePlugin(session, assignment, seed, selection, forbidden, suspicions, diagnosis)
-    run_pytest(assignment.suite, plugin)
+    try:
+        run_pytest(assignment.suite, plugin)
+    except GraderFault as error:
+        if plugin.collected:
+            raise
+        raise CourseError(plugin.broken or str(error)) from None
     if not plugin.outcomes:
-        raise GraderFault(f"the hidden suite of {assignment.name} has no tests to run")
+        raise CourseError(f"the hidden suite of {assignment.name} has no tests to run")
     if diagnosis is not None:
         plugin.outcomes = _diagnosed(plugin, diagnosis)
     return plugin

@@ -30,11 +30,13 @@ def softmax(logits: Tensor) -> Tensor:
     return powers / powers.sum(dim=1, keepdim=True)
     ### END SOLUTION
 
+
 # %% grade="softmax" points=4
 torch.manual_seed(0)
 logits = torch.randn(5, 7) * 3
 assert torch.allclose(softmax(logits), F.softmax(logits, dim=1), atol=1e-6)
 assert torch.isfinite(softmax(torch.full((2, 3), 1000.0))).all()
+
 
 # %% solution="linear_backward_solution"
 def linear_backward(grad_output: Tensor, x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -43,6 +45,7 @@ def linear_backward(grad_output: Tensor, x: Tensor, weight: Tensor) -> tuple[Ten
     return grad_output @ weight, grad_output.T @ x, grad_output.sum(dim=0)
     ### END SOLUTION
 
+
 # %% grade="linear_backward" points=6
 torch.manual_seed(1)
 x, weight = torch.randn(5, 3, requires_grad=True), torch.randn(4, 3, requires_grad=True)
@@ -50,6 +53,7 @@ bias, grad_output = torch.randn(4, requires_grad=True), torch.randn(5, 4)
 expected = torch.autograd.grad(F.linear(x, weight, bias), (x, weight, bias), grad_output)
 found = linear_backward(grad_output, x.detach(), weight.detach())
 assert all(torch.allclose(ours, theirs, atol=1e-5) for ours, theirs in zip(found, expected, strict=True))
+
 
 # %% solution="fit_line_solution"
 def fit_line(x: Tensor, y: Tensor, steps: int = 100, lr: float = 0.1) -> tuple[float, float]:
@@ -63,6 +67,7 @@ def fit_line(x: Tensor, y: Tensor, steps: int = 100, lr: float = 0.1) -> tuple[f
         optimizer.step()
     return line.weight.item(), line.bias.item()
     ### END SOLUTION
+
 
 # %% grade="fit_line" points=10
 torch.manual_seed(2)

@@ -12,11 +12,12 @@ from autograder.audit import reads
 from autograder.audit.ledger import Ledger
 from autograder.audit.run import Audit, Wanted
 from autograder.audit.trials import NotebookTemplate, Plan
+from autograder.classroom.options import GradingOptions
 from autograder.classroom.pool import Task
 from autograder.classroom.workplace import JailChoice
 from autograder.course import Course
 from autograder.grading.assignment import Assignment
-from autograder.grading.parse_notebook import parse
+from autograder.grading.parse_notebook import cells_of
 from autograder.grading.result import ExerciseResult, JailRecord, Measured, Result, TestResult, Verdict
 from tests.grading import toy
 
@@ -82,7 +83,7 @@ class Table:
                 self.meanwhile()
 
     def _result(self, task: Task) -> Result:
-        cells = {cell.grade_id: cell.source for cell in parse(task.document)}
+        cells = {cell.grade_id: cell.source for cell in cells_of(task.submission)}
         names = {source.split('"""')[-1].strip(): name for name, source in MISCONCEPTIONS.items()}
         chosen = task.selection.exercises or frozenset(e.id for e in task.assignment.exercises)
         results = []
@@ -129,7 +130,7 @@ def audited(tmp_path: Path, table: Table, monkeypatch: pytest.MonkeyPatch) -> Au
         assignment = load(tmp_path)
         notebooks = NotebookTemplate(tmp_path / "source/toy/toy.ipynb", tmp_path / "release/toy/toy.ipynb")
         plan = Plan(assignment, notebooks, seeds, frozenset())
-        jail = JailChoice.of(Course(tmp_path), "landlock", False)
+        jail = JailChoice.of(Course(tmp_path), GradingOptions(backend="landlock"))
         table.graded.clear()
         made = Audit(plan, Ledger(assignment.suite), jail, 1, Wanted(**wanted), grade=table)  # type: ignore[arg-type]
         made.run()

@@ -15,6 +15,7 @@ from autograder.audit.run import Audit, Wanted
 from autograder.audit.solved import run_solved
 from autograder.audit.summary import summarise
 from autograder.audit.trials import NotebookTemplate, Plan
+from autograder.classroom.options import GradingOptions
 from autograder.classroom.workplace import JailChoice
 from autograder.course import Course, CourseError
 from tests.audit.conftest import ALTERNATIVES, MISCONCEPTIONS, load, write_course
@@ -31,7 +32,7 @@ def audit_of(folder: Path, wanted: Wanted) -> Audit:
     assignment = load(folder)
     notebooks = NotebookTemplate(folder / "source/toy/toy.ipynb", folder / "release/toy/toy.ipynb")
     plan = Plan(assignment, notebooks, 2, frozenset())
-    jail = JailChoice.of(Course(folder), "landlock", False)
+    jail = JailChoice.of(Course(folder), GradingOptions(backend="landlock"))
     audit = Audit(plan, Ledger(assignment.suite), jail, 2, wanted)
     audit.run()
     return audit

@@ -6,14 +6,17 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from autograder.classroom.grade_class import ClassReport, Row, grade_class
+from autograder.classroom.grade_class import ClassReport, Grading, Row, grade_class
+from autograder.classroom.options import DEFAULT, GradingOptions
 from autograder.course import Course, CourseError, SubmissionError
 from autograder.course.lock import grading_lock
+from autograder.gradebook import JailedGrade
+from autograder.gradebook.record import Recorder
 from autograder.grading.result import Result, Verdict
 from tests.gradebook.conftest import ASSIGNMENT, NOTEBOOK, Submit, make_result
 
@@ -31,16 +34,25 @@ class Quiet:
         return lambda: None
 
 
-def grade(course: Course, results: Results, **options: object) -> ClassReport:
-    def fill_store(students: list[str], done: Callable[[], None]) -> dict[str, Result | str]:
-        outcome: dict[str, Result | str] = {}
+def as_told(results: Results) -> Grading:
+    """A grading that finds these results, in the order of the students."""
+
+    def grading(
+        course: Course, assignment: str, students: list[str], options: GradingOptions
+    ) -> Iterator[tuple[str, Result | str]]:
         for student in students:
             found = results[student]
-            outcome[student] = found if isinstance(found, Result) else str(found)
-            done()
-        return outcome
+            yield student, found if isinstance(found, Result) else str(found)
 
-    return grade_class(course, ASSIGNMENT, fill_store, progress=Quiet(), **options)  # type: ignore[arg-type]
+    return grading
+
+
+def grade(
+    course: Course, results: Results, students: tuple[str, ...] = (), options: GradingOptions = DEFAULT
+) -> ClassReport:
+    return grade_class(
+        course, ASSIGNMENT, options, students=students, progress=Quiet(), grading=as_told(results)
+    )
 
 
 def by_student(report: ClassReport) -> dict[str, Row]:
@@ -156,7 +168,7 @@ def test_missing_submission_is_named(course: Course, submit: Submit, results: Re
 
 def test_unknown_assignment_is_named(course: Course) -> None:
     with pytest.raises(CourseError, match=r"there: toy"):
-        grade_class(course, "ch99", lambda chosen, done: {}, progress=Quiet())
+        grade_class(course, "ch99", progress=Quiet(), grading=as_told({}))
 
 
 def test_assignment_without_release_is_named(course: Course, submit: Submit, results: Results) -> None:
@@ -204,7 +216,7 @@ def test_a_second_grader_waits_and_says_for_whom(course: Course, submit: Submit,
     results["ada"] = make_result(double=1.0, square=1.0)
     with grading_lock(course.root):
         with pytest.raises(CourseError, match=f"process {os.getpid()}"):
-            grade(course, results, wait=False)
+            grade(course, results, options=GradingOptions(wait=False))
         told: list[str] = []
         order: list[str] = []
 
@@ -241,3 +253,64 @@ def test_a_folder_in_the_notebooks_place_is_refused(tmp_path: Path) -> None:
     (course.submission_folder("eve", ASSIGNMENT) / f"{NOTEBOOK}.ipynb").mkdir(parents=True)
     with pytest.raises(SubmissionError, match="not a plain file"):
         course.submission("eve", ASSIGNMENT, NOTEBOOK)
+
+
+def test_a_submission_without_a_result_is_not_graded_by_who_records(
+    course: Course, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the bounded pool could not grade, the recording process must not try."""
+    for student in ("ada", "bob"):
+        submit(student)
+    told: Results = {
+        "ada": RuntimeError("the grading process was killed twice on this submission"),
+        "bob": make_result(Verdict.NOT_GRADABLE, ("the grader failed",)),
+    }
+
+    def find(*_: object) -> Result:
+        raise AssertionError("graded in the recording process")
+
+    monkeypatch.setattr(JailedGrade, "find", find)
+    rows = by_student(grade(course, told))
+    assert "killed twice" in rows["ada"].problem and rows["bob"].problem == "the grader failed"
+    assert {"double", "square"} <= set(rows["ada"].waiting) & set(rows["bob"].waiting)
+
+
+def test_an_error_of_recording_ends_the_run_before_the_rest_is_graded(
+    course: Course, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    students = ["ada", "bob", "cyd", "dan"]
+    for student in students:
+        submit(student)
+    begun: list[str] = []
+    failed = threading.Event()
+
+    def full(*_: object, **__: object) -> None:
+        raise CourseError("the disk is full")
+
+    def grading(
+        course: Course, assignment: str, students: list[str], options: GradingOptions
+    ) -> Iterator[tuple[str, Result | str]]:
+        for student in students:
+            begun.append(student)
+            yield student, make_result(double=1.0, square=1.0)
+            failed.wait(0.5)
+
+    monkeypatch.setattr(Recorder, "record", full)
+    with pytest.raises(CourseError, match="the disk is full"):
+        grade_class(course, ASSIGNMENT, progress=Quiet(), grading=grading)
+    assert begun in (["ada"], ["ada", "bob"])
+
+
+def test_a_submission_that_is_replaced_meanwhile_is_told_and_not_scored(
+    course: Course, submit: Submit
+) -> None:
+    path = submit("ada")
+
+    def grading(
+        course: Course, assignment: str, students: list[str], options: GradingOptions
+    ) -> Iterator[tuple[str, Result | str]]:
+        path.write_text(path.read_text() + "\n")
+        yield "ada", make_result(double=1.0, square=1.0)
+
+    row = by_student(grade_class(course, ASSIGNMENT, progress=Quiet(), grading=grading))["ada"]
+    assert "replaced" in row.problem and row.score == 0 and "double" in row.waiting

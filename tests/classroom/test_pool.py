@@ -8,18 +8,22 @@ import select
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
-from autograder.classroom import run as grading_run
+from autograder.classroom import outcomes as grading_outcomes
 from autograder.classroom import workplace
+from autograder.classroom.options import GradingOptions
+from autograder.classroom.outcomes import class_outcomes, one_outcome
 from autograder.classroom.pool import Task, grade_all
-from autograder.classroom.run import grade_assignment, grade_one
 from autograder.classroom.store import ResultStore
 from autograder.course import Course, CourseError
 from autograder.grading.assignment import Assignment
-from autograder.grading.result import ExerciseResult, Result, Verdict
+from autograder.grading.keys import score_keys
+from autograder.grading.result import ExerciseKeys, ExerciseResult, Result, Verdict
+from autograder.grading.run_order import run_order
 from autograder.jail.host.visibility import JailUnavailable
 from tests.grading import runs, toy
 from tests.grading.conftest import Grade
@@ -67,8 +71,13 @@ def test_without_a_jail_nothing_is_graded(tmp_path: Path, assignment: Assignment
         outcomes(tasks(tmp_path, assignment, a="no jail", b=""), jobs=1)
 
 
+def test_a_suite_that_cannot_be_run_is_one_error(tmp_path: Path, assignment: Assignment) -> None:
+    with pytest.raises(CourseError, match="cannot be run"):
+        outcomes(tasks(tmp_path, assignment, a="broken suite", b="broken suite", c=""), jobs=1)
+
+
 def test_a_killed_grader_leaves_no_process_behind(tmp_path: Path, assignment: Assignment) -> None:
-    context = multiprocessing.get_context("fork")
+    context = multiprocessing.get_context("spawn")  # a grader with a server of its own
     grader = context.Process(target=outcomes, args=(tasks(tmp_path, assignment, a="forever"), 1))
     grader.start()
     note = tmp_path / "pid"
@@ -88,7 +97,7 @@ def test_a_killed_grader_leaves_no_process_behind(tmp_path: Path, assignment: As
 @pytest.fixture
 def course(tmp_path: Path, assignment: Assignment, monkeypatch: pytest.MonkeyPatch) -> Course:
     """Five submissions: two equal, one partly right, one that is no notebook, one missing."""
-    monkeypatch.setattr(grading_run, "load_assignment", lambda course, name: assignment)
+    monkeypatch.setattr(grading_outcomes, "load_assignment", lambda course, name: assignment)
     course = Course(tmp_path / "a course")
     for student, content in {
         "ann": toy.document(toy.solved()),
@@ -103,7 +112,32 @@ def course(tmp_path: Path, assignment: Assignment, monkeypatch: pytest.MonkeyPat
     return course
 
 
+def grade_assignment(course: Course, students: list[str], **options: Any) -> dict[str, Result | str]:
+    found = dict(class_outcomes(course, "toy", students, GradingOptions(**options)))
+    assert found.keys() == set(students)
+    return {student: found[student] for student in students}
+
+
+def grade_one(course: Course, student: str, **options: Any) -> Result:
+    return one_outcome(course, "toy", course.submission(student, "toy", "toy"), GradingOptions(**options))
+
+
 STUDENTS = ["ann", "bob", "éva o", "dan", "eve"]
+
+
+def full_marks(task: Task) -> Result:
+    """What a task's grading would store, were all of it right."""
+    assignment = task.assignment
+    assert not isinstance(task.submission, bytes)
+    keys = score_keys(assignment, run_order(assignment, task.submission), task.seed).exercises
+    return msgspec.structs.replace(
+        runs.graded(task.key),
+        exercises=tuple(
+            ExerciseResult(id=e.id, points=e.points, share=1, verdict=Verdict.PASSED)
+            for e in assignment.exercises
+        ),
+        keys={exercise: ExerciseKeys(score=key) for exercise, key in keys.items()},
+    )
 
 
 @pytest.fixture
@@ -114,34 +148,32 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def grade_all(work: list[Task], jobs: int) -> Iterator[tuple[Task, Result | str]]:
         for task in work:
             asked.append(task.key)
-            yield task, runs.graded(task.key)
+            yield task, full_marks(task)
 
-    monkeypatch.setattr(grading_run, "grade_all", grade_all)
+    monkeypatch.setattr(grading_outcomes, "grade_all", grade_all)
     return asked
 
 
 def test_equal_submissions_are_graded_once_and_stored_ones_not_again(
     course: Course, counted: list[str]
 ) -> None:
-    done: list[int] = []
-    first = grade_assignment(course, "toy", STUDENTS, progress=lambda: done.append(1))
-    assert list(first) == STUDENTS and len(done) == 5
+    first = grade_assignment(course, STUDENTS)
     assert len(counted) == 2 and first["ann"] == first["bob"] != first["éva o"]
     assert "not JSON" in str(first["dan"]) and "missing" in str(first["eve"])
-    assert grade_assignment(course, "toy", STUDENTS) == first and len(counted) == 2
-    assert grade_assignment(course, "toy", STUDENTS, force=True) == first and len(counted) == 4
-    assert grade_assignment(course, "toy", STUDENTS, seed=1)["ann"] != first["ann"] and len(counted) == 6
+    assert grade_assignment(course, STUDENTS) == first and len(counted) == 2
+    assert grade_assignment(course, STUDENTS, force=True) == first and len(counted) == 4
+    assert grade_assignment(course, STUDENTS, seed=1)["ann"] != first["ann"] and len(counted) == 6
     changed = course.submission_folder("bob", "toy") / "toy.ipynb"
     changed.write_bytes(toy.document(toy.with_own_cell("1 + 1")))
-    grade_assignment(course, "toy", STUDENTS)
+    grade_assignment(course, STUDENTS)
     assert len(counted) == 7
 
 
 def test_a_damaged_or_unfinished_result_is_made_again(course: Course, counted: list[str]) -> None:
-    grade_assignment(course, "toy", ["ann"])
+    grade_assignment(course, ["ann"])
     store = ResultStore(course.results)
     store.path(counted[0]).write_bytes(b"{")
-    grade_assignment(course, "toy", ["ann"])
+    grade_assignment(course, ["ann"])
     assert len(counted) == 2 and store.get(counted[0]) is not None
 
 
@@ -150,35 +182,84 @@ def test_results_that_cannot_be_stored_stop_the_run_with_one_sentence(
 ) -> None:
     course.results.write_text("in the way")
     with pytest.raises(CourseError, match="cannot be written"):
-        grade_assignment(course, "toy", STUDENTS)
+        grade_assignment(course, STUDENTS)
 
 
 def test_a_submission_over_the_size_limit_is_not_read(course: Course, counted: list[str]) -> None:
     path = course.submission_folder("bob", "toy") / "toy.ipynb"
     with open(path, "r+b") as file:
         file.truncate(80 << 20)
-    found = grade_assignment(course, "toy", STUDENTS)
+    found = grade_assignment(course, STUDENTS)
     assert "80 MiB" in str(found["bob"]) and isinstance(found["ann"], Result)
 
 
 def test_a_class_in_two_processes_and_one_notebook_in_this_give_the_same_bytes(
     course: Course, graded: Grade
 ) -> None:
-    both = grade_assignment(course, "toy", STUDENTS, jobs=2, backend="landlock")
+    both = grade_assignment(course, STUDENTS, jobs=2, backend="landlock")
     ann, partial = both["ann"], both["éva o"]
     assert isinstance(ann, Result) and isinstance(partial, Result), both
     assert ann.score == 12 and partial.score == 7 and ann.jail.proofs
     content = course.submission("éva o", "toy", "toy")
     assert graded(content).scored_bytes() == partial.scored_bytes()
-    assert grade_one(course, "toy", "éva o", backend="landlock") == partial, "the stored one"
+    assert grade_one(course, "éva o", backend="landlock") == partial, "the stored one"
 
 
 def test_a_result_in_which_the_grader_failed_is_tried_again(course: Course, counted: list[str]) -> None:
-    found = grade_assignment(course, "toy", ["ann"])["ann"]
+    found = grade_assignment(course, ["ann"])["ann"]
     assert isinstance(found, Result)
     lost = ExerciseResult(id="double", points=5, share=0, verdict=Verdict.NOT_GRADABLE, fault="the disk")
     ResultStore(course.results).put(msgspec.structs.replace(found, exercises=(lost,)))
-    assert grade_assignment(course, "toy", ["ann"])["ann"] == found and len(counted) == 2
+    assert grade_assignment(course, ["ann"])["ann"] == found and len(counted) == 2
     ResultStore(course.results).put(msgspec.structs.replace(found, exercises=(lost,)))
-    assert grade_one(course, "toy", "ann", backend="landlock").verdict is Verdict.PASSED
-    assert grade_one(course, "toy", "ann", backend="landlock").exercise("double").verdict is Verdict.PASSED
+    assert grade_one(course, "ann", backend="landlock").verdict is Verdict.PASSED
+    assert grade_one(course, "ann", backend="landlock").exercise("double").verdict is Verdict.PASSED
+
+
+def test_a_hidden_suite_that_cannot_be_collected_ends_the_run_at_once(
+    course: Course, assignment: Assignment
+) -> None:
+    broken = assignment.suite / "test_broken.py"
+    broken.write_text("import no_such_module\n")
+    try:
+        with pytest.raises(CourseError, match=r"test_broken.*no_such_module"):
+            list(class_outcomes(course, "toy", STUDENTS, GradingOptions(backend="landlock")))
+        with pytest.raises(CourseError, match="test_broken"):
+            grade_one(course, "ann", backend="landlock")
+    finally:
+        broken.unlink()
+    assert not list(course.results.rglob("*.json"))
+
+
+def test_a_server_that_keeps_running_meets_an_edited_suite(tmp_path: Path) -> None:
+    course = Course(tmp_path)
+    source = toy.write(tmp_path).suite
+    (course.suites).mkdir(parents=True, exist_ok=True)
+    source.rename(course.suites / "toy")
+    before = workplace.load_assignment(course, "toy")
+    old = before.suite_digest
+    assert workplace.load_assignment(course, "toy") is before
+    test = course.suites / "toy" / "test_double.py"
+    test.write_text(test.read_text() + "\n")
+    after = workplace.load_assignment(course, "toy")
+    assert after.suite_digest != old
+
+
+def test_a_suite_that_is_edited_during_grading_gives_no_result(
+    assignment: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = workplace.workplace(workplace.JailChoice("landlock"))
+    test = assignment.suite / "test_double.py"
+    original, real = test.read_text(), workplace.grade
+
+    def edited(*args: Any, **kwargs: Any) -> Result:
+        result = real(*args, **kwargs)
+        test.write_text(original + "\n")
+        return result
+
+    monkeypatch.setattr(workplace, "grade", edited)
+    try:
+        with pytest.raises(CourseError, match="edited during grading"):
+            place.grade(toy.document(toy.solved()), assignment, 0)
+    finally:
+        test.write_text(original)

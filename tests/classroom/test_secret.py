@@ -62,7 +62,7 @@ def test_no_document_and_no_message_holds_it(tmp_path: Path) -> None:
 
 def test_no_submission_may_read_it(tmp_path: Path) -> None:
     course = course_at(tmp_path)
-    assert course.secret in JailChoice.of(course, None, False).private
+    assert course.secret in JailChoice.of(course).private
 
 
 def test_auditing_makes_none(tmp_path: Path) -> None:

@@ -158,7 +158,7 @@ def results(monkeypatch: pytest.MonkeyPatch) -> dict[str, Result | Exception]:
     """What the jail would find, by student; an exception is raised as the grader's own fault."""
     found: dict[str, Result | Exception] = {}
 
-    def find(self: JailedGrade, course: Course, assignment: str, student: str) -> Result:
+    def find(self: JailedGrade, course: Course, assignment: str, student: str, document: bytes) -> Result:
         result = found[student]
         if isinstance(result, Exception):
             raise result

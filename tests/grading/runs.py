@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from autograder.classroom.pool import Task
-from autograder.course import SubmissionError
+from autograder.course import CourseError, SubmissionError
 from autograder.grading.result import JailRecord, Result, Verdict, encode
 from autograder.jail.host.visibility import JailUnavailable
 
@@ -30,7 +30,8 @@ def graded(key: str) -> Result:
 
 def run(task: Task) -> bytes:
     """Does what the task's document says; tells that it ran by a file in the folder the document names."""
-    folder, _, what = task.document.decode().partition("|")
+    assert isinstance(task.submission, bytes)
+    folder, _, what = task.submission.decode().partition("|")
     (Path(folder) / f"{task.key}-{time.monotonic_ns()}").touch()
     match what:
         case "kill":
@@ -41,6 +42,8 @@ def run(task: Task) -> bytes:
                 os.kill(os.getpid(), signal.SIGKILL)
         case "refuse":
             raise SubmissionError("the file is not JSON")
+        case "broken suite":
+            raise CourseError("the hidden suite cannot be run")
         case "fault":
             raise ZeroDivisionError("a bug of ours")
         case "damaged":

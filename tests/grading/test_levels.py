@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from autograder.course import CourseError
 from autograder.grading.levels import SHARES, Weighed, shares
-from autograder.grading.pytest_session import GraderFault
 from autograder.grading.result import ExerciseResult, Verdict
 from autograder.grading.suite import CARE
 
@@ -175,7 +175,7 @@ def test_nothing_is_earned_by_what_does_not_run(graded: Grade, tmp_path: Path) -
 def test_a_suite_that_is_marked_wrongly_grades_nobody(
     graded: Grade, tmp_path: Path, old: str, new: str, said: str
 ) -> None:
-    with pytest.raises(GraderFault, match=said):
+    with pytest.raises(CourseError, match=said):
         double(graded, tmp_path, RIGHT, LEVELLED.replace(old, new))
 
 
@@ -185,7 +185,7 @@ def test_shares_are_said_once_for_the_file(graded: Grade, tmp_path: Path) -> Non
         "def double(x):\n    if isinstance(x, str):\n        raise TypeError\n    return torch.zeros_like(x)"
     )
     assert double(graded, tmp_path, wrong, mark=mark).share == pytest.approx(0.9 * 5 / 95 + 0.05)
-    with pytest.raises(GraderFault, match="not plan=65"):
+    with pytest.raises(CourseError, match="not plan=65"):
         double(graded, tmp_path, RIGHT, mark=mark.replace("plain", "plan"))
 
 

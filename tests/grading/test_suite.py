@@ -13,7 +13,6 @@ from autograder.course import CourseError
 from autograder.grading.assignment import Assignment
 from autograder.grading.pytest_session import run_pytest
 from autograder.grading.result import Verdict, encode
-from autograder.grading.suite import GraderFault
 from autograder.jail.host.worker import Worker
 from selfcheck.random import derive_seed
 
@@ -132,7 +131,7 @@ def test_a_fault_of_the_suite_is_no_ones_zero(graded: Grade, tmp_path: Path, bod
     ids=["raises", "syntax", "import"],
 )
 def test_a_suite_that_cannot_be_read_grades_nobody(graded: Grade, tmp_path: Path, head: str) -> None:
-    with pytest.raises(GraderFault, match=r"test_double\.py"):
+    with pytest.raises(CourseError, match=r"test_double\.py"):
         graded(toy.solved(), assignment=one_test(tmp_path, "pass", head + HEAD))
 
 
@@ -142,7 +141,7 @@ def test_a_test_without_an_exercise_grades_nobody(graded: Grade, tmp_path: Path)
         "@pytest.mark.exercise('other')\ndef test_it(student): pass\n",
     ):
         tests = {**toy.TESTS, "test_more.py": HEAD + mark}
-        with pytest.raises(GraderFault):
+        with pytest.raises(CourseError):
             graded(toy.solved(), assignment=toy.write(tmp_path, "faulty", tests))
 
 
