@@ -34,6 +34,12 @@ MISCONCEPTIONS = [
         edits=[edit("grad_output.sum((0, 2, 3))", "grad_output.sum((2, 3))[0]")],
     ),
     misconception(
+        "bias_gradient_keeps_axes",
+        hint="The bias has one axis: how many axes has its gradient?",
+        severity="slip",
+        edits=[edit("grad_output.sum((0, 2, 3))", "grad_output.sum((0, 2, 3), keepdim=True)")],
+    ),
+    misconception(
         "channels_transposed",
         hint="The weight is (C_out, C_in, kh, kw): which of its channel axes meets the gradient's channels?",
         severity="partial",

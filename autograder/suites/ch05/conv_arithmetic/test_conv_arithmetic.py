@@ -43,15 +43,10 @@ def field_and_jump(layers):
 
 
 @pytest.mark.level("runs")
-def test_size_is_an_int(student):
-    """conv_output_size runs and returns an int."""
+def test_whole_numbers(student):
+    """Both functions run: conv_output_size returns an int, receptive_field (field, jump), two ints."""
     for options in ((7, 3), (8, 3, 2), (9, 2, 3, 1)):
         assert type(student.conv_output_size(*options)) is int, "conv_output_size returns an int"
-
-
-@pytest.mark.level("runs")
-def test_field_and_jump_are_ints(student):
-    """receptive_field runs and returns (field, jump), two ints."""
     got = student.receptive_field([(3, 2, 1), (2, 1, 1)])
     assert isinstance(got, (tuple, list)) and len(got) == 2, "receptive_field returns (field, jump)"
     assert all(type(value) is int for value in got), "receptive field and jump are ints"

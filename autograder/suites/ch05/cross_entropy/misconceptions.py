@@ -137,6 +137,17 @@ MISCONCEPTIONS = [
         ],
     ),
     misconception(
+        "one_loss_per_image",
+        hint="A step of training follows one number: how many losses come out of your function for a batch?",
+        severity="serious",
+        edits=[
+            edit(
+                "((1 - label_smoothing) * nll + label_smoothing * smooth).mean()",
+                "((1 - label_smoothing) * nll + label_smoothing * smooth)",
+            )
+        ],
+    ),
+    misconception(
         "summed_over_batch",
         hint="Should the loss of a batch twice as large be twice as large?",
         severity="serious",

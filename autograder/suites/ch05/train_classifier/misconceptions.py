@@ -93,6 +93,15 @@ MISCONCEPTIONS = [
         edits=[edit("model.train()", "model.eval()")],
     ),
     misconception(
+        "loss_of_each_batch",
+        hint="One number is asked for each epoch: how many numbers does your list hold after two?",
+        severity="slip",
+        edits=[
+            edit("total += loss.item() * len(batch)", "losses.append(loss.item())"),
+            edit("losses.append(total / len(images))", ""),
+        ],
+    ),
+    misconception(
         "loss_summed_over_batches",
         hint="The mean over an epoch's images: what do you divide the total by?",
         severity="slip",
