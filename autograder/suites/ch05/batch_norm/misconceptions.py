@@ -184,7 +184,7 @@ MISCONCEPTIONS = [
     misconception(
         "scalar_weight_and_bias",
         hint="Every channel has a scale and a shift of its own: how many numbers are weight and bias?",
-        severity="partial",
+        severity="serious",
         edits=[
             edit(
                 "self.weight = nn.Parameter(torch.ones(num_features))",
