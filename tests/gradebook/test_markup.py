@@ -42,6 +42,9 @@ HONEST = {
     "link": ("[paper](https://arxiv.org/abs/1412.6980)", 'href="https://arxiv.org/abs/1412.6980"'),
     "comparison": ("if a < b and c > d", "a &lt; b"),
     "code": ("`x < y`", "x &lt; y"),
+    "what is not a tag": ("use List<int> here", "use list&lt;int&gt; here"),
+    "the beginning of a tag": ("if a <b then", "if a &lt;b then"),
+    "a tag that is not allowed": ("I typed <input> here", "typed &lt;input&gt; here"),
 }
 
 
