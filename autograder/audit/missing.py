@@ -25,6 +25,10 @@ def missing(plan: Plan, public_tests: Path, only: frozenset[str] | None = None) 
         hidden = [p for p in sorted(room.glob("test_*.py")) if exercise in _marked(p)]
         if not hidden:
             yield f"{exercise} has no hidden tests: write {room / f'test_{exercise}.py'}"
+        for path in hidden:
+            if names := _without_level(path):
+                more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+                yield f"{exercise}: {names[0]}{more} without a level: mark each `@pytest.mark.level(...)` in {path}"
         count = sum(v.exercise == exercise for v in plan.misconceptions)
         if count < LEAST_MISCONCEPTIONS:
             yield f"{exercise} has {count} misconceptions of at least {LEAST_MISCONCEPTIONS}: add to {room}"
@@ -34,6 +38,25 @@ def missing(plan: Plan, public_tests: Path, only: frozenset[str] | None = None) 
             yield f"{exercise} has {count} alternatives of at least {LEAST_ALTERNATIVES}: add to {folder}"
         if exercise not in public:
             yield f"{exercise} has no public tests: add them to {public_tests}"
+
+
+def _without_level(path: Path) -> list[str]:
+    """The tests of a file that no level is said of, for themselves or for the file."""
+    tree = ast.parse(path.read_bytes())
+    for_all = [node.value for node in tree.body if isinstance(node, ast.Assign)]
+    if any(_names_level(value) for value in for_all):
+        return []
+    tests = (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name.startswith("test_"))
+    return [test.name for test in tests if not any(map(_names_level, test.decorator_list))]
+
+
+def _names_level(node: ast.AST) -> bool:
+    calls = (inner.func for inner in ast.walk(node) if isinstance(inner, ast.Call))
+    return any(
+        (isinstance(func, ast.Attribute) and func.attr == "level")
+        or (isinstance(func, ast.Name) and func.id == "level")
+        for func in calls
+    )
 
 
 def _marked(path: Path) -> set[str]:
