@@ -298,10 +298,3 @@ def test_fine_steps(student, rng):
         variance = (1 - beta) * variance + beta * (1 - prev) / (1 - now)
     assert_standard_normal(samples[:, 0] / math.sqrt(variance), "the first coordinate of the samples")
     assert_standard_normal(samples[:, 1] / math.sqrt(variance), "the second coordinate of the samples")
-
-
-@pytest.mark.level("contract")
-def test_dtype(student, rng):
-    """The samples are float32, although betas are float64."""
-    x = student.ancestral_sample(Recorder(shrink), (3, 2), coarse(4), rng.generator())
-    assert x.dtype == torch.float32, "the samples are not float32"

@@ -90,18 +90,6 @@ def test_parameters_of_a_model(student, rng):
         assert not s.requires_grad, "the averages keep a graph alive: they must be plain numbers"
 
 
-@pytest.mark.level("contract")
-def test_parameters_unchanged(student, rng):
-    """Averaging does not change the parameters, neither at the start nor at an update."""
-    first, second = parameters(rng), parameters(rng)
-    before = [p.clone() for p in (*first, *second)]
-    average = student.EMA(first, 0.5)
-    average.update(second)
-    average.update(first)
-    for p, b in zip((*first, *second), before, strict=True):
-        assert_close(p, b, rtol=0, atol=0, name="a parameter")
-
-
 @pytest.mark.level("invariants")
 def test_copies(student, rng):
     """The averages are copies: when an optimiser moves the parameters in place, the averages stay until the update."""

@@ -327,18 +327,3 @@ def test_vlb_term_gradient(student, rng):
     wanted = eps_pred.detach().clone().requires_grad_()
     bound(x0, x_t, t, wanted, betas).sum().backward()
     assert_close(eps_pred.grad, wanted.grad, rtol=3e-3, atol=3e-3, name="gradient of the prediction")
-
-
-@pytest.mark.level("contract")
-def test_float32(student, rng):
-    """Data in float32 give float32, although alpha_bar and betas are float64."""
-    x, eps, t = rng.randn(3, 2, 4), rng.randn(3, 2, 4), torch.tensor([4, 1, 2])
-    alpha_bar, betas = schedule(5), torch.linspace(0.1, 0.4, 5, dtype=torch.float64)
-    for name, value in (
-        ("score_from_eps", student.score_from_eps(eps, t, alpha_bar)),
-        ("dsm_loss", student.dsm_loss(lambda points, sigma: -points, x, 0.5, eps)),
-        ("v_target", student.v_target(x, eps, t, alpha_bar)),
-        ("x0_from_v", student.x0_from_v(x, eps, t, alpha_bar)),
-        ("vlb_term", student.vlb_term(x, eps, t, eps, betas)),
-    ):
-        assert value.dtype == torch.float32, f"{name} does not keep the data's float32"

@@ -109,10 +109,3 @@ def test_each_alone(student):
     rows = student.time_embedding(t, 12)
     assert_close(student.time_embedding(t[:1], 12), rows[:1], **CLOSE)
     assert_close(rows[1], rows[3], **CLOSE, name="rows of the same step")
-
-
-@pytest.mark.level("contract")
-def test_float32(student):
-    """The embedding is float32."""
-    embedding = student.time_embedding(torch.tensor([3, 0, 7]), 10)
-    assert embedding.dtype == torch.float32, "the embedding is not float32"
