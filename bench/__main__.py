@@ -215,6 +215,7 @@ def _turn(side: str, copies: int) -> dict[str, float]:
         environment = {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+            "PYTHONPATH": str(Path(__file__).parents[1]),
         }
         done = subprocess.run(
             [*command, "--copies", str(copies)],
