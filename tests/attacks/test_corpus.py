@@ -119,7 +119,8 @@ def test_attack_earns_nothing(
     assert attacked.verdict is Verdict.NOT_GRADABLE or not attacked.fault
     kept = shares(result)
     assert kept["double"] == 1.0
-    assert kept["triple"] == (0.0 if want["Spoils"] else 1.0)
+    # What a student's own earlier cell breaks for a later one may cost the student points, and never earns any.
+    assert kept["triple"] == 1.0 or (want["Spoils"] and kept["triple"] == 0.0)
     assert all(len(test.message) <= 600 for test in attacked.tests)
 
     following = grade(notebook(HONEST), assignment, 1, worker)
