@@ -20,7 +20,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from rich.table import Table
 
 from autograder.course import Course, CourseError
 from bench.course import ASSIGNMENT, make_course, solved_source, submit_copies
+from bench.echo import double
 
 WORKERS = 2
 NEEDED_SPEED = 20.0
@@ -181,14 +181,16 @@ def call_ratio() -> float:
 
     x, ratios = torch.randn(32, 32), []
     ours, theirs = multiprocessing.Pipe()
-    echo = multiprocessing.get_context("spawn").Process(target=_double, args=(theirs,), daemon=True)
+    echo = multiprocessing.get_context("spawn").Process(target=double, args=(theirs,), daemon=True)
     echo.start()
     with Worker(choose(None, private=())) as worker:
         process = worker.fork()
         process.allow(600, 600)
         process.run_cell("def double(x):\n    return 2 * x", "bench")
         ours.send(x.numpy())
-        ours.recv()  # it has started
+        if not ours.poll(120):
+            raise CourseError("the process at the other end of the pipe did not start")
+        ours.recv()
         for _ in range(CALLS):
             begun = time.perf_counter()
             process.student.double(x)
@@ -200,12 +202,6 @@ def call_ratio() -> float:
     ours.send(None)
     echo.join()
     return statistics.median(ratios)
-
-
-def _double(connection: Connection) -> None:
-    """The other end of the pipe: as little as a process can do that is asked for a tensor."""
-    while (x := connection.recv()) is not None:
-        connection.send(2 * x)
 
 
 def _turn(side: str, copies: int) -> dict[str, float]:
