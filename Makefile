@@ -36,10 +36,11 @@ lint: venv
 audit: venv
 	@failed=; for assignment in $(ASSIGNMENTS); do $(BIN)/autograder audit $$assignment || failed=1; done; test -z "$$failed"
 
-# As CI does it: what the ledgers lack of three seeds, a sample of the rest, every reference once.
+# As CI does it: right solutions, untouched notebooks, and a sample of what the ledgers hold. `make audit` and
+# `make proof` grade the misconceptions.
 check-proofs: venv
 	@failed=; for assignment in $(ASSIGNMENTS); do \
-	    $(BIN)/autograder audit $$assignment --check --seeds 3 || failed=1; done; test -z "$$failed"
+	    $(BIN)/autograder audit $$assignment --check --right --seeds 1 || failed=1; done; test -z "$$failed"
 
 # pytest-xdist runs the tests in as many processes as there are cores.
 test: lint check-notebooks check-proofs

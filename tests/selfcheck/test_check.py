@@ -41,7 +41,7 @@ def test_a_wrong_value_is_explained(tmp_path):
     assert [o.passed for o in found] == [True, False, True]
     assert "2 of 2 values differ; the first at [0]" in found[1].message
     assert "(2 of 2 cases fail; this is the first)" in found[1].message and found[1].cases == 2
-    assert "1.5 times" in found[1].hint
+    assert found[1].hint == "", "two values are too few to speak of a pattern"
     assert found[1].statement == "Every value doubles."
 
 
