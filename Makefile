@@ -42,9 +42,9 @@ check-proofs: venv
 	@failed=; for assignment in $(ASSIGNMENTS); do \
 	    $(BIN)/autograder audit $$assignment --check --right --seeds 1 || failed=1; done; test -z "$$failed"
 
-# pytest-xdist runs the tests in as many processes as there are cores.
+# pytest-xdist runs as many processes as there are cores; the tests of a file, which may build on each other, share one.
 test: lint check-notebooks check-proofs
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 # Everything at 20 seeds: what the ledgers lack, so it can be killed and started again; then the other Pythons.
 proof: venv
