@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from selfcheck.card import failures, html_card, text_card
+from selfcheck.shell import shell
 
 JAIL_VARIABLE = "AUTOGRADER_JAIL"
 
@@ -50,16 +51,8 @@ def check(exercise: str) -> None:
 
 
 def _notebook_namespace(caller: Mapping[str, Any]) -> Mapping[str, Any]:
-    shell = _shell()
-    return caller if shell is None else shell.user_ns
-
-
-def _shell() -> Any:
-    if "IPython" not in sys.modules:
-        return None
-    from IPython.core.getipython import get_ipython
-
-    return get_ipython()  # type: ignore[no-untyped-call, unused-ignore]
+    kernel = shell()
+    return caller if kernel is None else kernel.user_ns
 
 
 def _tests_folder(namespace: Mapping[str, Any]) -> Path:
@@ -76,7 +69,7 @@ def _tests_folder(namespace: Mapping[str, Any]) -> Path:
 
 
 def _show(html: str, text: str) -> None:
-    if _shell() is None:
+    if shell() is None:
         print(text)
         return
     from IPython.display import display

@@ -1,13 +1,52 @@
-"""Pictures that a deep-learning notebook draws again and again; each returns its matplotlib Figure."""
+"""Pictures that a deep-learning notebook draws again and again, each returned as its matplotlib Figure; and how a
+notebook shows a figure: with words for those who do not see it."""
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Mapping, Sequence
+from html import escape
 
 import matplotlib.pyplot as plt
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
+
+from selfcheck.shell import shell
+
+
+def show(alternative: str, figure: Figure | None = None) -> None:
+    """Show a figure and close it, as `plt.show()` does, with a text that says what there is to see.
+
+    JupyterLab shows a PNG without its alternative text, so the figure goes out as a page with one image in it. Outside
+    of a notebook it is shown as matplotlib shows it.
+
+    Args:
+        alternative: what a screen reader reads out instead of the image: what is drawn, and what is to be seen in it.
+        figure: a figure of matplotlib; the current one if not given.
+
+    Raises:
+        ValueError: where the text is empty, or no figure has been drawn.
+    """
+    text = " ".join(alternative.split())
+    if not text:
+        raise ValueError("show takes the words that stand for the figure: say what is to be seen in it")
+    if figure is None:
+        if not plt.get_fignums():
+            raise ValueError("there is no figure to show: draw one first")
+        figure = plt.gcf()
+    if shell() is None:
+        plt.show()
+        return
+    from IPython.display import display
+
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=figure.dpi, bbox_inches="tight")
+    plt.close(figure)
+    data = base64.b64encode(picture.getvalue()).decode()
+    page = f'<img src="data:image/png;base64,{data}" alt="{escape(text)}" style="max-width:100%">'
+    display({"text/html": page, "text/plain": f"[figure: {text}]"}, raw=True)
 
 
 def _grid(count: int, columns: int, scale: float) -> tuple[Figure, list[plt.Axes]]:

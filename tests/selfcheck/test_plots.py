@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import re
+
 import matplotlib
+import matplotlib.pyplot as plt
 import pytest
 import torch
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 
 from selfcheck import plots
 
@@ -25,6 +31,46 @@ def test_each_draws(tmp_path):
         figure.savefig(tmp_path / f"{i}.png")
         matplotlib.pyplot.close(figure)
     assert figures[-1].axes[0].get_ylabel() == "true"
+
+
+def test_a_figure_is_shown_with_its_alternative_text_and_closed():
+    InteractiveShell.clear_instance()
+    kernel = InteractiveShell.instance()
+    try:
+        with capture_output() as caught:
+            plt.figure(figsize=(2, 1))
+            plots.show("""A line that "falls"
+                from 3 to 1.""")
+        assert not plt.get_fignums()
+        assert plots.shell() is kernel
+    finally:
+        InteractiveShell.clear_instance()
+    (told,) = caught.outputs
+    page = told.data["text/html"]
+    assert 'alt="A line that &quot;falls&quot; from 3 to 1."' in page
+    assert told.data["text/plain"] == '[figure: A line that "falls" from 3 to 1.]'
+    (data,) = re.findall(r'src="data:image/png;base64,([^"]+)"', page)
+    assert base64.b64decode(data).startswith(b"\x89PNG")
+
+
+def test_outside_of_a_notebook_a_figure_is_shown_as_ever(monkeypatch):
+    shown = []
+    monkeypatch.setattr(plots, "shell", lambda: None)
+    monkeypatch.setattr(plt, "show", lambda: shown.append(plt.get_fignums()))
+    figure = plt.figure()
+    plots.show("An empty figure.", figure)
+    assert shown == [[figure.number]]
+    plt.close(figure)
+
+
+def test_a_figure_without_words_or_words_without_a_figure_are_refused():
+    plt.close("all")
+    with pytest.raises(ValueError, match="no figure to show"):
+        plots.show("A line.")
+    plt.figure()
+    with pytest.raises(ValueError, match="words that stand for the figure"):
+        plots.show(" ")
+    plt.close("all")
 
 
 def test_wrong_shapes_are_refused():
