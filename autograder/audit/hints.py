@@ -16,7 +16,13 @@ import pytest
 from autograder.grading.assignment import Assignment
 from autograder.grading.diagnosis import Diagnosis
 from autograder.grading.marks import check_levels, holds_answers, mutates
-from autograder.grading.pytest_session import cpu_seconds, exercise_of, register_markers, run_pytest
+from autograder.grading.pytest_session import (
+    Selection,
+    cpu_seconds,
+    exercise_of,
+    register_markers,
+    run_pytest,
+)
 from autograder.grading.replaying import Replay, observed
 from autograder.grading.suite import rerun, seed_of
 from autograder.grading.variants import Variant
@@ -109,7 +115,7 @@ class BoundTest:
 def bound_tests(assignment: Assignment, exercise: str, seed: int = 0) -> list[BoundTest]:
     """The hidden tests of an exercise, in order, ready to be run on any solution. No student's code is run."""
     collector = _Collector(assignment.secret, exercise, seed)
-    run_pytest(assignment.suite, collector)
+    run_pytest(assignment.suite, collector, selection=Selection(frozenset({exercise})))
     return collector.found
 
 

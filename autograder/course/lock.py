@@ -38,7 +38,9 @@ def grading_lock(
     try:
         descriptor = _open(path)
     except PermissionError:
-        raise CourseError(f"{path if os.path.exists(path) else root} cannot be written by you: {ADVICE}") from None
+        raise CourseError(
+            f"{path if os.path.exists(path) else root} cannot be written by you: {ADVICE}"
+        ) from None
     except OSError as error:
         raise CourseError(
             f"{root} cannot be written ({error.strerror}): grading needs a writable course"

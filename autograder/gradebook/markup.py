@@ -126,7 +126,18 @@ def _allowed(tag: str, name: str, value: str) -> bool:
 
 
 _TAGS = {*_TEXT, *_MATHML}
-_ATTRIBUTES = {"href", "src", "alt", "open", "start", "color", "colspan", "rowspan", *_EVERYWHERE, *_OF_MATHML}
+_ATTRIBUTES = {
+    "href",
+    "src",
+    "alt",
+    "open",
+    "start",
+    "color",
+    "colspan",
+    "rowspan",
+    *_EVERYWHERE,
+    *_OF_MATHML,
+}
 _cleaner = nh3.Cleaner(
     tags=_TAGS,
     attributes=dict.fromkeys(_TAGS, _ATTRIBUTES),  # of which `_kept` chooses

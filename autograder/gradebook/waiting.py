@@ -68,7 +68,9 @@ def page_of(
             shown = f"Below is what `{asked}` would be: the cells of the one notebook that was found."
         except SubmissionError as error:
             why = f"{why}; and {error}"
-    lines = [clean(name, 120).replace("\n", " ") + ("" if plain else "   (not followed)") for name, plain in found]
+    lines = [
+        clean(name, 120).replace("\n", " ") + ("" if plain else "   (not followed)") for name, plain in found
+    ]
     listing = "\n".join(f"    {line}" for line in lines[:MOST_FILES]) or "    nothing"
     if len(lines) > MOST_FILES:
         listing += f"\n    and {len(lines) - MOST_FILES} more"

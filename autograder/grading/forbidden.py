@@ -9,6 +9,7 @@ writes below the solution, or in a cell of their own, is good practice and costs
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import translate
@@ -224,7 +225,12 @@ def tools_in(cells: Sequence[str]) -> tuple[str, ...]:
 
 
 def _matching(names: Iterable[str], patterns: Iterable[str]) -> tuple[str, ...]:
-    return tuple(filter(re.compile("|".join(map(translate, patterns))).match, names))
+    return tuple(filter(_any_of(tuple(patterns)).match, names))
+
+
+@functools.lru_cache(maxsize=64)
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(translate, patterns)))
 
 
 def _used(cells: Sequence[str], roots: Iterable[str]) -> dict[str, None]:
@@ -239,8 +245,14 @@ def _used(cells: Sequence[str], roots: Iterable[str]) -> dict[str, None]:
     return used
 
 
-def _names_in(node: ast.AST, notebook: Definitions) -> Iterator[str]:
+def _names_in(node: ast.AST, notebook: Definitions) -> tuple[str, ...]:
     """Qualified names of everything a definition refers to."""
+    if id(node) not in notebook.read:
+        notebook.read[id(node)] = tuple(dict.fromkeys(_read(node, notebook)))
+    return notebook.read[id(node)]
+
+
+def _read(node: ast.AST, notebook: Definitions) -> Iterator[str]:
     local: dict[str, list[str]] = {}
     learn_aliases(ast.walk(node), Hidden(Bound(), local, notebook.aliases), local)
     for part, bound in walk(node):

@@ -71,7 +71,7 @@ def grade(
     start, used_before = time.perf_counter(), time.process_time()
     cells = cells_of(submission)
     program = run_order(assignment, cells)
-    forbidden, suspicions = _read(assignment, program)
+    forbidden, suspicions = _read(assignment, program, selection)
     refusals = {exercise: refusals_of(rule) for exercise, rule in assignment.rules.items()}
     session = Session(worker, program, {e: r for e, r in refusals.items() if r is not None})
     try:
@@ -125,12 +125,15 @@ def _keys(result: ExerciseResult, scores: ScoreKeys, shared: bool, hints: Hints 
     return ExerciseKeys(score=scores.whole if shared else scores.exercises[result.id], hints=told)
 
 
-def _read(assignment: Assignment, program: RunOrder) -> tuple[dict[str, str], dict[str, str]]:
+def _read(
+    assignment: Assignment, program: RunOrder, selection: Selection
+) -> tuple[dict[str, str], dict[str, str]]:
     """What each exercise's code names that it may not use, and what it names that could lift a refusal."""
     sources = [step.source for step in program.steps]
-    tools = tools_in(sources) if assignment.rules else ()
+    rules = {e: r for e, r in assignment.rules.items() if selection.has(e)}
+    tools = tools_in(sources) if rules else ()
     forbidden, suspicions = {}, {}
-    for exercise, rule in assignment.rules.items():
+    for exercise, rule in rules.items():
         roots = assignment.asks_for(exercise)
         if names := forbidden_in(sources, roots, rule):
             forbidden[exercise] = ", ".join(names[:3])

@@ -47,8 +47,25 @@ _MAGIC = re.compile(
 _QUOTING = re.compile(r"^([ \t]*+)[/,;].*$", re.MULTILINE)
 
 
+_KEPT_CELLS = 128
+_LONGEST_KEPT = 20_000
+"""Characters of a cell whose syntax tree is kept; a tree takes far more than its text."""
+
+
 def parse(source: str) -> ast.Module | None:
-    """A cell's syntax tree without its magics; None where it is not Python. RecursionError: nested too deep."""
+    """A cell's syntax tree without its magics; None where it is not Python. RecursionError: nested too deep.
+
+    The tree may be shared by notebooks that hold the same cell: nobody may change it.
+    """
+    return _kept(source) if len(source) <= _LONGEST_KEPT else _parse(source)
+
+
+@functools.lru_cache(maxsize=_KEPT_CELLS)
+def _kept(source: str) -> ast.Module | None:
+    return _parse(source)
+
+
+def _parse(source: str) -> ast.Module | None:
     lines = ["" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines()]
     plain = "\n".join(lines)
     replaced = _MAGIC.sub(r"\1pass", source)
@@ -71,6 +88,7 @@ class Definitions:
         attributes: methods and attributes that its classes define.
         trees: the cells that can be read. aliases: see `Aliases`.
         stars: modules imported with a star. unreadable: whether a cell is nested too deep.
+        read: what a definition refers to, by its id, once somebody has asked: every exercise asks for the same ones.
     """
 
     nodes: dict[str, list[ast.AST]] = field(default_factory=dict)
@@ -80,6 +98,8 @@ class Definitions:
     aliases: dict[str, list[str]] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
     unreadable: bool = False
+    read: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    _leads_to: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def reached_from(self, roots: Iterable[str]) -> Iterator[ast.AST]:
         """The definitions that those names use, directly or through others."""
@@ -95,12 +115,17 @@ class Definitions:
                     continue
                 seen_nodes.add(id(node))
                 yield node
-                for part, bound in walk(node):
-                    if isinstance(part, ast.Name):
-                        if isinstance(part.ctx, ast.Load) and part.id not in bound:
-                            waiting.append(part.id)
-                    elif isinstance(part, ast.Attribute) and part.attr in self.patches:
-                        waiting.append(part.attr)
+                if id(node) not in self._leads_to:
+                    self._leads_to[id(node)] = tuple(dict.fromkeys(self._names_used(node)))
+                waiting += self._leads_to[id(node)]
+
+    def _names_used(self, node: ast.AST) -> Iterator[str]:
+        for part, bound in walk(node):
+            if isinstance(part, ast.Name):
+                if isinstance(part.ctx, ast.Load) and part.id not in bound:
+                    yield part.id
+            elif isinstance(part, ast.Attribute) and part.attr in self.patches:
+                yield part.attr
 
 
 @functools.lru_cache(maxsize=1)

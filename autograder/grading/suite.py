@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -319,8 +321,14 @@ def seed_of(secret: str, seed: int, item: pytest.Item) -> tuple[int, str]:
     The secret makes the inputs unknown to those who have the suites. The digest is of that file alone, so that mending
     another exercise's tests, or the engine, gives this one the same inputs again.
     """
-    source = hashlib.sha256(item.path.read_bytes()).hexdigest()
+    source = _digest_of(item.path, item.path.stat().st_mtime_ns)
     return derive_seed(secret, seed, source, exercise_of(item), item.name), source
+
+
+@functools.lru_cache(maxsize=64)
+def _digest_of(path: Path, changed: int) -> str:
+    """The digest of a file of tests as it is since then; each test asks for that of its own."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def leniently(item: pytest.Item, has_levels: bool) -> contextlib.AbstractContextManager[list[str]]:
@@ -383,7 +391,7 @@ def run_suite(
     """
     plugin = SuitePlugin(session, assignment, seed, selection, forbidden, suspicions, diagnosis)
     try:
-        run_pytest(assignment.suite, plugin)
+        run_pytest(assignment.suite, plugin, selection=selection)
     except GraderFault as error:
         if plugin.collected:
             raise

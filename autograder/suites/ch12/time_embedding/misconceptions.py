@@ -126,7 +126,10 @@ MISCONCEPTIONS = [
         severity="slip",
         edits=[
             edit("t[:, None].float() * frequency[None]", "torch.arange(5000)[:, None] * frequency"),
-            edit("[torch.sin(angle), torch.cos(angle)], dim=1)", "[torch.sin(angle), torch.cos(angle)], dim=1)[t]"),
+            edit(
+                "[torch.sin(angle), torch.cos(angle)], dim=1)",
+                "[torch.sin(angle), torch.cos(angle)], dim=1)[t]",
+            ),
         ],
     ),
     misconception(
