@@ -27,13 +27,15 @@ _STYLE = """<style>
 .selfcheck .off{opacity:.6}.selfcheck .wait{padding:.5em 0 .1em;text-indent:0;font-style:italic;opacity:.7}
 .selfcheck .why{display:block;white-space:pre-wrap;font-family:var(--jp-code-font-family,monospace);font-size:12px;
  background:rgba(209,73,91,.10);border-radius:4px;padding:.3em .6em;margin:.2em 0}
+.selfcheck footer{margin-top:.5em;opacity:.8}
 .selfcheck .hint{display:block;background:rgba(192,138,30,.13);border-radius:4px;padding:.3em .6em;margin:.2em 0}
 </style>"""
 
 _MOST_TEXT = 1500
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
+    """A text, and how much more there is where it is too long to show."""
     return (
         text
         if len(text) <= _MOST_TEXT
@@ -41,7 +43,7 @@ def _cut(text: str) -> str:
     )
 
 
-def _told(outcome: Outcome) -> bool:
+def says_more(outcome: Outcome) -> bool:
     """Tell whether the message says more than the headline does."""
     return bool(outcome.message) and not outcome.unwritten
 
@@ -78,8 +80,8 @@ def _row(outcome: Outcome) -> str:
         return f'<li class="off"><b>·</b> {statement}</li>'
     if outcome.unwritten:
         return f'<li class="todo"><b>○</b> {statement}</li>'
-    why = f'<span class="why">{escape(_cut(outcome.message))}</span>' if _told(outcome) else ""
-    hint = f'<span class="hint">{_prose(_cut(outcome.hint))}</span>' if outcome.hint else ""
+    why = f'<span class="why">{escape(cut(outcome.message))}</span>' if says_more(outcome) else ""
+    hint = f'<span class="hint">{_prose(cut(outcome.hint))}</span>' if outcome.hint else ""
     return f'<li class="no"><b>✗</b> {statement}{why}{hint}</li>'
 
 
@@ -101,8 +103,16 @@ def html_card(exercise: str, outcomes: Sequence[Outcome]) -> str:
     return (
         f'{_STYLE}<section class="selfcheck {_state(outcomes)}" role="status"><header><span>{escape(exercise)}: '
         f"{_headline(outcomes)}</span> <small>{seconds:.1f} s</small></header>"
-        f'<ul class="rungs">{"".join(rows)}</ul></section>'
+        f'<ul class="rungs">{"".join(rows)}</ul>{_footer(exercise, outcomes)}</section>'
     )
+
+
+def _footer(exercise: str, outcomes: Sequence[Outcome]) -> str:
+    """Where help is, under a card with something to do."""
+    if _state(outcomes) == "passed":
+        return ""
+    link = f'<a href="#hints-{escape(exercise)}">folded below this cell</a>'
+    return f"<footer>Stuck? Hints are {link}; read one at a time.</footer>"
 
 
 def text_card(exercise: str, outcomes: Sequence[Outcome]) -> str:
@@ -112,6 +122,6 @@ def text_card(exercise: str, outcomes: Sequence[Outcome]) -> str:
         mark = "+" if outcome.passed else "x" if outcome.ran else "."
         lines.append(f"  {mark} {outcome.statement}")
         if not outcome.passed and outcome.ran:
-            lines += [f"      {part}" for part in _cut(outcome.message).splitlines() if _told(outcome)]
+            lines += [f"      {part}" for part in cut(outcome.message).splitlines() if says_more(outcome)]
             lines += [f"      hint: {outcome.hint}"] if outcome.hint else []
     return "\n".join(lines)

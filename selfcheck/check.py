@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from selfcheck.card import failures, html_card, text_card
-from selfcheck.shell import shell
-
-JAIL_VARIABLE = "AUTOGRADER_JAIL"
+from selfcheck.kernel import in_jail, only_checks_ran, shell, tell_unwritten_in_one_line
 
 
 class CheckFailed(AssertionError):
@@ -29,15 +27,20 @@ def check(exercise: str) -> None:
         exercise: its id, as in the heading of its section.
 
     Raises:
-        CheckFailed: where a test fails, so that Run All stops and `nbgrader validate` sees it.
+        CheckFailed: where a test fails, which `nbgrader validate` sees; a tag on the cell lets Run All go on. And
+            where the kernel has just been started, since nothing is there to be checked.
         ValueError: where there is no such exercise. TestsError: where the public tests are missing.
     """
-    if os.environ.get(JAIL_VARIABLE) == "1":
-        return  # the grader asks its own questions
-    from selfcheck.run_tests import (
-        run_tests,  # here, so that importing selfcheck does not import pytest's engine
-    )
+    if in_jail():
+        return
+    from selfcheck.run_tests import run_tests  # here, so that the jail does not import pytest's engine
 
+    kernel = shell()
+    if kernel is not None and only_checks_ran(kernel):
+        raise CheckFailed(
+            f"{exercise}: nothing of this notebook has been run in this kernel; run the cells from the top first "
+            "(menu Run, Run All Above Selected Cell)"
+        )
     namespace = _notebook_namespace(sys._getframe(1).f_globals)
     outcomes = run_tests(_tests_folder(namespace), namespace=namespace, exercise=exercise)
     if not outcomes:
@@ -75,3 +78,16 @@ def _show(html: str, text: str) -> None:
     from IPython.display import display
 
     display({"text/html": html, "text/plain": text}, raw=True)
+
+
+def _prepare() -> None:
+    """Make a notebook's kernel ready for checks while its imports are run, where a second is not noticed."""
+    kernel = shell()
+    if kernel is None or in_jail():
+        return
+    import selfcheck.run_tests  # noqa: F401
+
+    tell_unwritten_in_one_line(kernel)
+
+
+_prepare()

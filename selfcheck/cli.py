@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from selfcheck.card import cut, says_more
 from selfcheck.notebook import Cell, Notebook, NotebookError, find_notebook, read_notebook
+
+if TYPE_CHECKING:
+    from selfcheck.run_tests import Outcome
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -25,7 +29,10 @@ def main(
         str | None, typer.Option("-k", "--exercise", help="Check this exercise alone.")
     ] = None,
 ) -> None:
-    """Run a notebook's public tests and show what passes. Nothing is sent anywhere, nothing is changed."""
+    """Run a notebook's public tests and show what passes. Nothing is sent anywhere, nothing is changed.
+
+    Exit code 0: all checks pass; 1: some do not; 2: there is nothing that could be checked.
+    """
     console = Console()
     try:
         read = read_notebook(_path(notebook))
@@ -48,20 +55,8 @@ def main(
     for id, cell in exercises.items():
         own = [outcome for outcome in outcomes if outcome.exercise == id]
         passed = sum(outcome.passed for outcome in own)
-        good = bool(own) and passed == len(own)
-        passing += cell.points if good else 0.0
-        failed = [outcome for outcome in own if outcome.ran and not outcome.passed]
-        if good:
-            note = "[green]all pass[/green]"
-        elif not own:
-            note = "no public tests"
-        elif all(outcome.unwritten for outcome in failed):
-            note = "[yellow]not written yet[/yellow]"
-        else:
-            first = failed[0]
-            told = " ".join(f"{first.message} {first.hint}".split())
-            note = f"[red]{escape(first.statement)}[/red]\n{escape(told)}"
-        table.add_row(escape(id), f"{passed}/{len(own)}", f"{cell.points:g}", note)
+        passing += cell.points if own and passed == len(own) else 0.0
+        table.add_row(escape(id), f"{passed}/{len(own)}", f"{cell.points:g}", _note(own))
     if exercise is None:
         for id, cell in read.written.items():
             table.add_row(escape(id), "", f"{cell.points:g}", "graded by hand")
@@ -69,6 +64,26 @@ def main(
     console.print(_summary(passing, list(exercises.values()), read if exercise is None else None))
     if not all(outcome.passed for outcome in outcomes):
         raise typer.Exit(1)
+
+
+def _note(outcomes: Sequence[Outcome]) -> str:
+    """What to look at in one exercise, as rich's markup: each failure that the check cell's card shows."""
+    failed = [outcome for outcome in outcomes if outcome.ran and not outcome.passed]
+    if not outcomes:
+        return "no public tests"
+    if not failed:
+        return "[green]all pass[/green]"
+    if all(outcome.unwritten for outcome in failed):
+        return "[yellow]not written yet[/yellow]"
+    lines = []
+    for outcome in failed:
+        colour = "yellow" if outcome.unwritten else "red"
+        lines.append(f"[{colour}]{escape(outcome.statement)}[/{colour}]")
+        told = cut(" ".join(outcome.message.split())) if says_more(outcome) else "not written yet"
+        lines.append(escape(" ".join(f"{told} {outcome.hint}".split())))
+    if waiting := sum(not outcome.ran for outcome in outcomes):
+        lines.append(f"[dim]{waiting} not run, since a step above has to pass first[/dim]")
+    return "\n".join(lines)
 
 
 def _path(given: Path | None) -> Path:

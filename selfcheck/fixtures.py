@@ -27,13 +27,16 @@ from selfcheck.ladder import (
 from selfcheck.live import LiveStudent
 from selfcheck.notebook import NotebookError, NotebookRun, find_notebook, read_notebook
 from selfcheck.random import Rng, derive_seed
+from selfcheck.unwritten import pytest_report_teststatus, pytest_terminal_summary
 
 __all__ = [
     "not_allowed",
     "pytest_configure",
     "pytest_pyfunc_call",
+    "pytest_report_teststatus",
     "pytest_runtest_makereport",
     "pytest_runtest_setup",
+    "pytest_terminal_summary",
     "rng",
     "student",
 ]

@@ -16,6 +16,7 @@ import pytest
 import torch
 
 from selfcheck.errors import OutOfTime
+from selfcheck.unwritten import UNWRITTEN, is_unwritten
 
 DEFAULT_SECONDS = 10.0
 
@@ -61,6 +62,8 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
+    if report.failed and call.excinfo is not None and is_unwritten(call.excinfo.value):
+        report.user_properties.append((UNWRITTEN, exercise_of(item) or item.name))
     if report.failed and item.get_closest_marker("gate") is not None:
         item.session.stash.setdefault(_closed, set()).add(exercise_of(item))
     return report

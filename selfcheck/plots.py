@@ -13,7 +13,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from selfcheck.shell import shell
+from selfcheck.kernel import shell
 
 
 def show(alternative: str, figure: Figure | None = None) -> None:

@@ -18,8 +18,22 @@ from selfcheck import fixtures
 from selfcheck.compare import Mismatch
 from selfcheck.errors import OutOfTime, StudentError
 from selfcheck.ladder import exercise_of, statement_of
+from selfcheck.unwritten import is_unwritten
 
 TESTS = "test_public.py"
+
+# Nothing of the machine's own pytest takes part, nothing is written into the folder that is handed in. Of pytest's own
+# plugins two collect garbage several times over at the end, half a second each where PyTorch is loaded, to tell of
+# exceptions in destructors and threads; the others write files and reports that nobody asks for here.
+_UNWANTED = (
+    *("cacheprovider", "doctest", "faulthandler", "junitxml", "logging", "pastebin", "stepwise"),
+    *("threadexception", "unittest", "unraisableexception"),
+)
+_OPTIONS = (
+    *("--noconftest", "--disable-plugin-autoload", "--import-mode=importlib"),
+    *("--assert=plain", "--capture=sys", "-q"),
+    *(option for name in _UNWANTED for option in ("-p", f"no:{name}")),
+)
 
 
 class TestsError(Exception):
@@ -108,22 +122,7 @@ def run_tests(
     if not file.is_file():
         raise TestsError(f"{TESTS} is not in {folder.resolve()}: keep it beside the notebook")
     collector = _Collector(namespace, notebook, exercise)
-    arguments = [
-        str(file),
-        f"--rootdir={folder}",
-        "-c",
-        os.devnull,
-        "--noconftest",
-        "--disable-plugin-autoload",
-    ]
-    arguments += [
-        "-p",
-        "no:cacheprovider",
-        "--import-mode=importlib",
-        "--assert=plain",
-        "--capture=sys",
-        "-q",
-    ]
+    arguments = [str(file), f"--rootdir={folder}", "-c", os.devnull, *_OPTIONS]
     before, bytecode = set(sys.modules), sys.dont_write_bytecode
     sys.dont_write_bytecode = True  # no __pycache__ in the folder that is handed in
     try:
@@ -158,7 +157,7 @@ def _outcome(item: pytest.Item, report: pytest.TestReport, call: pytest.CallInfo
     assert call.excinfo is not None
     error = call.excinfo.value
     message, hint = message_and_hint(error)
-    unwritten = isinstance(error, StudentError) and error.is_a("NotImplementedError")
+    unwritten = is_unwritten(error)
     return Outcome(
         exercise, statement, False, message=message, hint=hint, seconds=call.duration, unwritten=unwritten
     )

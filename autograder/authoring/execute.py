@@ -10,12 +10,13 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 from autograder.authoring.chapter import AuthoringError
+from autograder.authoring.notebooks import RUN_ON
 
 
 def execute(
     notebook: NotebookNode, place: Path, name: str, seconds: float, threads: int | None = None
 ) -> None:
-    """Run all cells, the outputs going into the notebook.
+    """Run all cells, the outputs going into the notebook. No cell may fail: the tag that allows it is taken away.
 
     Args:
         place: the kernel's working folder. name: of the notebook, for messages.
@@ -24,6 +25,9 @@ def execute(
     Raises:
         AuthoringError: where a cell fails or takes too long, or the kernel dies.
     """
+    for cell in notebook.cells:
+        if RUN_ON in (tags := cell.metadata.get("tags", [])):
+            cell.metadata["tags"] = [tag for tag in tags if tag != RUN_ON]
     client = NotebookClient(
         notebook,
         timeout=seconds,

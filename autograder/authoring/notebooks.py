@@ -20,10 +20,17 @@ KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": 
 
 _CELL_START = re.compile(r"^# %%", re.MULTILINE)
 _KEPT_METADATA = ("nbgrader", "tags", "jupyter")  # jupyter: which cells are shown folded
+RUN_ON = "raises-exception"
+"""Jupyter's tag of a cell after whose exception Run All goes on. Checks and figures get it: a student who is stuck with
+an exercise goes on to the next."""
+_CHECK_IMPORT = "from selfcheck import check\n\n"
+"""A check cell begins with it, so that one that is run in a new kernel can say what to do first."""
 
 
 def from_text(text: str) -> NotebookNode:
     """The notebook of a percent text: ids derived from grade_ids, no outputs, no trace of where it was made.
+
+    Checks and demo cells get what authors need not type: the tag that lets Run All go on, and a check its import.
 
     Raises:
         AuthoringError: where a part of the text belongs to no cell, or two cells have one id.
@@ -50,7 +57,7 @@ def from_text(text: str) -> NotebookNode:
         }
         if cell.cell_type == "code":
             fresh |= {"execution_count": None, "outputs": []}
-        cells.append(NotebookNode(fresh))
+        cells.append(_furnished(NotebookNode(fresh)))
     _check_ids(cells)
     notebook = new_notebook(cells=cells, metadata={"kernelspec": KERNEL, "language_info": {"name": "python"}})
     notebook.nbformat_minor = 5
@@ -91,14 +98,34 @@ def to_text(notebook: NotebookNode, before: str) -> str:
     return text
 
 
+def _is_check(cell: NotebookNode) -> bool:
+    marks = cell.metadata.get("nbgrader", {})
+    return cell.cell_type == "code" and bool(marks.get("grade")) and not marks.get("solution")
+
+
+def _furnished(cell: NotebookNode) -> NotebookNode:
+    """A cell with what a notebook needs and a text does not say."""
+    tags = list(cell.metadata.get("tags", []))
+    if _is_check(cell) and not cell.source.startswith(_CHECK_IMPORT):
+        cell.source = _CHECK_IMPORT + cell.source
+    if (_is_check(cell) or "demo" in tags) and RUN_ON not in tags:
+        cell.metadata["tags"] = [*tags, RUN_ON]
+    return cell
+
+
 def _content(cell: NotebookNode) -> list[Any]:
+    """What an author writes of a cell, without what it is furnished with."""
     marks = {key: cell.metadata[key] for key in _KEPT_METADATA if cell.metadata.get(key)}
+    tags = [tag for tag in marks.pop("tags", []) if tag != RUN_ON]
+    if tags:
+        marks["tags"] = tags
+    source = cell.source.removeprefix(_CHECK_IMPORT) if _is_check(cell) else cell.source
     nbgrader = dict(marks.get("nbgrader", {}))
     nbgrader.pop("cell_type", None)  # nbgrader's JupyterLab extension notes it; it says nothing new
     nbgrader.pop("checksum", None)
     if nbgrader:
         marks["nbgrader"] = dict(sorted(nbgrader.items()))
-    return [cell.cell_type, cell.source.rstrip("\n"), marks]
+    return [cell.cell_type, source.rstrip("\n"), {key: marks[key] for key in _KEPT_METADATA if key in marks}]
 
 
 def _keys(cells: Sequence[NotebookNode]) -> list[str]:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 from pathlib import Path
 from typing import Any
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
-from latex2mathml.converter import convert
 from nbconvert.exporters import HTMLExporter
-from nbconvert.filters.markdown_mistune import IPythonRenderer
 from nbformat import NotebookNode
 from nbgrader.preprocessors import GetGrades
 
+from autograder.formulas import FormulaRenderer
 from autograder.gradebook.markup import rendered
 
 TEMPLATES = Path(__file__).parent / "templates"
-MOST_TEX = 4000
 
 
 class PageGrades(GetGrades):
@@ -52,7 +49,7 @@ class FeedbackPage(HTMLExporter):
     @pass_context
     def markdown2html(self, context: Context, source: str) -> str:
         """Markdown as HTML that runs nothing, formulas as MathML; attachments as nbconvert's own filter has them."""
-        renderer = _Renderer(
+        renderer = FormulaRenderer(
             escape=False,
             attachments=context.get("cell", {}).get("attachments", {}),
             embed_images=self.embed_images,
@@ -61,33 +58,6 @@ class FeedbackPage(HTMLExporter):
             **self.lexer_options,
         )
         return rendered(source, renderer)
-
-
-class _Renderer(IPythonRenderer):
-    """Leaves no formula to a script that would have to come from the network."""
-
-    def block_math(self, body: str) -> str:
-        return mathml(body, "block")
-
-    def inline_math(self, body: str) -> str:
-        return mathml(body, "inline")
-
-    def latex_environment(self, name: str, body: str) -> str:
-        return mathml(f"\\begin{{{name}}}{body}\\end{{{name}}}", "block")
-
-
-def mathml(tex: str, display: str) -> str:
-    """A LaTeX formula as MathML, which browsers show by themselves; as it was typed where it makes no sense.
-
-    Args:
-        tex: the formula, without dollars. display: "block" or "inline".
-    """
-    try:
-        if len(tex) <= MOST_TEX:
-            return str(convert(tex.replace("<", r"\lt ").replace(">", r"\gt "), display=display))
-    except Exception:  # a student's formula may be anything, and its parser says so in many ways
-        pass
-    return f"<code>{escape(tex)}</code>"
 
 
 def points(value: float) -> str:

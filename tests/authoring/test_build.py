@@ -10,11 +10,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from autograder.authoring import build
 from autograder.authoring.build import make_notebooks, outdated
 from autograder.authoring.chapter import AuthoringError, chapter, chapters
-from autograder.authoring.notebooks import from_text, to_bytes
+from autograder.authoring.notebooks import from_text, to_bytes, to_text
 from tests.authoring.conftest import TEXT, write_course
 
 REPOSITORY = Path(__file__).parents[2]
@@ -78,8 +79,34 @@ def test_the_release_is_a_skeleton(course):
         "    # YOUR CODE HERE\n    raise NotImplementedError()"
     )
     assert sources["written_why"] == "YOUR ANSWER HERE"
-    assert notebook.cells[5].metadata.tags == ["demo"]
+    assert notebook.cells[5].metadata.tags == ["demo", "raises-exception"]
     assert not list(course.root.rglob("gradebook.db"))
+
+
+def test_checks_and_figures_let_run_all_go_on_and_no_author_types_it(course):
+    notebook = nbformat.read(course.release / "ch98_scale.ipynb", as_version=4)
+    tagged = {
+        c.metadata.get("nbgrader", {}).get("grade_id"): c.metadata.get("tags", []) for c in notebook.cells
+    }
+    assert tagged["scale"] == ["raises-exception"]
+    assert tagged["given_imports"] == tagged["scale_solution"] == tagged["written_why"] == []
+    check = next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "scale")
+    assert check.source == 'from selfcheck import check\n\ncheck("scale")'
+    assert to_text(nbformat.read(course.source / "ch98_scale.ipynb", as_version=4), TEXT) == TEXT
+    assert (
+        to_text(nbformat.read(course.source / "ch98_scale.ipynb", as_version=4), "").count("raises-exception")
+        == 0
+    )
+
+
+def test_an_untouched_notebook_runs_to_its_end(course):
+    notebook = nbformat.read(course.release / "ch98_scale.ipynb", as_version=4)
+    NotebookClient(notebook, resources={"metadata": {"path": str(course.release)}}).execute()
+    check, figure = notebook.cells[4], notebook.cells[5]
+    assert "scale is not written yet" in check.outputs[-1]["evalue"]
+    assert figure.outputs[-1]["traceback"] == [
+        "NotImplementedError: `scale` is not written yet, and this cell waits for it"
+    ]
 
 
 def test_a_text_that_would_leak_writes_nothing(course):

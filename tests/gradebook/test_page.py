@@ -10,7 +10,8 @@ from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 
 from autograder.course import Course
-from autograder.gradebook.page import MOST_TEX, mathml, points
+from autograder.formulas import MOST_TEX, mathml
+from autograder.gradebook.page import points
 from autograder.grading.result import Result
 from tests.gradebook.conftest import ASSIGNMENT, NOTEBOOK, Submit, make_result
 

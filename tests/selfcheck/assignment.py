@@ -67,7 +67,8 @@ def write(folder: Path, name: str = "hw.ipynb", **changed: str) -> Path:
         demo = {"tags": ["demo"]} | _nbgrader(f"demo_{id}", locked=True)
         cells.append(new_code_cell("raise SystemExit('a demo is not run')", metadata=demo))
         flags = {"grade": True, "points": points, "locked": True}
-        cells.append(new_code_cell(f'check("{id}")', metadata=_nbgrader(id, **flags)))
+        made = {"tags": ["raises-exception"]} | _nbgrader(id, **flags)  # as `make notebooks` makes them
+        cells.append(new_code_cell(f'from selfcheck import check\n\ncheck("{id}")', metadata=made))
     written = _nbgrader("why", grade=True, solution=True, points=5)
     cells.append(new_markdown_cell("Because.", metadata=written))
     folder.mkdir(parents=True, exist_ok=True)

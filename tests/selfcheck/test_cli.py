@@ -26,6 +26,15 @@ def test_the_table_and_the_points(tmp_path):
     assert "The module counts its calls." in result.output
 
 
+def test_every_failure_of_the_card_is_told(tmp_path):
+    path = write(tmp_path, double="def double(x):\n    return x + 1 if hasattr(x, 'sum') else x")
+    output = " ".join(selfcheck(path, "-k", "double").output.replace("│", " ").split())
+    assert "Every value doubles." in output and "values differ" in output
+    assert "Text is refused." in output and "TypeError" in output
+    gone = " ".join(selfcheck(write(tmp_path, double="def double(x):\n    return x[0]")).output.split())
+    assert "The shape stays." in gone and "2 not run, since a step above has to pass first" in gone
+
+
 def test_one_exercise_in_a_folder(tmp_path):
     write(tmp_path, module="class Counter: pass")
     result = selfcheck(tmp_path, "-k", "double")
@@ -77,3 +86,15 @@ def test_plain_pytest_in_the_folder(tmp_path):
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert "1 failed, 4 passed" in done.stdout
+
+
+def test_plain_pytest_is_short_about_what_is_not_written(tmp_path):
+    skeleton = "def double(x):\n    raise NotImplementedError()"
+    write(tmp_path, double=skeleton, module="class Counter:\n    calls = 0\n    def __call__(self): pass")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    assert "1 failed, 3 skipped, 1 not written yet" in done.stdout
+    assert "not written yet: double\n" in done.stdout
+    assert "NotImplementedError" not in done.stdout, "no traceback of what is not written"
+    assert "two calls count two" in done.stdout, "one of what is wrong"
