@@ -22,7 +22,7 @@ class Verdicts:
     """The findings of the audit so far.
 
     Attributes:
-        defects: one sentence each; the audit holds where there are none. remarks: what an author should know too.
+        defects: one sentence each; the audit holds where there are none.
         counts: (held, all) trials by kind.
         killed: hidden tests that something failed, by (exercise, function). tests: all there are.
         lost: the share that each misconception loses of its exercise's points.
@@ -31,7 +31,6 @@ class Verdicts:
     """
 
     defects: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
     counts: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     tests: set[tuple[str, str]] = field(default_factory=set)
     killed: set[tuple[str, str]] = field(default_factory=set)
@@ -54,7 +53,9 @@ class Verdicts:
         self.killed.update((trial.exercise, test) for test in facts.fails)
         if trial.kind == "misconception" and trial.seed == 0 and trial.variant is not None:
             self.lost[trial.exercise, trial.variant.name] = 1 - facts.share
-            self.remarks.extend(f"{trial.name}: {what}" for what in out_of_place(trial, facts))
+            # The record stays: what is to be mended is the severity, or the weights of the tests.
+            misplaced = [] if wrong else out_of_place(trial, facts)
+            self.defects.extend(f"{trial.name}: {what}" for what in misplaced)
         if trial.kind in ("reference", "alternative"):
             self.tolerance[trial.exercise] = max(facts.tolerance, self.tolerance.get(trial.exercise, 0.0))
         if trial.kind == "reference":

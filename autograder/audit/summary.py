@@ -29,7 +29,7 @@ def summarise(
     console: Console,
     only: frozenset[str] | None = None,
 ) -> None:
-    """Print the audit's tables, its remarks and defects, where its trials came from, and the last line.
+    """Print the audit's tables, its defects, where its trials came from, and the last line.
 
     Args:
         only: the exercises audited, None for all.
@@ -44,8 +44,6 @@ def summarise(
     console.print(table)
     console.print(_exercises(assignment, verdicts, only))
     console.print(f"grading the reference: at most {verdicts.reference_seconds:.1f} CPU seconds")
-    for remark in verdicts.remarks:
-        console.print(f"[yellow]remark[/yellow] {escape(remark)}", soft_wrap=True)
     for defect in verdicts.defects:
         console.print(f"[red]defect[/red] {escape(defect)}", soft_wrap=True)
     console.print(f"{assignment.name}: {tally.told()}", soft_wrap=True)

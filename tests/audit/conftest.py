@@ -70,7 +70,7 @@ class Table:
     """
 
     graded: list[tuple[str, int]] = field(default_factory=list)
-    share: float = 0.5
+    share: float = 0.4
     stop_after: int | None = None
     meanwhile: Callable[[], object] = lambda: None
 

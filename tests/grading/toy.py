@@ -128,13 +128,17 @@ def with_own_cell(source: str, before: str = "double_solution", content: Noteboo
     return content
 
 
+_HALF_RIGHT = ("detached", "smallest")
+
+
 def write_misconceptions(suite: Path, exercise: str, hinted: Mapping[str, str]) -> None:
     """The exercise's `misconceptions.py`: by name, a whole cell that begins with its hint as a docstring."""
     listed = []
     for name, source in hinted.items():
         _, hint, cell_source = source.split('"""', 2)
+        severity = "partial" if name in _HALF_RIGHT else "serious"
         listed.append(
-            f'misconception({name!r}, hint={hint!r}, severity="serious", cell={cell_source.strip()!r}),'
+            f"misconception({name!r}, hint={hint!r}, severity={severity!r}, cell={cell_source.strip()!r}),"
         )
     path = suite / exercise / "misconceptions.py"
     path.parent.mkdir(parents=True, exist_ok=True)
