@@ -1,7 +1,8 @@
 """What a trial reads, as two digests: its subject, and the machinery that graded it.
 
-The subject is what an author writes: the sources of the cells that the exercise can see, its hidden tests, its rules
-and, where a diagnosis is asked for, the exercise's misconceptions and its reference. The machinery is what grades it
+The subject is what an author writes: the sources of the cells that the exercise can see, its hidden tests, its rules,
+the data of the students' package that they import and, where a diagnosis is asked for, the exercise's
+misconceptions and its reference. The machinery is what grades it
 all: the engine's code, the versions of what it computes with, and the jail. Where both are the same, so is the outcome.
 
 The engine's code is every module that grading imports, found by reading the imports, without its comments and
@@ -15,6 +16,7 @@ import functools
 import hashlib
 import json
 import platform
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from importlib import metadata
@@ -28,8 +30,11 @@ _ROOTS = (
 )
 _ONLY_NAMED = ("selfcheck", "autograder", "autograder.course")
 """Packages whose own files decide nothing: they gather names, and the folders of a course."""
+_MATERIAL = ("selfcheck.data", "selfcheck.plots")
+"""Loaded beforehand for speed alone: it is cells and tests that read data, and figures decide no score."""
 _DECIDING_PACKAGES = ("torch", "numpy", "pytest", "ipython", "safetensors", "msgspec", "scikit-learn")
 _DIGITS = 12
+_IMPORTS_MATERIAL = re.compile(r"\bselfcheck\.([a-z_]+)")
 
 
 def digest(*parts: object) -> str:
@@ -56,11 +61,29 @@ def engine(root: Path) -> dict[str, str]:
     while waiting:
         name = waiting.pop()
         path = _file_of(root, name)
-        if name in found or path is None or name in _ONLY_NAMED:
+        if name in found or path is None or name in _ONLY_NAMED or name in _MATERIAL:
             continue
         tree = ast.parse(path.read_bytes())
         waiting.extend(_imported(tree, name, path.name == "__init__.py"))
         found[name] = digest(ast.dump(_without_prose(tree)))
+    return found
+
+
+def material(texts: Iterable[str], root: Path) -> dict[str, str]:
+    """The digests of the modules of data that cells or tests import from `selfcheck`, and of the files that those name.
+
+    Args:
+        texts: sources of cells and tests. root: the folder that holds the package `selfcheck`.
+    """
+    names = {name for text in texts for name in _IMPORTS_MATERIAL.findall(text)} - {"plots", "check"}
+    found: dict[str, str] = {}
+    for path in (_file_of(root, f"selfcheck.{name}") for name in sorted(names)):
+        if path is None:
+            continue
+        source = path.read_bytes()
+        found[path.stem] = digest(ast.dump(_without_prose(ast.parse(source))))
+        data = (root / "selfcheck" / "datasets").glob("*")
+        found.update(files([p for p in data if p.name.encode() in source], root))
     return found
 
 

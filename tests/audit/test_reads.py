@@ -34,7 +34,26 @@ def test_what_grades_is_in_and_nothing_else() -> None:
         f"autograder.{room}" for room in ("wire", "jail", "grading", "testing", "course", "audit")
     }
     assert {name for name in found if ".audit." in name} == {"autograder.audit.facts"}
-    assert not {"selfcheck.card", "selfcheck.cli", "selfcheck.check"} & set(found)
+    assert not {"selfcheck.card", "selfcheck.cli", "selfcheck.check", "selfcheck.data"} & set(found)
+
+
+def test_what_cells_and_tests_import_is_told(tmp_path: Path) -> None:
+    """A new assignment's data change no other assignment's digests, and its own data file changes its own."""
+    folder = tmp_path / "selfcheck"
+    (folder / "datasets").mkdir(parents=True)
+    (folder / "data.py").write_text("x = 1")
+    (folder / "series.py").write_text("name = 'spots.csv'")
+    for name in ("spots.csv", "other.csv"):
+        (folder / "datasets" / name).write_text("1")
+    texts = ["from selfcheck.series import load", "import numpy"]
+    found = reads.material(texts, tmp_path)
+    assert set(found) == {"series", "selfcheck/datasets/spots.csv"}
+    (folder / "data.py").write_text("x = 2")
+    (folder / "datasets" / "other.csv").write_text("2")
+    assert reads.material(texts, tmp_path) == found
+    (folder / "datasets" / "spots.csv").write_text("2")
+    assert reads.material(texts, tmp_path) != found
+    assert set(reads.material(["import selfcheck.data as data"], tmp_path)) == {"data"}
 
 
 @pytest.mark.parametrize(
