@@ -113,7 +113,9 @@ def test_what_is_declared_is_used(folders, lists):
     for name in unused:
         place = ROOT / NOT_IMPORTED[name]
         texts = place.glob("*.py") if place.is_dir() else [place]
-        assert any(re.search(rf"\b{name.removeprefix('pytest-')}\b", text.read_text(), re.I) for text in texts), name
+        assert any(
+            re.search(rf"\b{name.removeprefix('pytest-')}\b", text.read_text(), re.I) for text in texts
+        ), name
 
 
 def test_the_constraints_fit_the_requirements_and_what_is_installed():
@@ -221,3 +223,16 @@ def test_make_stops_where_the_install_fails(tmp_path):
     assert done.returncode != 0
     assert "ERROR: broken" in done.stderr and "Location" not in done.stderr
     assert not (tmp_path / ".venv" / ".installed").exists()
+
+
+def test_a_command_starts_without_what_it_does_not_need() -> None:
+    """Importing costs seconds: a command of a course's needs no torch, no nbgrader, and never a grammar of URIs."""
+    code = (
+        "import sys, autograder.cli.grade\n"
+        "print([name for name in ('torch', 'nbgrader', 'nbformat') if name in sys.modules])\n"
+        "import nbformat, nbformat.v4 as v4\n"
+        "nbformat.validate(v4.new_notebook(cells=[v4.new_code_cell('x = 1')]))\n"
+        "print('lark' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == ["[]", "False"]

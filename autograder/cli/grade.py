@@ -12,7 +12,7 @@ from rich.text import Text
 from autograder.classroom.grade_class import ClassReport, Row, grade_class
 from autograder.classroom.options import GradingOptions
 from autograder.course import Course
-from autograder.gradebook.feedback import clean
+from autograder.course.untrusted import clean
 
 
 class Bars:

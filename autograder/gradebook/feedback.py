@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from itertools import groupby
 
+from autograder.course.untrusted import clean
 from autograder.grading.levels import SHARES, TITLES
 from autograder.grading.result import ExerciseResult, TestResult, Verdict
 
@@ -75,15 +76,6 @@ def ungraded_text(grade_id: str, reason: str) -> str:
         "This is not a zero: the exercise waits for a person. If you are the instructor, give the points by hand, or "
         "grade again once the reason above is gone.\n"
     )
-
-
-def clean(text: str, limit: int) -> str:
-    """Printable text of at most ``limit`` characters: no control characters but line breaks, cut with a
-    sign."""
-    printable = "".join(
-        c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text[: limit + 1]
-    )
-    return printable if len(text) <= limit else printable[: limit - 4] + " ..."
 
 
 def _climbed(tests: tuple[TestResult, ...]) -> list[TestResult]:

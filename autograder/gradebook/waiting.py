@@ -19,7 +19,7 @@ from nbgrader.utils import parse_utc
 
 from autograder.course import Course, SubmissionError, id_problem, read_submitted
 from autograder.course.sharing import share
-from autograder.gradebook.feedback import clean
+from autograder.course.untrusted import clean
 
 WAITS = "autograder_waits"
 """Key in the metadata of an autograded notebook: why a grade cell has no score, by grade id."""
