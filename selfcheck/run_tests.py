@@ -31,7 +31,7 @@ _UNWANTED = (
 )
 _OPTIONS = (
     *("--noconftest", "--disable-plugin-autoload", "--import-mode=importlib"),
-    *("--assert=plain", "--capture=sys", "-q"),
+    *("--assert=plain", "--capture=sys", "--tb=no", "-q"),
     *(option for name in _UNWANTED for option in ("-p", f"no:{name}")),
 )
 
