@@ -19,12 +19,12 @@ _STYLE = """<style>
 .selfcheck.passed{border-left-color:#2e9e5b}.selfcheck.failed{border-left-color:#d1495b}
 .selfcheck.unwritten{border-left-color:#c08a1e}
 .selfcheck header{display:flex;justify-content:space-between;gap:1em;font-weight:600}
-.selfcheck header small{font-weight:400;opacity:.7}
+.selfcheck header small{font-weight:400;opacity:.8}
 .selfcheck ul.rungs:not(#_){list-style:none;margin:.4em 0 0;padding:0}
 .selfcheck li{padding:.12em 0 .12em 1.7em;text-indent:-1.7em}.selfcheck li>*{text-indent:0}
 .selfcheck li>b{display:inline-block;width:1.4em}
 .selfcheck .ok>b{color:#2e9e5b}.selfcheck .no>b{color:#d1495b}.selfcheck .todo>b{color:#c08a1e}
-.selfcheck .off{opacity:.6}.selfcheck .wait{padding:.5em 0 .1em;text-indent:0;font-style:italic;opacity:.7}
+.selfcheck .off{opacity:.75}.selfcheck .wait{padding:.5em 0 .1em;text-indent:0;font-style:italic;opacity:.8}
 .selfcheck .why{display:block;white-space:pre-wrap;font-family:var(--jp-code-font-family,monospace);font-size:12px;
  background:rgba(209,73,91,.10);border-radius:4px;padding:.3em .6em;margin:.2em 0}
 .selfcheck footer{margin-top:.5em;opacity:.8}

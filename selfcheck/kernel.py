@@ -59,10 +59,10 @@ def tell_unwritten_in_one_line(kernel: Any) -> None:
 
 
 def _skeleton(error: BaseException, trace: TracebackType | None) -> str:
-    """The name of the cell's function that only raises, or nothing."""
+    """The name of the cell's function or class that only raises, or nothing."""
     frames = list(traceback.walk_tb(trace))
     if str(error) or not frames:
         return ""
     code = frames[-1][0].f_code
     outside = Path(code.co_filename).exists() and "ipykernel" not in code.co_filename
-    return "" if outside or code.co_name.startswith("<") else code.co_qualname
+    return "" if outside or code.co_name.startswith("<") else code.co_qualname.removesuffix(".__init__")

@@ -19,10 +19,11 @@ def is_unwritten(error: BaseException | None) -> bool:
 
 
 def pytest_report_teststatus(
-    report: pytest.TestReport,
+    report: pytest.TestReport | pytest.CollectReport,
 ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
     """Count such a test apart; it makes the run fail all the same."""
-    if report.failed and UNWRITTEN in dict(report.user_properties):
+    # pytest asks of a file that cannot be loaded too
+    if isinstance(report, pytest.TestReport) and report.failed and UNWRITTEN in dict(report.user_properties):
         return UNWRITTEN, "n", ("NOT WRITTEN", {"yellow": True})
     return None
 

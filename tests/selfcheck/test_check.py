@@ -159,6 +159,7 @@ def test_what_is_not_written_is_one_line_and_other_exceptions_are_shown_as_ever(
         "raise NotImplementedError('another kind')",
         "import json, numbers\nnumbers.Complex.__abs__(1)",
         "1 / 0",
+        "class Layer:\n    def __init__(self):\n        raise NotImplementedError()\nLayer()",
     ]
     tags = {"tags": ["raises-exception"]}
     notebook = new_notebook(cells=[new_code_cell(source, metadata=tags) for source in cells])
@@ -167,6 +168,7 @@ def test_what_is_not_written_is_one_line_and_other_exceptions_are_shown_as_ever(
     assert told[0] == ["NotImplementedError: `part` is not written yet, and this cell waits for it"]
     assert "another kind" in told[1][-1] and len(told[1]) > 1
     assert len(told[2]) > 1 and len(told[3]) > 1
+    assert "`Layer` is not written yet" in told[4][0]
 
 
 def test_a_card_with_something_to_do_leads_to_the_hints():
