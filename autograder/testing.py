@@ -12,21 +12,25 @@ Markers of a test:
   comes back earns nothing by itself.
 - `timeout(seconds)` is the CPU time it may use. `mutates` allows the student to change arguments in place.
 
+`echo` tells of draws that should be independent how much they repeat each other: `assert echo(noise) < MOST_ECHO`.
 `misconception`, `edit` and `after` are for a suite's `misconceptions.py`.
 """
 
 from __future__ import annotations
 
+from autograder.grading.draws import MOST_ECHO, echo
 from autograder.grading.edits import after, edit, misconception
 from selfcheck.compare import Mismatch, assert_close, assert_raises, gradcheck
 from selfcheck.errors import StudentError
 
 __all__ = [
+    "MOST_ECHO",
     "Mismatch",
     "StudentError",
     "after",
     "assert_close",
     "assert_raises",
+    "echo",
     "edit",
     "gradcheck",
     "misconception",

@@ -54,7 +54,10 @@
 #   data, where $\bar\alpha = 1$. As in the papers, $x_0$ in a formula and `x0` in code always mean the *data*;
 #   the state at $t = 0$, noised once, is never written so. (Papers count times from 1; then their $\beta_1$ is
 #   our `betas[0]`.)
-# - All randomness comes from a `torch.Generator` that is handed in, so that a seed repeats a run.
+# - All randomness comes from a `torch.Generator` that is handed in, so that a seed repeats a run, and draws are
+#   independent of each other: in a batch, in a sample, from step to step.
+# - What holds for every function: data keep their dtype, and float64 data their digits; views (transposed, expanded)
+#   are data too; arguments stay as they are; a call remembers nothing of the one before.
 # - Cells that draw figures are not graded. Change their numbers and see what happens.
 # - In a terminal, in this folder, `selfcheck` checks the whole notebook at once.
 
@@ -383,13 +386,13 @@ def q_sample(
     """Noise data to time t in one step: a draw from q(x_t given x_0), made of the noise given.
 
     Args:
-        x0: data of any shape (N, ...).
+        x0: data of any shape (N, ...) and any size: nothing is cut off.
         t: a time for each sample, int64 in 0 ... T - 1; after t = 0 one step of noise has been added.
         alpha_bar: (T,), float64.
         noise: standard normal, of the shape of x0.
 
     Returns:
-        x_t, shape and dtype of x0.
+        x_t, shape and dtype of x0; gradients reach x0 and noise.
 
     Source: Ho, Jain and Abbeel (2020), equation 4.
     """
@@ -517,13 +520,13 @@ def posterior(
     """Mean and variance of q(x_{t-1} given x_t and x_0): one step back when the data are known.
 
     Args:
-        x0, x_t: data and their noised versions, of any shape (N, ...).
+        x0, x_t: data and their noised versions, of any shape (N, ...) and any size.
         t: a time for each sample, int64 in 0 ... T - 1. The state before t = 0 is the data themselves.
         betas: (T,), float64.
 
     Returns:
         (mean, variance): the mean of the shape of x0, the variance (N, 1, ..., 1), both in the dtype of x0.
-        At t = 0 they are x0 and 0.
+        At t = 0 they are x0 and 0. Gradients reach x0 and x_t through the mean.
 
     Source: Ho, Jain and Abbeel (2020), equations 6 and 7.
     """
@@ -595,7 +598,7 @@ def time_embedding(t: Int[Tensor, "N"], dim: int, max_period: float = 10000.0) -
     """Each time as waves of geometrically falling frequency.
 
     Args:
-        t: times, (N,).
+        t: times, (N,), 0 and above, without an upper bound.
         dim: length of the embedding, even. With half = dim / 2, frequency i is max_period^(-i / half).
         max_period: the slowest frequency is max_period^(-(half - 1) / half), above 1 / max_period by a factor of
             max_period^(1 / half).
@@ -877,13 +880,15 @@ def eps_loss(
     """Mean squared error of the predicted noise, at a random time for each sample.
 
     Args:
-        model: maps (x_t, t), with t (N,) int64, to a prediction of the noise, of the shape of x_t.
+        model: maps (x_t, t), with t (N,) int64, to a prediction of the noise, of the shape of x_t. It is called
+            once, with the whole batch.
         x0: data of any shape (N, ...).
         alpha_bar: (T,), float64.
-        generator: draws the times, uniform over 0 ... T - 1, and the noise.
+        generator: draws the times, uniform over 0 ... T - 1, and the noise, standard normal and left as it is drawn;
+            a time for each sample, noise for each element. The next call draws others.
 
     Returns:
-        The mean over all N x ... elements, differentiable in the model's parameters.
+        The mean over all N x ... elements, differentiable in the model's parameters, in the dtype of x0.
 
     Source: Ho, Jain and Abbeel (2020), equation 14.
     """
@@ -1030,8 +1035,8 @@ def ancestral_sample(
         model: maps (x_t, t), with t (N,) int64, to a prediction of the noise, of the shape of x_t.
         shape: (N, ...) of the samples.
         betas: (T,), float64.
-        generator: draws the starting noise and the noise of every step.
-        clip: if given, the predicted x_0 is kept in [-clip, clip] at every step.
+        generator: draws the starting noise and new noise for every step; the global generator is left alone.
+        clip: if given, the predicted x_0 is kept in [-clip, clip] at every step, and nothing else is. 0 is a number.
 
     Returns:
         Samples, float32, of the given shape, without a graph. Each step's noise has the variance of q(x_{t-1} given
@@ -1161,6 +1166,7 @@ def ddim_sample(
     steps: list[int],
     eta: float = 0.0,
     generator: torch.Generator | None = None,
+    clip: float | None = None,
 ) -> Float[Tensor, "N ..."]:
     """Samples from noise through any subset of the times.
 
@@ -1171,10 +1177,12 @@ def ddim_sample(
         steps: the times to visit, increasing, at most T - 1; the sampler runs through them backwards, and from
             the first of them to the data, where alpha-bar is 1.
         eta: 0 for a deterministic path from the starting noise, 1 for the noise of the ancestral sampler.
-        generator: draws the starting noise, and the noise of the steps; None for the global one.
+        generator: draws the starting noise, and new noise for each step; None for the global one.
+        clip: if given, the predicted x_0 is kept in [-clip, clip] at every step, and the predicted noise becomes the
+            one that belongs to it: (x_t - sqrt(alpha_bar) x_0) / sqrt(1 - alpha_bar).
 
     Returns:
-        Samples, float32, of the given shape, without a graph.
+        Samples, float32, of the given shape, without a graph. The arguments stay as they are.
 
     Source: Song, Meng and Ermon (2021), equations 12 and 16.
     """
@@ -1184,6 +1192,9 @@ def ddim_sample(
         a, before = float(alpha_bar[steps[i]]), float(alpha_bar[steps[i - 1]]) if i > 0 else 1.0
         eps = model(x, torch.full((shape[0],), steps[i]))
         x0 = (x - math.sqrt(1 - a) * eps) / math.sqrt(a)
+        if clip is not None:
+            x0 = x0.clamp(-clip, clip)
+            eps = (x - math.sqrt(a) * x0) / math.sqrt(1 - a)
         sigma = eta * math.sqrt((1 - before) / (1 - a) * (1 - a / before))
         x = math.sqrt(before) * x0 + math.sqrt(1 - before - sigma**2) * eps
         if sigma > 0:
@@ -1265,8 +1276,9 @@ plt.show()
 #
 # **What.** Dropping labels, and the guided prediction.
 #
-# **Details.** Gradients reach x through `guided_eps`. Labels stay int64, those passed in stay as they are, and
-# every draw comes from the generator.
+# **Details.** Through `guided_eps` gradients reach x and the model's parameters, by both predictions. Labels stay
+# int64, those passed in stay as they are, and every draw comes from the generator. Each label goes or stays by itself,
+# whatever the others do, so their number is chance as well.
 #
 # **Why.** Every text-to-image model you have seen uses these two functions.
 
@@ -1279,7 +1291,7 @@ def drop_labels(
 
     Args:
         y: labels, (N,), int64; not changed.
-        p: probability in [0, 1].
+        p: probability in [0, 1], not rounded.
         null_label: the label that means "no label".
         generator: draws which labels go.
 
@@ -1305,7 +1317,7 @@ def guided_eps(
     """Classifier-free guidance: the noise predicted without the label, moved towards and past that with it.
 
     Args:
-        model: maps (x_t, t, y) to a prediction of the noise.
+        model: maps (x_t, t, y) to a prediction of the noise; ask it in one call or in two.
         x, t, y: noised data (N, ...), times (N,) and labels (N,).
         scale: 0 gives the prediction without label, 1 that with it; larger values go on in that direction.
         null_label: the label that means "no label".
@@ -1424,7 +1436,8 @@ plt.show()
 # | 9 | 45 min | 0.5 s | everything else in PyTorch | `torch.distributions`, the losses `kl_div` and `gaussian_nll_loss`, `torch.ops`, `torch._C` |
 #
 # **What.** Six short functions: a score, a loss, a divergence, a velocity and back, and a term of the bound.
-# Gradients pass through all of them.
+# Gradients pass through all of them, to every tensor that goes in. Nothing is clipped, and nothing is added to a
+# denominator.
 #
 # **Why.** Papers speak of scores, bounds or velocities as if they were different models. After this you can
 # read all of them.
@@ -1460,7 +1473,7 @@ def dsm_loss(
     """Denoising score matching at one noise level, weighted by its variance.
 
     Args:
-        score_model: maps (points, sigma) to the score at the points, of their shape.
+        score_model: maps (points, sigma) to the score at the points, of their shape. It is called once.
         x: data of any shape (N, ...).
         sigma: standard deviation of the noise added.
         noise: standard normal, of the shape of x.
@@ -1481,7 +1494,7 @@ def gaussian_kl(mean1: Tensor, log_var1: Tensor, mean2: Tensor, log_var2: Tensor
     """KL divergence from N(mean1, exp(log_var1)) to N(mean2, exp(log_var2)), element by element.
 
     Args:
-        mean1, log_var1, mean2, log_var2: of shapes that broadcast.
+        mean1, log_var1, mean2, log_var2: of shapes that broadcast; variances from exp(-20) to exp(8) are common.
 
     Returns:
         KL(first || second) of each element, in nats, of the broadcast shape.
@@ -1627,10 +1640,10 @@ class EMA:
 
     Args:
         params: tensors, such as `list(model.parameters())`; not changed and not kept.
-        decay: share of the old average that stays at each update, in [0, 1].
+        decay: share of the old average that stays at each update, in [0, 1], the same at every update.
 
     Attributes:
-        shadow: list of the averages, detached copies that start as the parameters.
+        shadow: list of the averages, detached copies that start as the parameters, of their shapes and dtypes.
 
     Source: Ho, Jain and Abbeel (2020), appendix B; Polyak and Juditsky (1992).
     """
@@ -2142,31 +2155,19 @@ generator = torch.Generator().manual_seed(6)
 y = torch.arange(10).repeat(20)
 counts, strips = [1, 2, 3, 5, 10, 25, 100], []
 
-
-def within(model, clip=1.0):
-    """A noise predictor whose guess of the data is kept in [-clip, clip]."""
-
-    def kept(x, t):
-        a = per_sample(alpha_bar, t, x)
-        guess = ((x - (1 - a).sqrt() * model(x, t)) / a.sqrt()).clamp(-clip, clip)
-        return (x - a.sqrt() * guess) / (1 - a).sqrt()
-
-    return kept
-
-
 asked = guided(digit_model, y, 1.5)
 runs = {
-    ("as it is", 0.0): (asked, BLUE, "-"),
-    ("as it is", 1.0): (asked, ORANGE, "-"),
-    ("clipped", 0.0): (within(asked), BLUE, ":"),
-    ("clipped", 1.0): (within(asked), ORANGE, ":"),
+    ("as it is", 0.0): (None, BLUE, "-"),
+    ("as it is", 1.0): (None, ORANGE, "-"),
+    ("clipped", 0.0): (1.0, BLUE, ":"),
+    ("clipped", 1.0): (1.0, ORANGE, ":"),
 }
 table = {run: [] for run in runs}
 for count in counts:
     steps = [99] if count == 1 else torch.linspace(4, 99, count).long().tolist()
-    for (name, eta), (predictor, _, _) in runs.items():
+    for (name, eta), (clip, _, _) in runs.items():
         start = torch.Generator().manual_seed(7)
-        drawn = ddim_sample(predictor, (200, 1, 8, 8), alpha_bar, steps, eta, start)
+        drawn = ddim_sample(asked, (200, 1, 8, 8), alpha_bar, steps, eta, start, clip)
         table[name, eta].append(recognised(drawn.clamp(-1, 1), y))
         if (name, eta) == ("as it is", 0.0):
             strips.append(drawn[:10, 0].clamp(-1, 1))

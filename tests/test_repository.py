@@ -84,5 +84,7 @@ def test_a_page_points_at_what_exists(page: Path):
 
 def test_the_changelog_knows_the_version():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    headings = re.findall(r"^## \[(.+?)\](?: - \d{4}-\d{2}-\d{2})?$", (ROOT / "CHANGELOG.md").read_text(), re.M)
+    headings = re.findall(
+        r"^## \[(.+?)\](?: - \d{4}-\d{2}-\d{2})?$", (ROOT / "CHANGELOG.md").read_text(), re.M
+    )
     assert headings[0] == "Unreleased" and project["version"] in headings

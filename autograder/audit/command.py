@@ -82,7 +82,7 @@ def audit(
     if verdicts.reference_seconds > GRADING_SECONDS:
         verdicts.defects.append(f"grading the reference took {verdicts.reference_seconds:.0f} CPU seconds")
     if notebook and only is None:
-        seconds, ran, wrong = check_solved(source, audit.ledger, again)
+        seconds, ran, wrong = check_solved(source, assignment.suite, audit.ledger, again)
         verdicts.defects += wrong
         how = "runs" if ran else "ran when it was recorded"
         console.print(

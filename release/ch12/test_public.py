@@ -455,6 +455,25 @@ def test_ddim_sample_one_step_by_hand(student, rng):
 
 
 @ddim_sampler
+def test_ddim_sample_clips(student, rng):
+    """With clip = 1 no predicted x_0 leaves [-1, 1]: that of the last step is the sample. The start is not clipped."""
+    seen = []
+
+    def model(x, t):
+        seen.append(x.clone())
+        return point_noise(ALPHA_BAR)(x, t)
+
+    x = student.ddim_sample(model, (500, 3), ALPHA_BAR, [3, 11, 39], generator=rng.generator(), clip=1.0)
+    assert_close(x, POINT.clamp(-1, 1).expand(500, 3), atol=1e-4, name="samples")
+    assert float(seen[0].abs().max()) > 1.5, "the start is clipped: it is noise, and noise has no bounds"
+    # POINT has 2 there, kept at 1: the noise that belongs to x is then (x - sqrt(a)) / sqrt(1 - a).
+    a, before = (float(ALPHA_BAR[t]) for t in (39, 11))
+    noise = (seen[0][:, 2] - math.sqrt(a)) / math.sqrt(1 - a)
+    want = math.sqrt(before) + math.sqrt(1 - before) * noise
+    assert_close(seen[1][:, 2], want, atol=1e-4, name="x after the first step, where x_0 is kept at 1")
+
+
+@ddim_sampler
 def test_ddim_sample_of_a_normal_distribution(student, rng):
     """With the exact predictor for normal data, samples have the mean and the variance of the data, for any eta."""
     alpha_bar = torch.cumprod(1 - torch.linspace(1e-4, 0.05, 400, dtype=torch.float64), 0)

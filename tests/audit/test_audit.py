@@ -102,5 +102,5 @@ def test_replaced_changes_one_cell(tmp_path: Path) -> None:
 def test_a_solved_notebook_that_stops_is_a_defect(tmp_path: Path, last: str, told: str) -> None:
     path = tmp_path / "toy.ipynb"
     nbformat.write(new_notebook(cells=[new_code_cell("x = 1"), new_code_cell(last)]), path)
-    _, wrong = run_solved(path)
+    _, wrong = run_solved(path, tmp_path)
     assert len(wrong) == 1 and "toy.ipynb" in wrong[0] and told in wrong[0]

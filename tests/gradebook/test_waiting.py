@@ -35,7 +35,9 @@ def answer(notebook: nbformat.NotebookNode) -> None:
     cell_of(notebook, "written_why").source = "Because <script>alert(1)</script>"
 
 
-def test_a_renamed_notebook_stands_under_manual_grading(course: Course, api: NbGraderAPI, submit: Submit) -> None:
+def test_a_renamed_notebook_stands_under_manual_grading(
+    course: Course, api: NbGraderAPI, submit: Submit
+) -> None:
     path = submit("eve", answer)
     (path.parent / "timestamp.txt").write_text("2026-11-28 09:30:00 UTC")
     rename(path)
@@ -54,7 +56,9 @@ def test_its_page_shows_what_was_found_and_what_to_do(course: Course, submit: Su
     intro = page.cells[0].source
     assert WHY in intro and "    Untitled1.ipynb" in intro
     assert f"rename the notebook in `submitted/` to `{NOTEBOOK}.ipynb`" in intro
-    assert f"autograder grade {ASSIGNMENT}" in intro and "give the points here by hand" in " ".join(intro.split())
+    assert f"autograder grade {ASSIGNMENT}" in intro and "give the points here by hand" in " ".join(
+        intro.split()
+    )
     assert "return x + x" in cell_of(page, "double_solution").source
     assert cell_of(page, "double").source == "check('double')"
     outputs = [output for cell in page.cells for output in cell.get("outputs", [])]
@@ -89,7 +93,9 @@ def test_the_page_goes_once_the_notebook_is_there(
     assert reasons_in(course, ASSIGNMENT, "eve") == {}
 
 
-def test_its_student_reads_no_secret_and_runs_nothing(course: Course, api: NbGraderAPI, submit: Submit) -> None:
+def test_its_student_reads_no_secret_and_runs_nothing(
+    course: Course, api: NbGraderAPI, submit: Submit
+) -> None:
     path = submit("eve", answer)
     rename(path, "<img src=x onerror=alert(1)>.ipynb")
     Recorder(course).queue(ASSIGNMENT, "eve", "it holds <img src=x onerror=alert(1)>.ipynb")
@@ -100,9 +106,7 @@ def test_its_student_reads_no_secret_and_runs_nothing(course: Course, api: NbGra
 
 
 @pytest.mark.parametrize("spoilt", ["two", "none", "link", "broken", "folder", "many"])
-def test_whatever_lies_there_has_a_page(
-    course: Course, submit: Submit, tmp_path: Path, spoilt: str
-) -> None:
+def test_whatever_lies_there_has_a_page(course: Course, submit: Submit, tmp_path: Path, spoilt: str) -> None:
     path = submit("eve", answer)
     aside = tmp_path / "aside.ipynb"
     aside.write_bytes(path.read_bytes().replace(b"x + x", b"THE INSTRUCTOR'S"))

@@ -60,7 +60,9 @@ class Rooms:
         monkeypatch.setattr(outcomes, "grade_all", grade_all)
 
     def believe(self, hint: str, factor: int = 3) -> None:
-        toy.write_misconceptions(self.suite, "double", {"tripled": MISCONCEPTION.format(hint=hint, factor=factor)})
+        toy.write_misconceptions(
+            self.suite, "double", {"tripled": MISCONCEPTION.format(hint=hint, factor=factor)}
+        )
 
     def submit(self, content: object) -> None:
         path = self.course.submission_folder("ann", "toy") / "toy.ipynb"

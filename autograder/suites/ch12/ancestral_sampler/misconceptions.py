@@ -74,6 +74,17 @@ MISCONCEPTIONS = [
         ],
     ),
     misconception(
+        "clips_the_start",
+        hint="Noise has no bounds: what is it that clip keeps in the data's range?",
+        severity="slip",
+        edits=[
+            after(
+                "x = torch.randn(shape, generator=generator)",
+                "x = x if clip is None else x.clamp(-clip, clip)",
+            )
+        ],
+    ),
+    misconception(
         "generator_ignored",
         hint="All randomness comes from the generator that was given.",
         severity="slip",

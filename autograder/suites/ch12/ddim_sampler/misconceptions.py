@@ -23,6 +23,36 @@ MISCONCEPTIONS = [
         ],
     ),
     misconception(
+        "clip_ignored",
+        hint="clip is an argument: what should happen to the predicted x0?",
+        severity="slip",
+        edits=[
+            edit("if clip is not None:", ""),
+            edit("x0 = x0.clamp(-clip, clip)", ""),
+            edit("eps = (x - now**0.5 * x0) / (1 - now) ** 0.5", ""),
+        ],
+    ),
+    misconception(
+        "clip_keeps_the_noise",
+        hint="x_t is made of x0 and noise: if x0 is kept in range, which noise belongs to the same x_t?",
+        severity="slip",
+        edits=[edit("eps = (x - now**0.5 * x0) / (1 - now) ** 0.5", "")],
+    ),
+    misconception(
+        "clips_x",
+        hint="It is the predicted x0 that is kept in the data's range, not x itself.",
+        severity="slip",
+        edits=[
+            edit("if clip is not None:", ""),
+            edit("x0 = x0.clamp(-clip, clip)", ""),
+            edit("eps = (x - now**0.5 * x0) / (1 - now) ** 0.5", ""),
+            after(
+                "x = prev**0.5 * x0 + (1 - prev - sigma**2) ** 0.5 * eps",
+                "x = x if clip is None else x.clamp(-clip, clip)",
+            ),
+        ],
+    ),
+    misconception(
         "direction_without_sigma",
         hint="The next level's variance is shared between predicted and new noise: what is left for the first?",
         severity="slip",
@@ -81,9 +111,9 @@ MISCONCEPTIONS = [
         severity="slip",
         edits=[
             edit(
-                "def ddim_sample(model, shape, alpha_bar, steps, eta=0.0, generator=None):",
+                "def ddim_sample(model, shape, alpha_bar, steps, eta=0.0, generator=None, clip=None):",
                 """
-                def ddim_sample(model, shape, alpha_bar, steps, eta=0.0, generator=None):
+                def ddim_sample(model, shape, alpha_bar, steps, eta=0.0, generator=None, clip=None):
                     if generator is None:
                         generator = torch.Generator()
                         generator.manual_seed(0)

@@ -131,6 +131,12 @@ def test_float64(student, rng):
     average = student.EMA([rng.randn(3, dtype=torch.float64)], 0.5)
     average.update([torch.zeros(3, dtype=torch.float64)])
     assert average.shadow[0].dtype == torch.float64, "the average of float64 parameters is float64"
+    first, second = rng.randn(3, dtype=torch.float64), rng.randn(3, dtype=torch.float64)
+    average = student.EMA([first], 0.9)
+    average.update([second])
+    assert_close(
+        average.shadow[0], 0.9 * first + 0.1 * second, rtol=1e-12, atol=1e-12, name="shadow in float64"
+    )
 
 
 @pytest.mark.level("contract")

@@ -95,12 +95,12 @@ def test_by_hand(student):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.parametrize("shape", [(5, 2), (3, 1, 4, 6), (7,), (1, 3, 5), (4, 4)])
+@pytest.mark.parametrize("shape", [(5, 2), (3, 1, 4, 6), (7,), (1, 3, 5), (4, 4), (2, 2, 1, 3, 2)])
 def test_bayes(student, rng, shape):
     """Mean and variance are those of Bayes' rule, for every sample's own step."""
     T = 8
     betas = rng.uniform(0.05, 0.6, T, dtype=torch.float64)
-    x0, x_t, t = 3 * rng.randn(*shape), 3 * rng.randn(*shape), rng.randint(1, T, shape[:1])
+    x0, x_t, t = 3 * rng.randn(*shape), 3 * rng.randn(*shape), rng.perm(T - 1)[: shape[0]] + 1
     mean, variance = student.posterior(x0, x_t, t, betas)
     want_mean, want_variance = bayes(x0, x_t, t, betas)
     assert_close(mean, want_mean.float(), **CLOSE, name="mean")
@@ -108,13 +108,13 @@ def test_bayes(student, rng, shape):
 
 
 @pytest.mark.level("options")
-@pytest.mark.parametrize("T", [2, 6, 1000])
-def test_both_ends(student, rng, T):
-    """The first and the last step too, in schedules of any length."""
+@pytest.mark.parametrize(("T", "first"), [(2, 0), (6, 0), (6, 2), (1000, 0)])
+def test_both_ends(student, rng, T, first):
+    """The first and the last step too, in schedules of any length and wherever they stand in the batch."""
     published = torch.linspace(1e-4, 0.02, T, dtype=torch.float64)
     betas = published if T == 1000 else rng.uniform(0.1, 0.6, T, dtype=torch.float64)
-    x0, x_t = 3 * rng.randn(5, 3), 3 * rng.randn(5, 3)
-    t = torch.tensor([T - 1, 1, 0, T // 2, T - 1])
+    x0, x_t = 3 * rng.randn(5 - first, 3), 3 * rng.randn(5 - first, 3)
+    t = torch.tensor([T - 1, 1, 0, T // 2, T - 1])[first:]
     mean, variance = student.posterior(x0, x_t, t, betas)
     want_mean, want_variance = bayes(x0, x_t, t, betas)
     # For the published schedule 1 - alpha-bar starts at 1e-4: in float32 it keeps three digits, and a mean made as
@@ -125,6 +125,18 @@ def test_both_ends(student, rng, T):
 
 
 @pytest.mark.level("options")
+def test_any_size_and_layout(student, rng):
+    """Data may be of any size and of both signs, transposed or expanded: nothing is cut off."""
+    betas, t = rng.uniform(0.1, 0.6, 6, dtype=torch.float64), torch.tensor([5, 1, 3])
+    plain = 200 * rng.randn(3, 5, 2)
+    for view in (200 * rng.randn(2, 5, 3).permute(2, 1, 0), 200 * rng.randn(1, 5, 2).expand(3, 5, 2)):
+        for x0, x_t in ((view, plain), (plain, view)):
+            mean, _ = student.posterior(x0, x_t, t, betas)
+            assert_close(mean, bayes(x0, x_t, t, betas)[0].float(), rtol=1e-4, atol=1e-2, name="mean")
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(1.5)
 def test_first_step(student, rng):
     """At t = 0 what came before is x0 itself: the mean is x0, the variance 0."""
     for T in (1, 5):

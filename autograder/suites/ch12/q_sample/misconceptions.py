@@ -141,4 +141,19 @@ MISCONCEPTIONS = [
             )
         ],
     ),
+    misconception(
+        "views_refused",
+        hint="view needs numbers that lie side by side in memory, and those of a transposed tensor do not. Does reshape?",
+        severity="slip",
+        edits=[
+            edit("a = alpha_bar[t].reshape(-1, *[1] * (x0.dim() - 1))", "a = alpha_bar[t][:, None]"),
+            edit(
+                "return a.sqrt().to(x0.dtype) * x0 + (1 - a).sqrt().to(x0.dtype) * noise",
+                """
+                flat, drawn = x0.view(len(x0), -1), noise.view(len(x0), -1)
+                return (a.sqrt().to(x0.dtype) * flat + (1 - a).sqrt().to(x0.dtype) * drawn).view(x0.shape)
+                """,
+            ),
+        ],
+    ),
 ]

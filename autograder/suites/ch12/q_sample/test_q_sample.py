@@ -57,7 +57,7 @@ def test_by_hand(student):
 def test_per_sample(student, rng, shape):
     """Every sample is noised to its own step t, in data of any number of dimensions."""
     T = 9
-    x0, noise, t = 3 * rng.randn(*shape) + 2, rng.randn(*shape), rng.randint(0, T, shape[:1])
+    x0, noise, t = 3 * rng.randn(*shape) + 2, rng.randn(*shape), rng.perm(T)[: shape[0]]
     alpha_bar = schedule(rng, T)
     assert_close(student.q_sample(x0, t, alpha_bar, noise), by_hand(x0, t, alpha_bar, noise), **CLOSE)
 
@@ -117,11 +117,20 @@ def test_gradient(student, rng):
 
 @pytest.mark.level("options")
 def test_memory_layout(student, rng):
-    """Transposed and expanded data give the same x_t as contiguous ones."""
+    """Transposed and expanded data and noise give the same x_t as contiguous ones."""
     alpha_bar, t = schedule(rng, 6), torch.tensor([4, 0, 5])
-    noise = rng.randn(3, 5, 2)
-    for x0 in (rng.randn(2, 5, 3).permute(2, 1, 0), rng.randn(1, 5, 2).expand(3, 5, 2)):
-        assert_close(student.q_sample(x0, t, alpha_bar, noise), by_hand(x0, t, alpha_bar, noise), **CLOSE)
+    plain = rng.randn(3, 5, 2)
+    for view in (rng.randn(2, 5, 3).permute(2, 1, 0), rng.randn(1, 5, 2).expand(3, 5, 2)):
+        for x0, noise in ((view, plain), (plain, view)):
+            assert_close(student.q_sample(x0, t, alpha_bar, noise), by_hand(x0, t, alpha_bar, noise), **CLOSE)
+
+
+@pytest.mark.level("options")
+def test_any_size(student, rng):
+    """Data and noise may be of any size and of both signs: nothing is cut off."""
+    alpha_bar, t = schedule(rng, 6), torch.tensor([5, 0, 2])
+    x0, noise = torch.tensor([[250.0, -300.0]]).repeat(3, 1), torch.tensor([[-6.0, 9.0]]).repeat(3, 1)
+    assert_close(student.q_sample(x0, t, alpha_bar, noise), by_hand(x0, t, alpha_bar, noise), **CLOSE)
 
 
 @pytest.mark.level("contract")

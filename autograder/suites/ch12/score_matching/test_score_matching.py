@@ -53,7 +53,7 @@ def test_shape(student, rng):
 @pytest.mark.parametrize("shape", [(5, 2), (3, 1, 4, 6), (7,), (4, 4), (2, 2, 1, 3, 2)])
 def test_score_from_eps(student, rng, shape):
     """The score is minus the noise, divided by its standard deviation at each sample's own step."""
-    eps, t, alpha_bar = rng.randn(*shape), rng.randint(0, 9, shape[:1]), schedule(9)
+    eps, t, alpha_bar = rng.randn(*shape), rng.perm(9)[: shape[0]], schedule(9)
     want = -eps.double() / tall((1 - alpha_bar[t]).sqrt(), eps)
     assert_close(student.score_from_eps(eps, t, alpha_bar), want.float(), **CLOSE, name="score")
 
@@ -158,8 +158,18 @@ def test_kl_edges(student, rng):
     values = student.gaussian_kl(torch.zeros(2), tiny, torch.ones(2), large)
     want = kl_divergence(Normal(0.0, math.exp(-10)), Normal(1.0, math.exp(4))).item()
     assert_close(values, torch.full((2,), want), **CLOSE, name="KL of a narrow and a wide distribution")
+    back = student.gaussian_kl(torch.ones(2), large, torch.zeros(2), tiny)
+    want = kl_divergence(Normal(1.0, math.exp(4)), Normal(0.0, math.exp(-10))).item()
+    assert_close(back, torch.full((2,), want), **CLOSE, name="KL of a wide and a narrow distribution")
+    apart = student.gaussian_kl(torch.ones(2), tiny, torch.zeros(2), tiny)
+    assert_close(apart, torch.full((2,), math.exp(20) / 2), **CLOSE, name="KL of two narrow distributions")
     wide = student.gaussian_kl(rng.randn(3, 1), torch.zeros(1), rng.randn(1, 4), torch.ones(3, 1))
     assert wide.shape == (3, 4), "the arguments broadcast"
+    shapes = ((2, 1, 1), (3, 1), (4,), (1, 3, 1))
+    arguments = [rng.uniform(-1.0, 1.0, *shape) for shape in shapes]
+    mean1, log_var1, mean2, log_var2 = arguments
+    want = kl_divergence(Normal(mean1, (log_var1 / 2).exp()), Normal(mean2, (log_var2 / 2).exp()))
+    assert_close(student.gaussian_kl(*arguments), want, **CLOSE, name="KL of arguments that broadcast")
     assert bool((wide >= 0).all()), "a divergence is never negative"
 
 
@@ -178,7 +188,7 @@ def test_v_target(student, rng, shape):
     x0, noise, t, alpha_bar = (
         2 * rng.randn(*shape),
         rng.randn(*shape),
-        rng.randint(0, 8, shape[:1]),
+        rng.perm(8)[: shape[0]],
         schedule(8),
     )
     a = tall(alpha_bar[t], x0)
@@ -193,7 +203,7 @@ def test_x0_from_v(student, rng, shape):
     x0, noise, t, alpha_bar = (
         2 * rng.randn(*shape),
         rng.randn(*shape),
-        rng.randint(0, 8, shape[:1]),
+        rng.perm(8)[: shape[0]],
         schedule(8),
     )
     a = tall(alpha_bar[t], x0)
@@ -259,15 +269,17 @@ def test_float64(student, rng):
         ("v_target", student.v_target(x0, noise, t, alpha_bar), v),
         ("x0_from_v", student.x0_from_v(x_t, v, t, alpha_bar), x0),
         ("vlb_term", student.vlb_term(x0, x_t, t, eps, betas), bound(x0, x_t, t, eps, betas)),
+        ("score_from_eps", student.score_from_eps(eps, t, alpha_bar), -eps / (1 - a).sqrt()),
     ):
         assert got.dtype == torch.float64, f"{name} must keep the data's float64"
-        assert_close(got, want, **CLOSE, name=name)
+        # A table of the schedule may be float32; the data keep their digits.
+        assert_close(got, want, rtol=1e-6, atol=1e-6, name=name)
 
 
 @pytest.mark.level("invariants")
 @pytest.mark.weight(5)
 def test_gradients_pass(student, rng):
-    """Gradients pass through the score, the velocity and the x_0 that belongs to it."""
+    """Gradients pass through the score, the velocity, the x_0 that belongs to it, and the losses, to every argument."""
     t, alpha_bar = torch.tensor([4, 0]), schedule(5)
     first, second = (rng.randn(2, 3, dtype=torch.float64, requires_grad=True) for _ in range(2))
     signal, blur = alpha_bar[t].sqrt()[:, None].expand(2, 3), (1 - alpha_bar[t]).sqrt()[:, None].expand(2, 3)
@@ -280,14 +292,30 @@ def test_gradients_pass(student, rng):
         grads = torch.autograd.grad(result.sum(), (first, second)[: len(wants)])
         for got, want in zip(grads, wants, strict=True):
             assert_close(got, want, **CLOSE, name=f"gradient of {name}")
+    # The loss of the score -p is the mean of (sigma x + (sigma^2 - 1) noise)^2 / 2, summed over dimensions.
+    x, noise, sigma = first, second, 0.6
+    loss = student.dsm_loss(lambda p, s: -p, x, sigma, noise)
+    inside = sigma * x + (sigma**2 - 1) * noise
+    for got, want in zip(
+        torch.autograd.grad(loss, (x, noise)), (sigma * inside / 2, (sigma**2 - 1) * inside / 2), strict=True
+    ):
+        assert_close(got, want.detach(), **CLOSE, name="gradient of dsm_loss")
+    betas, t = torch.linspace(0.1, 0.5, 6, dtype=torch.float64), torch.tensor([1, 4])
+    arguments = [rng.randn(2, 3, dtype=torch.float64, requires_grad=True) for _ in range(3)]
+    grads = torch.autograd.grad(
+        student.vlb_term(arguments[0], arguments[1], t, arguments[2], betas).sum(), arguments
+    )
+    wants = torch.autograd.grad(bound(arguments[0], arguments[1], t, arguments[2], betas).sum(), arguments)
+    for got, want in zip(grads, wants, strict=True):
+        assert_close(got, want, **CLOSE, name="gradient of vlb_term")
 
 
 @pytest.mark.level("plain")
 @pytest.mark.parametrize("shape", [(5, 3), (3, 2, 4, 6), (1, 7), (6, 6)])
 def test_vlb_term(student, rng, shape):
     """The term is the divergence of the two posteriors, summed over a sample's dimensions, in nats."""
-    T = 6
-    betas, t = torch.linspace(0.1, 0.5, T, dtype=torch.float64), rng.randint(1, T, shape[:1])
+    T = 8
+    betas, t = torch.linspace(0.1, 0.5, T, dtype=torch.float64), rng.perm(T - 1)[: shape[0]] + 1
     x0, x_t, eps_pred = rng.randn(*shape), rng.randn(*shape), rng.randn(*shape)
     want = bound(x0, x_t, t, eps_pred, betas)
     assert_close(student.vlb_term(x0, x_t, t, eps_pred, betas), want.float(), **CLOSE, name="vlb_term")

@@ -51,8 +51,11 @@ def test_step_zero(student):
 @pytest.mark.parametrize("dim", [2, 4, 14, 128])
 def test_values(student, rng, dim):
     """Frequencies fall from 1 by equal factors, max_period ** (-i / half); sines first, then cosines."""
-    t = torch.cat([torch.tensor([0, 1, 999, 1500]), rng.randint(0, 1000, (4,))])
-    assert_close(student.time_embedding(t, dim), by_hand(t, dim), **CLOSE)
+    t = torch.cat([torch.tensor([0, 1, 17, 999, 1500]), rng.randint(0, 1000, (4,))])
+    rows, want = student.time_embedding(t, dim), by_hand(t, dim)
+    assert_close(rows, want, **CLOSE)
+    # Angles up to 17 are known to 2e-6.
+    assert_close(rows[:3], want[:3], rtol=0, atol=2e-5, name="rows of small times")
 
 
 @pytest.mark.level("options")
@@ -109,3 +112,17 @@ def test_each_alone(student):
     rows = student.time_embedding(t, 12)
     assert_close(student.time_embedding(t[:1], 12), rows[:1], **CLOSE)
     assert_close(rows[1], rows[3], **CLOSE, name="rows of the same step")
+
+
+@pytest.mark.level("options")
+def test_second_call(student):
+    """Each call counts for itself: its times, its dim and its max_period."""
+    for times, dim, max_period in (
+        ([3, 90], 8, 1e4),
+        ([40, 7], 8, 1e4),
+        ([40, 7], 8, 50.0),
+        ([40, 7], 6, 50.0),
+    ):
+        t = torch.tensor(times)
+        got = student.time_embedding(t, dim, max_period)
+        assert_close(got, by_hand(t, dim, max_period), **CLOSE, name="embedding of a later call")

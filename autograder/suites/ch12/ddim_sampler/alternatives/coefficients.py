@@ -6,7 +6,7 @@ import torch
 
 
 @torch.no_grad()
-def ddim_sample(model, shape, alpha_bar, steps, eta=0.0, generator=None):
+def ddim_sample(model, shape, alpha_bar, steps, eta=0.0, generator=None, clip=None):
 
     x = torch.empty(shape, dtype=torch.float32).normal_(generator=generator)
     previous = [None] + list(steps)[:-1]
@@ -14,6 +14,9 @@ def ddim_sample(model, shape, alpha_bar, steps, eta=0.0, generator=None):
         bt = alpha_bar[t].item()
         bs = 1.0 if s is None else alpha_bar[s].item()
         eps = model(x, torch.zeros(shape[0], dtype=torch.int64) + t)
+        if clip is not None:
+            kept = ((x - math.sqrt(1 - bt) * eps) / math.sqrt(bt)).clamp(-clip, clip)
+            eps = (x - math.sqrt(bt) * kept) / math.sqrt(1 - bt)
         if s is None:
             return (x - math.sqrt(1 - bt) * eps) / math.sqrt(bt)
         var = eta * eta * (1 - bs) * (bs - bt) / ((1 - bt) * bs)

@@ -6,7 +6,7 @@ import torch
 
 
 @torch.no_grad()
-def ddim_sample(model, shape, alpha_bar, steps, eta=0.0, generator=None):
+def ddim_sample(model, shape, alpha_bar, steps, eta=0.0, generator=None, clip=None):
 
     from collections import deque
 
@@ -27,6 +27,9 @@ def ddim_sample(model, shape, alpha_bar, steps, eta=0.0, generator=None):
         t_batch = torch.full((shape[0],), t, dtype=torch.int64)
         eps = model(x.clone(), t_batch)
         x0 = ((x - (1 - a).sqrt() * eps) / a.sqrt()).float()
+        if clip is not None:
+            x0 = torch.maximum(torch.minimum(x0, torch.tensor(clip)), torch.tensor(-clip))
+            eps = ((x - a.sqrt() * x0) / (1 - a).sqrt()).float()
         std = float(eta * ((1 - b) / (1 - a) * (1 - a / b)).sqrt())
         k += 1
         x = (
