@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 MOST_ECHO = 8.0
-"""What `echo` of independent draws stays below: of 10,000 correlations, normal ones, one is larger once in 1e11 times."""
+"""What `echo` of independent draws stays below: one of 10,000 normal correlations is larger once in 1e11 times."""
 
 
 def echo(draws: Tensor) -> float:
@@ -21,8 +21,8 @@ def echo(draws: Tensor) -> float:
         draws: (n, ...), independent numbers of mean 0 and variance 1, if all is right.
 
     Returns:
-        The largest correlation, in its standard deviations, 1 / sqrt(number of products). Compare with `MOST_ECHO`, where
-        there are some hundred rows and more, so that the products' mean is normal.
+        The largest correlation, in its standard deviations, 1 / sqrt(number of products). Compare it with `MOST_ECHO`
+        where there are some hundred rows and more, so that the products' mean is normal.
     """
     rows = draws.detach().double().reshape(len(draws), -1)
     n, k = rows.shape
