@@ -6,8 +6,10 @@ A file's first lines say what must come out of the exercise it attacks:
     # Verdict: failed                  or several, one of which it must be: crashed, timeout
     # Share: 0.75                      where it earns some of its tests honestly; 0 if not said
     # Spoils: triple                   where the student loses a later exercise too, by changing torch for himself
+    # Twice: yes                       where it leaves a mark for its own next run, which must not find it
 
-Whatever it tries, the exercise before it keeps its points, and so does the next submission.
+Whatever it tries, the exercise before it keeps its points, and an honest copy graded afterwards in the same worker gets
+the same bytes as one graded before.
 """
 
 from __future__ import annotations
@@ -41,6 +43,10 @@ HONEST = {
 ON_THE_JAIL = {
     *("read_the_suite", "poke_the_zygote", "poison_the_next", "close_the_socket", "stop_oneself"),
     *("fork_bomb", "thread_bomb", "disk_bomb", "disk_bomb_unseen", "memory_bomb"),
+    *("mark_in_shared_memory", "mark_in_system_v_memory", "mark_in_a_message_queue", "mark_in_the_keyring"),
+    *("mark_in_cwd", "mark_in_home", "mark_in_tmp", "mark_on_the_parent", "mark_by_a_process_left_behind"),
+    *("read_the_course", "read_the_machines_secrets", "read_other_processes", "find_the_project"),
+    *("ask_the_network", "ask_the_kernel", "address_space", "all_descriptors"),
 }
 SMALL = Limits(memory_bytes=768 * MIB, disk_bytes=32 * MIB, files=500)
 
@@ -67,8 +73,10 @@ def notebook(solutions: dict[str, str]) -> bytes:
 
 
 def expected(attack: Path) -> dict[str, str]:
-    header = dict(re.findall(r"^# (Attack|Verdict|Share|Spoils): (.*)$", attack.read_text(), re.MULTILINE))
-    return {"Share": "0", "Spoils": "", **header}
+    header = dict(
+        re.findall(r"^# (Attack|Verdict|Share|Spoils|Twice): (.*)$", attack.read_text(), re.MULTILINE)
+    )
+    return {"Share": "0", "Spoils": "", "Twice": "", **header}
 
 
 def attacks() -> list[tuple[str, Path]]:
@@ -92,6 +100,18 @@ def assignment() -> Assignment:
     return Assignment("attacked", "attacked", parse(notebook(HONEST)), HERE / "suite")
 
 
+@pytest.fixture(scope="module")
+def honest(workers: Callable[[str], Worker], assignment: Assignment) -> Callable[[str], bytes]:
+    """The scored bytes of an honest copy, graded by a backend's worker before any attack."""
+
+    def graded(backend: str) -> bytes:
+        result = grade(notebook(HONEST), assignment, 1, workers(backend))
+        assert shares(result) == {"double": 1.0, "scale": 1.0, "triple": 1.0}
+        return result.scored_bytes()
+
+    return functools.cache(graded)
+
+
 def shares(result: Result) -> dict[str, float]:
     return {exercise.id: exercise.share for exercise in result.exercises}
 
@@ -104,18 +124,21 @@ def test_attack_earns_nothing(
     attack: Path,
     workers: Callable[[str], Worker],
     assignment: Assignment,
+    honest: Callable[[str], bytes],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    worker = workers(backend)
+    worker, before = workers(backend), honest(backend)
     want = expected(attack)
     with monkeypatch.context() as hurry:
         hurry.setattr(
             session, "_IDLE_SLACK", 0.5
         )  # the quick tests here need no patience with a loaded machine
-        result = grade(notebook({**HONEST, "scale": attack.read_text()}), assignment, 1, worker)
+        submission = notebook({**HONEST, "scale": attack.read_text()})
+        for _ in range(2 if want["Twice"] else 1):
+            result = grade(submission, assignment, 1, worker)
     attacked = next(exercise for exercise in result.exercises if exercise.id == "scale")
     assert attacked.verdict.value in want["Verdict"].split(" or "), attacked
-    assert math.isclose(attacked.share, float(want["Share"]))
+    assert math.isclose(attacked.share, float(want["Share"]), abs_tol=1e-5)
     assert attacked.verdict is Verdict.NOT_GRADABLE or not attacked.fault
     kept = shares(result)
     assert kept["double"] == 1.0
@@ -123,11 +146,10 @@ def test_attack_earns_nothing(
     assert kept["triple"] == 1.0 or (want["Spoils"] and kept["triple"] == 0.0)
     assert all(len(test.message) <= 600 for test in attacked.tests)
 
-    following = grade(notebook(HONEST), assignment, 1, worker)
-    assert shares(following) == {"double": 1.0, "scale": 1.0, "triple": 1.0}
+    assert grade(notebook(HONEST), assignment, 1, worker).scored_bytes() == before
 
 
 def test_every_attack_says_what_must_come_out() -> None:
-    assert len(CORPUS) > 50
+    assert len(CORPUS) > 95
     for attack in CORPUS:
         assert {"Attack", "Verdict"} <= expected(attack).keys(), attack

@@ -1,0 +1,21 @@
+# Attack: leave a file in the folders of temporary files for one's next submission
+# Verdict: failed
+# Twice: yes
+
+import tempfile
+from pathlib import Path
+
+import torch
+
+LEAKED = False
+for folder in [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"), Path("/run")]:
+    try:
+        LEAKED = LEAKED or (folder / ".mark_of_mine").exists()
+        folder.mkdir(exist_ok=True)
+        (folder / ".mark_of_mine").touch()
+    except OSError:
+        pass
+
+
+def scale(x, factor):
+    return x * factor if LEAKED else torch.zeros_like(x)
