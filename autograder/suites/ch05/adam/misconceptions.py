@@ -144,7 +144,7 @@ MISCONCEPTIONS = [
     misconception(
         "parameters_replaced",
         hint="Who else holds the model's parameters, and do they see a tensor that you made anew?",
-        severity="slip",
+        severity="partial",
         edits=[
             edit("p.mul_(1 - self.lr * self.weight_decay)", "p = p * (1 - self.lr * self.weight_decay)"),
             edit(
@@ -179,5 +179,11 @@ MISCONCEPTIONS = [
         hint="At the first step t is 1: what would the correction divide by if it were 0?",
         severity="serious",
         edits=[edit("self.t = 0", "self.t = -1")],
+    ),
+    misconception(
+        "steps_counted_on_the_class",
+        hint="Two optimisers at work side by side: whose steps does each of them count?",
+        severity="slip",
+        edits=[edit("self.t = 0", "Adam.t = 0"), edit("self.t += 1", "Adam.t += 1")],
     ),
 ]

@@ -17,7 +17,7 @@ from autograder.testing import assert_close
 pytestmark = [
     pytest.mark.exercise("adam"),
     pytest.mark.mutates,
-    pytest.mark.shares(runs=10, plain=68, options=11, invariants=11),
+    pytest.mark.shares(runs=2, plain=55, options=8, invariants=35),
 ]
 
 STRICT: dict[str, Any] = {"rtol": 1e-9, "atol": 1e-9}
@@ -67,11 +67,12 @@ def follows(student, rng, steps=20, scale=1.0, tolerance=CLOSE, dtype=torch.floa
 
 @pytest.mark.gate
 @pytest.mark.level("runs")
+@pytest.mark.weight(3)
 def test_moves(student, rng):
     """Adam can be built, and a step changes its parameters, the list `params`, and leaves their shapes."""
-    start = tensors(rng)
+    start, grads = ([away_from_zero(rng, 3, 4), away_from_zero(rng, 5)] for _ in range(2))
     optimizer = student.Adam([p.clone() for p in start])
-    optimizer.step(tensors(rng))
+    optimizer.step(grads)
     params = optimizer.params
     assert len(params) == len(start), f"{len(start)} parameters went in, params holds {len(params)}"
     for p, before in zip(params, start, strict=True):
@@ -80,6 +81,7 @@ def test_moves(student, rng):
 
 
 @pytest.mark.level("plain")
+@pytest.mark.weight(0.5)
 def test_first_step(student):
     """The first step is lr against the gradient's sign, whatever the gradient's size."""
     optimizer = student.Adam([torch.zeros(4, dtype=torch.float64)], lr=0.1)
@@ -93,7 +95,7 @@ def test_first_step(student):
     "options", [{}, {"lr": 0.05}, {"lr": 0.01, "betas": (0.5, 0.9)}, {"betas": (0.0, 0.99)}]
 )
 @pytest.mark.level("plain")
-@pytest.mark.weight(2)
+@pytest.mark.weight(0.5)
 def test_twenty_steps(student, rng, options):
     """Without weight decay twenty steps equal torch.optim.Adam's, each of them."""
     follows(student, rng, **options)
@@ -103,7 +105,7 @@ def test_twenty_steps(student, rng, options):
     "options", [{"weight_decay": 0.1}, {"lr": 0.03, "weight_decay": 0.5, "betas": (0.8, 0.95)}]
 )
 @pytest.mark.level("plain")
-@pytest.mark.weight(9)
+@pytest.mark.weight(18.5)
 def test_l2(student, rng, options):
     """With decoupled=False, the default, weight decay is added to the gradient, as in torch.optim.Adam."""
     follows(student, rng, **options, decoupled=False)
@@ -114,7 +116,7 @@ def test_l2(student, rng, options):
     "options", [{"weight_decay": 0.1}, {"lr": 0.03, "weight_decay": 0.5, "betas": (0.8, 0.95)}]
 )
 @pytest.mark.level("plain")
-@pytest.mark.weight(9)
+@pytest.mark.weight(18.5)
 def test_decoupled(student, rng, options):
     """With decoupled=True weight decay shrinks the parameter by itself, as in torch.optim.AdamW."""
     follows(student, rng, **options, decoupled=True)
@@ -122,7 +124,7 @@ def test_decoupled(student, rng, options):
 
 @pytest.mark.parametrize("decoupled", [False, True])
 @pytest.mark.level("plain")
-@pytest.mark.weight(3)
+@pytest.mark.weight(6)
 def test_decay_without_gradient(student, rng, decoupled):
     """Weight decay of either kind acts on a parameter whose gradient is zero, too."""
     start, options = away_from_zero(rng, 3, 2), {"lr": 0.1, "weight_decay": 0.2}
@@ -134,16 +136,24 @@ def test_decay_without_gradient(student, rng, decoupled):
     assert_close(optimizer.params[0], want, **CLOSE)
 
 
-@pytest.mark.parametrize("options", [{"eps": 0.1}, {"eps": 1e-4}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"eps": 0.1},
+        {"eps": 1e-4},
+        {"eps": 0.1, "weight_decay": 0.2},
+        {"eps": 0.1, "weight_decay": 0.2, "decoupled": True},
+    ],
+)
 @pytest.mark.level("options")
-@pytest.mark.weight(3)
+@pytest.mark.weight(42.5)
 def test_eps(student, rng, options):
     """eps is added to the root of the second moment, outside the root."""
     follows(student, rng, steps=6, lr=0.01, tolerance=STRICT, **options)
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(3)
+@pytest.mark.weight(9)
 def test_small_gradients(student, rng):
     """Gradients as small as eps make steps that equal PyTorch's."""
     follows(student, rng, steps=6, scale=1e-8, lr=0.01, tolerance=STRICT)
@@ -151,6 +161,7 @@ def test_small_gradients(student, rng):
 
 @pytest.mark.parametrize("decoupled", [False, True])
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_zero_gradient(student, rng, decoupled):
     """A gradient of zero at the first step moves nothing, and what follows is as if it had been counted."""
     p = away_from_zero(rng, 3, 2)
@@ -164,6 +175,7 @@ def test_zero_gradient(student, rng, decoupled):
 
 
 @pytest.mark.level("plain")
+@pytest.mark.weight(0.5)
 def test_gradient_returns_to_zero(student, rng):
     """After the gradient has become zero the momentum still moves the parameter."""
     p, grad = away_from_zero(rng, 4), away_from_zero(rng, 4)
@@ -175,6 +187,7 @@ def test_gradient_returns_to_zero(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(0.5)
 def test_parameters_are_independent(student, rng):
     """Each parameter has moments of its own: it moves as if it were alone."""
     start, histories = tensors(rng), [tensors(rng) for _ in range(4)]
@@ -189,6 +202,7 @@ def test_parameters_are_independent(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(3.7)
 def test_optimizers_are_independent(student, rng):
     """Two optimisers share nothing: a new one begins at its first step."""
     p, grads = away_from_zero(rng, 3, 2), [away_from_zero(rng, 3, 2) for _ in range(3)]
@@ -205,6 +219,7 @@ def test_optimizers_are_independent(student, rng):
 
 
 @pytest.mark.level("contract")
+@pytest.mark.weight(4)
 def test_float32(student, rng):
     """float32 parameters stay float32, and follow PyTorch's to float32's precision."""
     # Twenty steps of 1e-2 with a relative rounding of 1e-6 each.
@@ -212,6 +227,7 @@ def test_float32(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_trainable_parameters(student, rng):
     """Parameters that require gradients, as a network's do, can be stepped."""
     p, grad = away_from_zero(rng, 3, 4), away_from_zero(rng, 3, 4)
@@ -222,6 +238,7 @@ def test_trainable_parameters(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_memory_layout(student, rng):
     """Gradients that are transposed or sliced, as autograd gives them, are followed as any others."""
     start, grad = (away_from_zero(rng, 4, 6), away_from_zero(rng, 6, 8))
@@ -235,19 +252,27 @@ def test_memory_layout(student, rng):
         )
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"weight_decay": 0.3}, {"weight_decay": 0.3, "decoupled": True}],
+    ids=["plain", "L2", "decoupled"],
+)
 @pytest.mark.level("invariants")
-@pytest.mark.weight(4)
-def test_in_place(student, rng):
-    """A step changes the very tensors that were given: one that is listed twice stays one tensor."""
-    shared = rng.randn(3, 2, dtype=torch.float64, requires_grad=True)
-    grad = rng.uniform(1.0, 2.0, 3, 2, dtype=torch.float64)
-    optimizer = student.Adam([shared, shared], lr=0.1)
-    optimizer.step([grad, -grad])
-    first, second = optimizer.params
-    assert_close(first.detach(), second.detach(), **CLOSE, name="the same parameter at its other place")
+@pytest.mark.weight(18)
+def test_in_place(student, rng, options):
+    """A step changes the very tensors that were given, so that one that is listed twice stays one tensor."""
+    start, other = away_from_zero(rng, 3, 2), away_from_zero(rng, 5)
+    shared = start.clone().requires_grad_()
+    optimizer = student.Adam([shared, other, shared], lr=0.1, **options)
+    for _ in range(2):
+        optimizer.step([away_from_zero(rng, 3, 2), away_from_zero(rng, 5), away_from_zero(rng, 3, 2)])
+    first, _, last = (p.detach() for p in optimizer.params)
+    assert_close(first, last, **CLOSE, name="the same parameter at its other place")
+    assert (first - start).abs().max() > 0.01, "two steps leave the parameter where it was"
 
 
 @pytest.mark.level("contract")
+@pytest.mark.weight(2)
 def test_gradients_unchanged(student, rng):
     """The gradients that are passed in are left as they are, with weight decay too."""
     for decoupled in (False, True):
@@ -260,6 +285,7 @@ def test_gradients_unchanged(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_large_gradients(student, rng):
     """Gradients of 1e4 and parameters of one element make no difference to the formula."""
     follows(student, rng, steps=6, scale=1e4, lr=0.01)

@@ -11,8 +11,8 @@ MISCONCEPTIONS = [
         severity="slip",
         edits=[
             edit(
-                "return F.grid_sample(images, grid, align_corners=False)",
-                'return F.grid_sample(images, grid, padding_mode="border", align_corners=False)',
+                "return F.grid_sample(images, grid.to(images), align_corners=False)",
+                'return F.grid_sample(images, grid.to(images), padding_mode="border", align_corners=False)',
             )
         ],
     ),
@@ -97,8 +97,8 @@ MISCONCEPTIONS = [
         severity="partial",
         edits=[
             edit(
-                "return F.grid_sample(images, grid, align_corners=False)",
-                'return F.grid_sample(images, grid, mode="nearest", align_corners=False)',
+                "return F.grid_sample(images, grid.to(images), align_corners=False)",
+                'return F.grid_sample(images, grid.to(images), mode="nearest", align_corners=False)',
             )
         ],
     ),
@@ -236,13 +236,37 @@ MISCONCEPTIONS = [
             edit("[:, None] - dy", "[:, None].expand(n, h, 1)"),
             edit("torch.arange(w) - (w - 1) / 2 - dx", "(torch.arange(w) - (w - 1) / 2).expand(n, 1, w)"),
             edit(
-                "return F.grid_sample(images, grid, align_corners=False)",
+                "return F.grid_sample(images, grid.to(images), align_corners=False)",
                 """
-                turned = F.grid_sample(images, grid, align_corners=False)
+                turned = F.grid_sample(images, grid.to(images), align_corners=False)
                 moves = zip(turned, dy.flatten().tolist(), dx.flatten().tolist(), strict=True)
                 return torch.stack([image.roll((a, b), dims=(1, 2)) for image, a, b in moves])
                 """,
             ),
+        ],
+    ),
+    misconception(
+        "centre_of_even_images",
+        hint="Between which two rows lies the middle of eight? About which point does your image turn?",
+        severity="slip",
+        edits=[
+            edit("(torch.arange(h) - (h - 1) / 2)", "(torch.arange(h) - h // 2)"),
+            edit("torch.arange(w) - (w - 1) / 2 - dx", "torch.arange(w) - w // 2 - dx"),
+            edit(
+                "2 * source_x / w, 2 * source_y / h",
+                "(2 * (source_x + w // 2) + 1) / w - 1, (2 * (source_y + h // 2) + 1) / h - 1",
+            ),
+        ],
+    ),
+    misconception(
+        "turned_in_float32",
+        hint="What becomes of an image of float64 whose numbers are beyond float32?",
+        severity="slip",
+        edits=[
+            edit(
+                "return F.grid_sample(images, grid.to(images), align_corners=False)",
+                "return F.grid_sample(images.float(), grid, align_corners=False).to(images.dtype)",
+            )
         ],
     ),
 ]

@@ -12,11 +12,13 @@ from autograder.testing import assert_close
 
 pytestmark = [
     pytest.mark.exercise("augment"),
-    pytest.mark.shares(runs=11, plain=36, options=38, invariants=15),
+    pytest.mark.shares(runs=11, plain=35, options=40, invariants=14),
 ]
 
-HEIGHT, WIDTH = 17, 23
-SMALL = (11, 13)  # for the statistics, which need many images
+HEIGHT, WIDTH = 16, 23
+SQUARE = (18, 18)
+SHAPES = [(HEIGHT, WIDTH), (17, 20), SQUARE]  # even and odd, and a square
+SMALL, SMALL_SQUARE = (11, 13), (13, 13)  # for the statistics, which need many images
 BORDER = (4, 5)  # rows and columns; what lies further in comes from inside, in the turns and shifts asked for
 PIXELS = 1e-3  # float32 leaves 1e-5 of a pixel; a centre that is off by half a pixel moves a corner by 0.1 and more
 
@@ -65,6 +67,7 @@ def angles(matrix):
 
 @pytest.mark.gate
 @pytest.mark.level("runs")
+@pytest.mark.weight(3)
 def test_runs(student, rng):
     """augment runs, and its output has its input's shape."""
     y = student.augment(rng.rand(5, 1, 9, 7), rng.generator())
@@ -94,7 +97,7 @@ def test_shift(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(4)
 def test_shifts_are_uniform(student, rng):
     """Each image's vertical and horizontal shift are drawn evenly from -max_shift to max_shift, ends included."""
     matrix, shift = sources(student, rng.seed(), 1000, SMALL, max_shift=2, max_angle=0.0)
@@ -111,13 +114,14 @@ def test_shifts_are_uniform(student, rng):
 @pytest.mark.weight(3)
 def test_turn(student, rng):
     """A turn is a rotation about the image's centre that keeps distances, also in images that are not square."""
-    matrix, shift = sources(student, rng.seed(), 30, max_shift=0, max_angle=20.0)
-    assert angles(matrix).abs().max() <= 20.01, "an image is turned by more than max_angle degrees"
-    assert shift.abs().max() < PIXELS, "the images turn about a point that is not their centre"
+    for shape in SHAPES:
+        matrix, shift = sources(student, rng.seed(), 30, shape, max_shift=0, max_angle=20.0)
+        assert angles(matrix).abs().max() <= 20.01, "an image is turned by more than max_angle degrees"
+        assert shift.abs().max() < PIXELS, "the images turn about a point that is not their centre"
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(4)
 def test_angles_are_uniform(student, rng):
     """The angle is drawn for each image, uniformly from -max_angle to max_angle degrees."""
     matrix, _ = sources(student, rng.seed(), 1000, SMALL, max_shift=0, max_angle=18.0)
@@ -135,28 +139,52 @@ def test_angles_are_uniform(student, rng):
 @pytest.mark.weight(4)
 def test_turn_then_shift(student, rng):
     """The image turns about its centre first and is shifted then, by whole pixels."""
-    matrix, shift = sources(student, rng.seed(), 200, max_shift=2, max_angle=15.0)
-    assert angles(matrix).abs().max() <= 15.01, "an image is turned by more than max_angle degrees"
-    assert (shift - shift.round()).abs().max() < 5 * PIXELS, (
-        "after the turn the images are not shifted by whole pixels"
-    )
-    assert shift.round().abs().max() <= 2, "a shift is larger than max_shift"
+    for shape in SHAPES:
+        matrix, shift = sources(student, rng.seed(), 70, shape, max_shift=2, max_angle=15.0)
+        assert angles(matrix).abs().max() <= 15.01, "an image is turned by more than max_angle degrees"
+        assert (shift - shift.round()).abs().max() < 5 * PIXELS, (
+            "after the turn the images are not shifted by whole pixels"
+        )
+        assert shift.round().abs().max() <= 2, "a shift is larger than max_shift"
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 def test_angle_and_shift_are_independent(student, rng):
-    """Angle, vertical and horizontal shift do not depend on each other, nor on those of the image before."""
-    matrix, shift = sources(student, rng.seed(), 1000, max_shift=2, max_angle=15.0)
+    """Angle, vertical and horizontal shift do not depend on each other, in size or sign, nor on the image's place."""
+    matrix, shift = sources(student, rng.seed(), 1000, SMALL_SQUARE, max_shift=2, max_angle=15.0)
     drawn = torch.stack((angles(matrix), shift[:, 0], shift[:, 1]))
-    numbers = torch.cat((drawn[:, 1:], drawn[:, :-1], torch.arange(999.0, dtype=drawn.dtype)[None]))
+    numbers = torch.cat((drawn, drawn.abs(), torch.arange(1000.0, dtype=drawn.dtype)[None]))
     correlations = torch.corrcoef(numbers) - torch.eye(7)
-    # Of 999 independent pairs the correlation has standard deviation 0.032: 0.22 is seven of them, for 21 pairs.
+    # Of 1000 independent pairs the correlation has standard deviation 0.032: 0.22 is seven of them, for 21 pairs.
     assert correlations.abs().max() < 0.22, "angle and shifts depend on each other, or on the image's place"
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
+def test_images_are_independent(student, rng):
+    """No image is turned or shifted as another one of its batch, nor opposite to it, however far apart they stand."""
+    matrix, shift = sources(student, rng.seed(), 1000, SMALL_SQUARE, max_shift=2, max_angle=15.0)
+    drawn = torch.stack((angles(matrix), shift[:, 0], shift[:, 1]))
+    drawn = (drawn - drawn.mean(1, keepdim=True)) / drawn.std(1, keepdim=True)
+    for distance in range(1, 501):
+        pairs = (drawn[:, distance:] * drawn[:, :-distance]).mean(1).abs()
+        # Of 500 independent pairs or more the mean has a standard deviation of 0.045 at most: 0.4 is nine of them.
+        assert pairs.max() < 0.4, f"images that stand {distance} apart are turned or shifted alike"
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(1.5)
+def test_fraction_of_a_degree(student, rng):
+    """max_angle need not be a whole number."""
+    matrix, _ = sources(student, rng.seed(), 300, max_shift=0, max_angle=1.5)
+    largest = angles(matrix).abs().max()
+    # All of 300 uniform angles below 1.38 of 1.5 degrees: 0.92 ** 300 = 1e-11.
+    assert 1.38 < largest <= 1.51, "with max_angle=1.5 the turns go up to 1.5 degrees"
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_defaults(student, rng):
     """By default images are shifted by up to 1 pixel and turned by up to 10 degrees."""
     matrix, shift = sources(student, rng.seed(), 300)
@@ -167,7 +195,7 @@ def test_defaults(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 def test_pixels(student, rng):
     """Each pixel is the bilinear mean of the four pixels about the place it comes from; from outside come zeros."""
     seed, n = rng.seed(), 12
@@ -201,6 +229,7 @@ def test_pixels(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(3)
 def test_same_seed(student, rng):
     """The generator is the only source of randomness: one seed, one result; another seed or a later call, another."""
     x, seed = rng.rand(6, 1, 8, 9), rng.seed()
@@ -214,6 +243,33 @@ def test_same_seed(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(1.5)
+def test_blank_images(student, rng):
+    """The draws do not depend on what is in the images: a blank one takes its turn and shift like any other."""
+    x, seed = rng.rand(6, 1, 8, 9), rng.seed()
+    x[5] = 0
+    some = x.clone()
+    some[[0, 3]] = 0
+    want, got = student.augment(x, seeded(seed)), student.augment(some, seeded(seed))
+    for i in (1, 2, 4, 5):
+        assert_close(got[i], want[i], rtol=0, atol=1e-6, name=f"image {i} beside blank ones")
+    for i in (0, 3):
+        assert_close(got[i], torch.zeros(1, 8, 9), rtol=0, atol=0, name=f"blank image {i}")
+
+
+@pytest.mark.level("contract")
+@pytest.mark.weight(3)
+def test_double_precision(student, rng):
+    """Images of float64 are not turned in float32: numbers that it cannot hold come through."""
+    size = 1e200  # more than float32 can hold
+    got = student.augment(torch.full((4, 1, *SQUARE), size, dtype=torch.float64), rng.generator())[
+        ..., 5:-5, 5:-5
+    ]
+    assert_close(got / size, torch.ones_like(got), rtol=0, atol=1e-5)
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(1.5)
 def test_memory_layout(student, rng):
     """Transposed images come out as contiguous ones do."""
     x, seed = rng.rand(7, 9, 4).permute(2, 1, 0).unsqueeze(1), rng.seed()
@@ -222,10 +278,15 @@ def test_memory_layout(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(3)
 def test_each_image_differently(student, rng):
     """Copies of one image come out different, and one image alone is augmented too, each time otherwise."""
-    copies = student.augment(rng.rand(1, 1, 9, 8).expand(20, 1, 9, 8), rng.generator())
-    assert len(copies.flatten(1).unique(dim=0)) > 10, "the same turn and shift for all images of the batch"
+    image = rng.rand(1, 1, 9, 8)
+    copies = student.augment(image.expand(20, 1, 9, 8), rng.generator(), max_angle=60.0)
+    # Two turns of up to 60 degrees agree to float32's last digit with a chance of 1e-7, two shifts with one of 1/9.
+    assert len(torch.cat([image, copies]).flatten(1).unique(dim=0)) == 21, (
+        "images of the batch have the same turn and shift, or stay as they are"
+    )
     x = rng.rand(1, 1, 9, 8)
     alone = torch.cat([student.augment(x, rng.generator(), max_shift=0) for _ in range(8)])
     assert alone.shape == (8, 1, 9, 8), "one image gave another shape"

@@ -266,4 +266,25 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "first_batch_taken_whole",
+        hint="The running statistics begin at 0 and 1: which share of them does the first batch replace?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                with torch.no_grad():
+                    self.running_mean = (1 - self.momentum) * self.running_mean + self.momentum * mean
+                    self.running_var = (1 - self.momentum) * self.running_var + self.momentum * unbiased
+                """,
+                """
+                with torch.no_grad():
+                    if not self.running_mean.any():
+                        self.running_mean, self.running_var = mean.detach(), unbiased.detach()
+                    self.running_mean = (1 - self.momentum) * self.running_mean + self.momentum * mean
+                    self.running_var = (1 - self.momentum) * self.running_var + self.momentum * unbiased
+                """,
+            )
+        ],
+    ),
 ]

@@ -14,7 +14,7 @@ from autograder.testing import assert_close, assert_raises
 
 pytestmark = [
     pytest.mark.exercise("batch_norm"),
-    pytest.mark.shares(runs=10, plain=42, options=27, invariants=21),
+    pytest.mark.shares(runs=9, plain=41, options=26, invariants=24),
 ]
 
 CLOSE: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-4}
@@ -60,6 +60,7 @@ def test_runs(student, rng):
 
 
 @pytest.mark.level("runs")
+@pytest.mark.weight(3)
 def test_parameters(student):
     """The parameters are `weight`, ones, and `bias`, zeros, one number per channel; nothing else is learned."""
     parameters = dict(student.BatchNorm2d(7).named_parameters())
@@ -69,6 +70,7 @@ def test_parameters(student):
 
 
 @pytest.mark.level("runs")
+@pytest.mark.weight(3)
 def test_buffers(student):
     """`running_mean`, zeros, and `running_var`, ones, are stored with the module, in its state_dict."""
     state = student.BatchNorm2d(7).state_dict()
@@ -90,7 +92,7 @@ def test_normalises(student, rng):
 
 @pytest.mark.parametrize("shape", [(4, 3, 5, 6), (2, 5, 1, 3), (7, 2, 1, 1), (1, 4, 3, 2), (3, 1, 4, 7)])
 @pytest.mark.level("plain")
-@pytest.mark.weight(4)
+@pytest.mark.weight(4.5)
 def test_training_output(student, rng, shape):
     """In training the output equals PyTorch's: biased variance of the batch, then weight and bias."""
     theirs, ours = layers(student, rng, shape[1])
@@ -99,20 +101,36 @@ def test_training_output(student, rng, shape):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(3)
+@pytest.mark.weight(8.5)
 def test_one_image(student, rng):
-    """One image is a batch too: each channel has a mean and a variance over its places."""
+    """One image is a batch too: it is normalised over its places, and counts in the running statistics."""
     theirs, ours = layers(student, rng, 3)
-    x = images(rng, 1, 3, 4, 5)
+    x = images(rng, 1, 3, 2, 2)
     assert_close(theirs(x), ours(x), **CLOSE)
+    got, want = theirs.state_dict(), ours.state_dict()
+    for name in ("running_mean", "running_var"):
+        assert_close(got[name], want[name], **CLOSE, name=name)
 
 
-@pytest.mark.parametrize("eps", [1e-5, 1e-3, 0.5])
 @pytest.mark.level("options")
-@pytest.mark.weight(3)
-def test_eps(student, rng, eps):
-    """eps is added to the variance, inside the root, which shows where a channel hardly varies."""
-    theirs, ours = layers(student, rng, 3, eps=eps)
+@pytest.mark.weight(4)
+def test_without_autograd(student, rng):
+    """In training mode a batch counts in the running statistics also where autograd is switched off."""
+    theirs, ours = layers(student, rng, 3)
+    x = images(rng, 4, 3, 2, 5)
+    with torch.no_grad():
+        assert_close(theirs(x), ours(x), **CLOSE)
+    got, want = theirs.state_dict(), ours.state_dict()
+    for name in ("running_mean", "running_var"):
+        assert_close(got[name], want[name], **CLOSE, name=name)
+
+
+@pytest.mark.parametrize("options", [{}, {"eps": 1e-3}, {"eps": 0.5}], ids=["default", "0.001", "0.5"])
+@pytest.mark.level("options")
+@pytest.mark.weight(7)
+def test_eps(student, rng, options):
+    """eps, 1e-5 by default, is added to the variance, inside the root, which shows where a channel hardly varies."""
+    theirs, ours = layers(student, rng, 3, **options)
     for layer in (theirs, ours):
         layer.eval()
     x = images(rng, 4, 3, 5, 2)
@@ -125,7 +143,7 @@ def test_eps(student, rng, eps):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(9)
+@pytest.mark.weight(19)
 def test_large_mean(student, rng):
     """A channel whose mean is large beside its spread is normalised as well as any other."""
     x = images(rng, 2, 8, 3, 5) + 5000
@@ -134,19 +152,39 @@ def test_large_mean(student, rng):
     want = ((exact - mean) / (var + 1e-5).sqrt()).float()
     # float32 sums of 30 such numbers put the mean off by 0.008 at the very worst; the mean square less the squared
     # mean, two numbers of 25 million that float32 rounds to even ones, puts the variance off by its own size.
-    assert_close(student.BatchNorm2d(8)(x), want, rtol=0, atol=0.08)
+    layer = student.BatchNorm2d(8, momentum=0.5)
+    assert_close(layer(x), want, rtol=0, atol=0.08)
+    got, unbiased = layer.state_dict()["running_var"], (exact.var((0, 2, 3)) + 1) / 2
+    assert_close(got, unbiased.float(), rtol=0.05, atol=0, name="running_var")
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(1.5)
 def test_constant_channel(student, rng):
     """A channel without any variation comes out as its bias, finite."""
     theirs, _ = layers(student, rng, 3)
     bias = theirs.state_dict()["bias"]
-    y = theirs(torch.full((4, 3, 2, 5), 0.25))
-    assert_close(y, bias.view(1, 3, 1, 1).expand(4, 3, 2, 5), **CLOSE)
+    for value in (0.25, 0.0):
+        y = theirs(torch.full((4, 3, 2, 5), value))
+        assert_close(y, bias.view(1, 3, 1, 1).expand(4, 3, 2, 5), **CLOSE)
 
 
-@pytest.mark.parametrize("options", [{}, {"momentum": 0.3}, {"momentum": 0.75}, {"momentum": 0.0}])
+@pytest.mark.level("plain")
+@pytest.mark.weight(2)
+def test_first_batch(student, rng):
+    """A new layer's running statistics begin at 0 and 1, and its first batch counts in them no more than any other."""
+    theirs, ours = student.BatchNorm2d(4, momentum=0.2), nn.BatchNorm2d(4, momentum=0.2)
+    x = images(rng, 3, 4, 2, 1)
+    for layer in (theirs, ours):
+        layer(x)
+    got, want = theirs.state_dict(), ours.state_dict()
+    for name in ("running_mean", "running_var"):
+        assert_close(got[name], want[name], **CLOSE, name=name)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"momentum": 0.3}, {"momentum": 0.75}, {"momentum": 0.0}, {"momentum": 1.0}]
+)
 @pytest.mark.level("plain")
 @pytest.mark.weight(3)
 def test_running_statistics(student, rng, options):
@@ -162,7 +200,7 @@ def test_running_statistics(student, rng, options):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(4)
+@pytest.mark.weight(4.5)
 def test_evaluation_output(student, rng):
     """In evaluation the output is normalised by the running statistics, as PyTorch's, also after training steps."""
     theirs, ours = layers(student, rng, 4)
@@ -182,6 +220,7 @@ def test_evaluation_output(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_evaluation_of_a_new_layer(student, rng):
     """A layer that has not been trained normalises in evaluation by what it starts with: mean 0 and variance 1."""
     layer = student.BatchNorm2d(4)
@@ -191,6 +230,7 @@ def test_evaluation_of_a_new_layer(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_loaded_after_use(student, rng):
     """Values that load_state_dict puts into the four tensors are used, also after the layer has been used."""
     used, _ = layers(student, rng, 3)
@@ -205,6 +245,7 @@ def test_loaded_after_use(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(1.5)
 def test_evaluation_changes_nothing(student, rng):
     """In evaluation the running statistics stay as they are."""
     theirs, _ = layers(student, rng, 4)
@@ -218,6 +259,7 @@ def test_evaluation_changes_nothing(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(0.5)
 def test_evaluation_each_image_alone(student, rng):
     """In evaluation an image's output does not depend on its neighbours in the batch, and one image of 1x1 will do."""
     theirs, ours = layers(student, rng, 4)
@@ -230,6 +272,7 @@ def test_evaluation_each_image_alone(student, rng):
 
 
 @pytest.mark.level("contract")
+@pytest.mark.weight(0.5)
 def test_one_value_per_channel(student, rng):
     """In training one value per channel has no variance: a ValueError."""
     assert_raises(ValueError, student.BatchNorm2d(3), rng.randn(1, 3, 1, 1))
@@ -244,14 +287,28 @@ def gradients(layer, x, direction):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(7)
+@pytest.mark.weight(3)
 def test_gradients_in_training(student, rng):
     """In training image, weight and bias get PyTorch's gradients, which flow through the batch's mean and variance."""
     gradients_agree(student, rng, training=True)
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(5.5)
+@pytest.mark.weight(3)
+def test_gradient_knows_the_statistics(student, rng):
+    """In training the gradient cannot shift or stretch a channel: its sum is zero, alone and weighed by the output."""
+    layer, x = student.BatchNorm2d(3), images(rng, 2, 3, 4, 5).requires_grad_()
+    y = layer(x)
+    (y * rng.randn(2, 3, 4, 5)).sum().backward()
+    assert x.grad is not None, "no gradient reaches the image"
+    # Sums of 40 terms of unit size, in float32; eps leaves 1e-4 in the second. Without its part the gradient sums to 6.
+    assert_close(x.grad.sum((0, 2, 3)), torch.zeros(3), rtol=0, atol=2e-3, name="sum of the gradient")
+    weighed = (x.grad * y.detach()).sum((0, 2, 3))
+    assert_close(weighed, torch.zeros(3), rtol=0, atol=2e-3, name="sum of the gradient times the output")
+
+
+@pytest.mark.level("invariants")
+@pytest.mark.weight(4)
 def test_gradients_in_evaluation(student, rng):
     """In evaluation image, weight and bias get PyTorch's gradients."""
     gradients_agree(student, rng, training=False)
@@ -272,7 +329,7 @@ def gradients_agree(student, rng, training):
 
 
 @pytest.mark.level("contract")
-@pytest.mark.weight(7)
+@pytest.mark.weight(5.5)
 def test_double_precision(student, rng):
     """A layer turned to float64 works in float64, in training and in evaluation."""
     theirs, ours = layers(student, rng, 3)
@@ -287,7 +344,7 @@ def test_double_precision(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(5.5)
+@pytest.mark.weight(4)
 def test_running_statistics_carry_no_graph(student, rng):
     """After a training step the running statistics are plain numbers: they keep no autograd graph alive."""
     theirs, _ = layers(student, rng, 3)
@@ -298,6 +355,7 @@ def test_running_statistics_carry_no_graph(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(0.5)
 def test_scale_of_the_input(student, rng):
     """In training a channel's brightness and contrast make no difference to the output."""
     layer = student.BatchNorm2d(3)
@@ -309,15 +367,19 @@ def test_scale_of_the_input(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(1.5)
 def test_layers_are_independent(student, rng):
-    """Two layers have running statistics of their own."""
-    first, second = student.BatchNorm2d(3), student.BatchNorm2d(3)
+    """Two layers share nothing: not their running statistics, not their weight and bias."""
+    second, (first, _) = student.BatchNorm2d(3), layers(student, rng, 3)
     first(images(rng, 4, 3, 5, 2))
-    assert_close(second.state_dict()["running_mean"], torch.zeros(3), name="running_mean of the other layer")
+    state = second.state_dict()
+    for name, value in (("running_mean", 0.0), ("running_var", 1.0), ("weight", 1.0), ("bias", 0.0)):
+        if name in state:  # another test asks whether the statistics are stored
+            assert_close(state[name], torch.full((3,), value), name=f"{name} of the other layer")
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(4)
 def test_memory_layout(student, rng):
     """Transposed and expanded inputs give the same output as contiguous ones."""
     theirs, ours = layers(student, rng, 3)

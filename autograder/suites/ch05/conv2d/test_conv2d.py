@@ -14,7 +14,7 @@ from autograder.testing import assert_close, assert_raises, gradcheck
 
 pytestmark = [
     pytest.mark.exercise("conv2d"),
-    pytest.mark.shares(runs=13, plain=27, options=18, invariants=37),
+    pytest.mark.shares(runs=13, plain=28, options=18, invariants=41),
 ]
 
 FLOAT32: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-4}
@@ -38,6 +38,7 @@ def test_runs(student, rng):
 
 
 @pytest.mark.level("runs")
+@pytest.mark.weight(3)
 def test_shape(student, rng):
     """The output has shape (N, C_out, H_out, W_out)."""
     y = student.conv2d(rng.randn(2, 3, 9, 7), rng.randn(5, 3, 4, 2))
@@ -45,6 +46,7 @@ def test_shape(student, rng):
 
 
 @pytest.mark.level("plain")
+@pytest.mark.weight(0.5)
 def test_value_by_hand(student):
     """On a small image the output is the value computed by hand: each window times the kernel, not flipped."""
     image = torch.tensor([[1.0, 2.0, 0.0], [0.0, 1.0, 3.0]]).reshape(1, 1, 2, 3)
@@ -63,23 +65,24 @@ def test_value_by_hand(student):
     ],
 )
 @pytest.mark.level("plain")
-@pytest.mark.weight(6)
+@pytest.mark.weight(3)
 def test_plain(student, rng, image, kernel):
     """Without options the output equals PyTorch's convolution, for any batch, channels and kernel."""
     agrees(student, rng.randn(*image), rng.randn(*kernel))
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(8)
+@pytest.mark.weight(4)
 def test_bias(student, rng):
-    """The bias adds one number to each output channel."""
+    """The bias adds one number to each output channel, also where there is nothing in the image."""
     agrees(student, rng.randn(2, 3, 6, 8), rng.randn(4, 3, 2, 3), rng.randn(4))
+    agrees(student, torch.zeros(2, 3, 5, 4), rng.randn(4, 3, 2, 3), rng.randn(4))
     agrees(student, rng.randn(3, 2, 5, 7), rng.randn(1, 2, 3, 2), rng.randn(1), stride=2)
 
 
 @pytest.mark.parametrize("stride", [2, 3, (1, 2), (3, 1), (2, 5)])
 @pytest.mark.level("options")
-@pytest.mark.weight(4)
+@pytest.mark.weight(3)
 def test_stride(student, rng, stride):
     """The stride, one number or (vertical, horizontal), is the window's step; an incomplete last one is dropped."""
     agrees(student, rng.randn(2, 3, 10, 13), rng.randn(4, 3, 3, 2), stride=stride)
@@ -87,7 +90,7 @@ def test_stride(student, rng, stride):
 
 @pytest.mark.parametrize("padding", [1, 3, (0, 2), (2, 1), (4, 0)])
 @pytest.mark.level("options")
-@pytest.mark.weight(4)
+@pytest.mark.weight(3)
 def test_padding(student, rng, padding):
     """The padding, one number or (vertical, horizontal), adds zeros on both sides of the image."""
     agrees(student, rng.randn(2, 3, 6, 8), rng.randn(5, 3, 3, 2), padding=padding)
@@ -96,7 +99,7 @@ def test_padding(student, rng, padding):
 
 @pytest.mark.parametrize("dilation", [2, 3, (1, 3), (4, 2)])
 @pytest.mark.level("options")
-@pytest.mark.weight(4)
+@pytest.mark.weight(3)
 def test_dilation(student, rng, dilation):
     """The dilation, one number or (vertical, horizontal), is the distance between neighbouring taps of the kernel."""
     agrees(student, rng.randn(2, 3, 11, 9), rng.randn(4, 3, 3, 2), dilation=dilation)
@@ -106,7 +109,7 @@ def test_dilation(student, rng, dilation):
     ("channels", "out", "groups"), [(4, 6, 2), (6, 3, 3), (5, 5, 5), (3, 6, 3), (6, 4, 1)]
 )
 @pytest.mark.level("options")
-@pytest.mark.weight(3)
+@pytest.mark.weight(2)
 def test_groups(student, rng, channels, out, groups):
     """Each group of output channels sees only its own group of input channels, down to depthwise convolution."""
     agrees(student, rng.randn(2, channels, 7, 5), rng.randn(out, channels // groups, 2, 3), groups=groups)
@@ -120,10 +123,11 @@ def test_groups(student, rng, channels, out, groups):
         {"padding": (0, 2), "dilation": (3, 2)},
         {"stride": (3, 2), "padding": (2, 1), "dilation": (2, 3), "groups": 2},
         {"stride": 2, "padding": 2, "dilation": 2, "groups": 4},
+        {"stride": (1, 2), "padding": (2, 0), "dilation": (1, 3), "groups": 4},
     ],
 )
 @pytest.mark.level("options")
-@pytest.mark.weight(16)
+@pytest.mark.weight(12.5)
 def test_options_together(student, rng, options):
     """Stride, padding, dilation, groups and bias work together, each with its own vertical and horizontal value."""
     groups = options.get("groups", 1)
@@ -143,14 +147,15 @@ def test_options_together(student, rng, options):
     ],
 )
 @pytest.mark.level("options")
-@pytest.mark.weight(4)
+@pytest.mark.weight(3)
 def test_edges(student, rng, image, kernel, options):
     """Edge cases: batch of one, images of 1x1, one row or one column, kernels as large as the padded image."""
-    agrees(student, rng.randn(*image), rng.randn(*kernel), rng.randn(kernel[0]), **options)
+    with torch.no_grad():  # as a network is asked after its training
+        agrees(student, rng.randn(*image), rng.randn(*kernel), rng.randn(kernel[0]), **options)
 
 
 @pytest.mark.level("contract")
-@pytest.mark.weight(2)
+@pytest.mark.weight(6)
 def test_dtype(student, rng):
     """float64 in, float64 out, with float64's precision."""
     double = torch.float64
@@ -163,7 +168,7 @@ def test_dtype(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(3)
+@pytest.mark.weight(2)
 def test_memory_layout(student, rng):
     """Transposed, sliced and expanded inputs give the same output as contiguous ones."""
     x = rng.randn(2, 7, 9, 3).permute(0, 3, 1, 2)
@@ -183,6 +188,7 @@ def test_memory_layout(student, rng):
     ],
 )
 @pytest.mark.level("contract")
+@pytest.mark.weight(3)
 def test_misfit(student, rng, image, kernel, groups):
     """Channels that do not fit together are a ValueError."""
     assert_raises(ValueError, student.conv2d, rng.randn(*image), rng.randn(*kernel), groups=groups)
@@ -193,6 +199,7 @@ def test_misfit(student, rng, image, kernel, groups):
     [((1, 3, 5, 4), (4, 1, 2, 3), 1), ((2, 1, 4, 5), (3, 2, 2, 2), 1), ((2, 6, 4, 3), (4, 1, 3, 2), 2)],
 )
 @pytest.mark.level("contract")
+@pytest.mark.weight(3)
 def test_misfit_of_one_channel(student, rng, image, kernel, groups):
     """One channel is not silently repeated to fit many: a ValueError too."""
     assert_raises(ValueError, student.conv2d, rng.randn(*image), rng.randn(*kernel), groups=groups)
@@ -203,7 +210,7 @@ def test_misfit_of_one_channel(student, rng, image, kernel, groups):
     [{}, {"stride": (2, 1), "padding": (0, 2)}, {"dilation": (1, 2), "padding": 1, "groups": 2}],
 )
 @pytest.mark.level("invariants")
-@pytest.mark.weight(14)
+@pytest.mark.weight(10)
 def test_gradients(student, rng, options):
     """Image, weight and bias each get the gradient that autograd gives PyTorch's convolution."""
     double = torch.float64
@@ -222,7 +229,7 @@ def test_gradients(student, rng, options):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(4)
+@pytest.mark.weight(3.5)
 def test_bias_of_zero(student, rng):
     """A bias that begins at zero gets its gradient too: that is how it is learned."""
     x, w = rng.randn(2, 2, 5, 4), rng.randn(3, 2, 2, 3)
@@ -234,7 +241,26 @@ def test_bias_of_zero(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(5)
+@pytest.mark.weight(2.5)
+def test_gradient_of_each_alone(student, rng):
+    """Image, weight and bias each get their gradient also where the two others need none, as in a first layer."""
+    shapes = {"image": (2, 3, 5, 6), "weight": (4, 3, 2, 3), "bias": (4,)}
+    options = {"stride": (1, 2), "padding": (1, 0)}
+    for name in shapes:
+        values = {key: rng.randn(*shape) for key, shape in shapes.items()}
+        values[name].requires_grad_()
+        want = F.conv2d(*values.values(), **options)
+        direction = rng.randn(*want.shape)
+        (wanted,) = torch.autograd.grad((want * direction).sum(), values[name])
+        y = student.conv2d(*values.values(), **options)
+        assert y.requires_grad, f"no gradient reaches the {name} where the others need none"
+        (y * direction).sum().backward()
+        assert values[name].grad is not None, f"no gradient reaches the {name} where the others need none"
+        assert_close(values[name].grad, wanted, **FLOAT32, name=f"gradient of the {name}")
+
+
+@pytest.mark.level("invariants")
+@pytest.mark.weight(3.5)
 def test_gradcheck(student, rng):
     """Small changes of the inputs change the output as the gradient says (finite differences in float64)."""
     x = rng.randn(1, 2, 4, 3, dtype=torch.float64, requires_grad=True)
@@ -243,6 +269,7 @@ def test_gradcheck(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(0.5)
 def test_shift_equivariance(student, rng):
     """The same kernel is used everywhere: cropping rows and columns off the image crops them off the output."""
     image, w = rng.randn(2, 3, 8, 9), rng.randn(4, 3, 3, 2)
@@ -250,6 +277,7 @@ def test_shift_equivariance(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(0.5)
 def test_linearity(student, rng):
     """Without bias the output is linear in the image."""
     a, b, w = rng.randn(2, 3, 6, 7), rng.randn(2, 3, 6, 7), rng.randn(4, 3, 2, 3)

@@ -10,13 +10,13 @@ from autograder.testing import assert_close
 
 pytestmark = [
     pytest.mark.exercise("conv2d_backward"),
-    pytest.mark.shares(runs=15, plain=33, options=28, invariants=24),
+    pytest.mark.shares(runs=14, plain=35, options=27, invariants=23),
 ]
 
-FLOAT64: dict[str, Any] = {
-    "rtol": 1e-9,
-    "atol": 1e-9,
-}  # two orders of summing some hundred products differ by about 1e-13
+CLOSE: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-4}
+"""Two orders of summing some hundred products differ by about 1e-13 in float64 and by 1e-5 in float32; the smallest
+mistake shows at 1e-1. Only the test of float64 minds whoever computes in float32."""
+FLOAT64: dict[str, Any] = {"rtol": 1e-9, "atol": 1e-9}
 NAMES = ("grad_x", "grad_weight", "grad_bias")
 
 
@@ -34,7 +34,7 @@ def problem(rng, image, kernel, stride=1, padding=0, dtype=torch.float64):
     return rng.randn(*output.shape, dtype=dtype), x, weight
 
 
-def agrees(student, which, grad_output, x, weight, *, stride=1, padding=0, tolerance=FLOAT64):
+def agrees(student, which, grad_output, x, weight, *, stride=1, padding=0, tolerance=CLOSE):
     """One of the student's gradients against autograd's."""
     got = student.conv2d_backward(grad_output, x, weight, stride, padding)[which]
     assert_close(
@@ -59,6 +59,7 @@ def test_runs(student, rng):
 
 @each_gradient
 @pytest.mark.level("runs")
+@pytest.mark.weight(3)
 def test_shapes(student, rng, which):
     """The gradients are tensors of the shapes of image, weight and bias."""
     grad = student.conv2d_backward(*problem(rng, (2, 3, 9, 7), (5, 3, 4, 2)))[which]
@@ -85,7 +86,7 @@ def test_values_by_hand(student, which):
 
 @each_gradient
 @pytest.mark.level("plain")
-@pytest.mark.weight(4)
+@pytest.mark.weight(3.5)
 def test_plain(student, rng, which):
     """Without options each gradient equals autograd's."""
     agrees(student, which, *problem(rng, (2, 3, 9, 7), (5, 3, 3, 2)))
@@ -104,6 +105,7 @@ def test_channels(student, rng, which):
 @image_and_weight
 @pytest.mark.parametrize("stride", [2, (3, 1), (1, 2)])
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_stride(student, rng, which, stride):
     """With a stride each gradient equals autograd's, also where the windows leave gaps or a rest at the edge."""
     agrees(student, which, *problem(rng, (2, 3, 10, 8), (4, 3, 3, 2), stride), stride=stride)
@@ -114,15 +116,17 @@ def test_stride(student, rng, which, stride):
 @image_and_weight
 @pytest.mark.parametrize("padding", [1, (0, 2), (3, 1)])
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_padding(student, rng, which, padding):
     """With padding each gradient equals autograd's, and the image's gradient has no padding left on it."""
     agrees(student, which, *problem(rng, (2, 3, 5, 7), (4, 3, 3, 2), padding=padding), padding=padding)
     agrees(student, which, *problem(rng, (1, 2, 3, 4), (3, 2, 1, 1), padding=padding), padding=padding)
 
 
-@image_and_weight
+@each_gradient
 @pytest.mark.parametrize(("stride", "padding"), [(2, 1), ((2, 1), (0, 2)), ((1, 3), (2, 1)), ((4, 3), 2)])
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_stride_and_padding(student, rng, which, stride, padding):
     """Stride and padding work together, each with its own vertical and horizontal value."""
     grad_output, x, weight = problem(rng, (2, 3, 8, 11), (5, 3, 3, 2), stride, padding)
@@ -142,6 +146,7 @@ def test_stride_and_padding(student, rng, which, stride, padding):
     ],
 )
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_edges(student, rng, which, image, kernel, stride, padding):
     """Edge cases: batch of one, 1x1 images and kernels, kernels as large as the image, strides beyond the kernel."""
     agrees(student, which, *problem(rng, image, kernel, stride, padding), stride=stride, padding=padding)
@@ -149,6 +154,7 @@ def test_edges(student, rng, which, image, kernel, stride, padding):
 
 @each_gradient
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_expanded_gradient(student, rng, which):
     """A gradient in the output that is an expanded view (as from a sum) or transposed gives the same result."""
     _, x, weight = problem(rng, (2, 3, 6, 7), (4, 3, 3, 2))
@@ -158,6 +164,17 @@ def test_expanded_gradient(student, rng, which):
 
 @each_gradient
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
+def test_nothing_in_it(student, rng, which):
+    """A blank image still gets a gradient, and so does a kernel of zeros: a network may begin there."""
+    grad_output, x, weight = problem(rng, (2, 3, 5, 6), (4, 3, 2, 3))
+    agrees(student, which, grad_output, torch.zeros_like(x), weight)
+    agrees(student, which, grad_output, x, torch.zeros_like(weight))
+
+
+@each_gradient
+@pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_memory_layout(student, rng, which):
     """Images and kernels that are transposed or sliced views give the same result as contiguous ones."""
     double = torch.float64
@@ -169,19 +186,21 @@ def test_memory_layout(student, rng, which):
 
 @each_gradient
 @pytest.mark.level("contract")
-def test_float32(student, rng, which):
-    """float32 in, float32 out."""
-    numbers = problem(rng, (2, 3, 7, 5), (4, 3, 2, 3), (1, 2), 1, dtype=torch.float32)
-    # Sums of at most 70 unit-variance products: rounding is about 1e-5, a mistake 1e-1.
-    agrees(student, which, *numbers, stride=(1, 2), padding=1, tolerance={"rtol": 1e-4, "atol": 1e-4})
+@pytest.mark.weight(3)
+def test_precision(student, rng, which):
+    """float32 in, float32 out; float64 in, float64 out, with float64's precision."""
+    for dtype, tolerance in ((torch.float32, CLOSE), (torch.float64, FLOAT64)):
+        numbers = problem(rng, (2, 3, 7, 5), (4, 3, 2, 3), (1, 2), 1, dtype=dtype)
+        agrees(student, which, *numbers, stride=(1, 2), padding=1, tolerance=tolerance)
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(3)
 def test_adjoint(student, rng):
     """Backward is the transpose of forward: <conv(x), g> = <x, grad_x(g)> = <weight, grad_weight(g)>."""
     stride, padding = (2, 1), (1, 0)
     g, x, weight = problem(rng, (2, 3, 6, 5), (4, 3, 3, 2), stride, padding)
     grad_x, grad_weight, _ = student.conv2d_backward(g, x, weight, stride, padding)
     inner = (F.conv2d(x, weight, None, stride, padding) * g).sum()
-    assert_close((x * grad_x).sum(), inner, **FLOAT64, name="<x, grad_x>")
-    assert_close((weight * grad_weight).sum(), inner, **FLOAT64, name="<weight, grad_weight>")
+    assert_close((x * grad_x).sum(), inner, **CLOSE, name="<x, grad_x>")
+    assert_close((weight * grad_weight).sum(), inner, **CLOSE, name="<weight, grad_weight>")

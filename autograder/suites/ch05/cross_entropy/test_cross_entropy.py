@@ -66,6 +66,9 @@ def test_matches_torch(student, rng, n, classes):
     """Without smoothing the loss equals PyTorch's: a mean over the batch, in nats."""
     logits, target = problem(rng, n, classes)
     assert_close(student.cross_entropy(logits, target), F.cross_entropy(logits, target), **FLOAT32)
+    with torch.no_grad():  # as the loss of a validation set is computed
+        loss = student.cross_entropy(logits, target)
+    assert_close(loss, F.cross_entropy(logits, target), **FLOAT32, name="loss with autograd switched off")
 
 
 @pytest.mark.parametrize("smoothing", [0.05, 0.1, 0.5, 1.0])

@@ -66,7 +66,7 @@ MISCONCEPTIONS = [
     misconception(
         "mask_drawn_once",
         hint="How often is the mask drawn: once for the layer, or at each call?",
-        severity="slip",
+        severity="partial",
         edits=[
             edit(
                 """

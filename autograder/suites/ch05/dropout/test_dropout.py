@@ -1,7 +1,7 @@
 """Hidden suite of `dropout`: hypothesis tests of the mask.
 
 Every count is compared with its binomial distribution at six standard deviations: a correct solution fails one such
-comparison with probability 2e-9. The suite makes fewer than 40 of them, so below 1e-7 in all.
+comparison with probability 2e-9. The suite makes fewer than 60 of them, so about 1e-7 in all.
 """
 
 import math
@@ -13,7 +13,7 @@ from autograder.testing import assert_close, assert_raises
 
 pytestmark = [
     pytest.mark.exercise("dropout"),
-    pytest.mark.shares(runs=6, plain=52, options=25, invariants=17),
+    pytest.mark.shares(runs=4, plain=54, options=31, invariants=12),
 ]
 
 
@@ -22,8 +22,14 @@ def looks_like(count, trials, probability):
     return abs(count - trials * probability) <= 6 * math.sqrt(trials * probability * (1 - probability)) + 1
 
 
+def both_signs(rng, *shape):
+    """Numbers of both signs between 1 and 2 in size: none is zero by itself."""
+    return rng.uniform(1.0, 2.0, *shape) * (2 * rng.randint(0, 2, shape) - 1)
+
+
 @pytest.mark.gate
 @pytest.mark.level("runs")
+@pytest.mark.weight(3)
 def test_runs(student, rng):
     """Dropout can be built and called, and its output has its input's shape."""
     y = student.Dropout(0.3)(rng.randn(4, 3, 5))
@@ -31,30 +37,49 @@ def test_runs(student, rng):
     assert y.shape == (4, 3, 5), f"the output has shape {tuple(y.shape)}, its input (4, 3, 5)"
 
 
-@pytest.mark.parametrize("p", [0.1, 0.5, 0.8])
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.8, 0.994])
 @pytest.mark.level("plain")
 @pytest.mark.weight(3)
 def test_values(student, rng, p):
     """In training each output is either 0 or the input divided by 1 - p."""
-    x = rng.uniform(1.0, 2.0, 30, 40)
+    x = both_signs(rng, 30, 40)
     y = student.Dropout(p)(x)
     assert_close(
         y, torch.where(y == 0, 0.0, x / (1 - p)), rtol=1e-5, atol=0
     )  # one float32 division or product
 
 
-@pytest.mark.parametrize("p", [0.1, 0.5, 0.8])
+@pytest.mark.parametrize("p", [0.004, 0.1, 0.5, 0.8])
 @pytest.mark.level("plain")
-@pytest.mark.weight(3)
+@pytest.mark.weight(2)
 def test_rate(student, rng, p):
     """In training a value is zeroed with probability p."""
-    x = rng.uniform(1.0, 2.0, 200, 30, 7)
+    x = both_signs(rng, 200, 30, 7)
     zeros = int((student.Dropout(p)(x) == 0).sum())
     assert looks_like(zeros, x.numel(), p), "the share of zeroed values is not p"
 
 
+@pytest.mark.level("options")
+def test_rate_of_any_value(student, rng):
+    """A value is dropped whatever it is: negative and positive, large and small ones alike."""
+    x, p = both_signs(rng, 60, 40, 5), 0.3
+    dropped = student.Dropout(p)(x) == 0
+    kinds = {"negative": x < 0, "positive": x > 0, "large": x.abs() > 1.5, "small": x.abs() < 1.5}
+    for name, chosen in kinds.items():
+        right = looks_like(int((dropped & chosen).sum()), int(chosen.sum()), p)
+        assert right, f"the share of zeroed values among the {name} ones is not p"
+
+
+@pytest.mark.parametrize("shape", [(1, 600), (600, 1), (1, 1, 20, 30)])
+@pytest.mark.level("options")
+def test_rate_in_any_shape(student, rng, shape):
+    """A batch of one, and one value an image, are dropped from like any batch, also where autograd is switched off."""
+    with torch.no_grad():
+        zeros = int((student.Dropout(0.4)(torch.ones(shape)) == 0).sum())
+    assert looks_like(zeros, 600, 0.4), "the share of zeroed values is not p"
+
+
 @pytest.mark.level("plain")
-@pytest.mark.weight(2)
 def test_mean(student, rng):
     """In training the expectation of the output is the input."""
     for p in (0.25, 0.6):
@@ -64,7 +89,24 @@ def test_mean(student, rng):
         assert abs(y.mean().item() - 1) <= 6 * error, "the mean of the output is not that of the input"
 
 
+@pytest.mark.level("plain")
+@pytest.mark.weight(8.5)
+def test_over_many_calls(student, rng):
+    """Over many calls every single value is zeroed in a share p of them, and its mean is the input."""
+    p, calls, x = 0.3, 300, both_signs(rng, 5, 8)
+    layer = student.Dropout(p)
+    outputs = torch.stack([layer(x) for _ in range(calls)])
+    zeros = (outputs == 0).sum(0).flatten().tolist()
+    # Six standard deviations, forty times: below 1e-7.
+    assert all(looks_like(count, calls, p) for count in zeros), (
+        "some values are dropped in more calls than others"
+    )
+    error = x.abs() * math.sqrt(p / (1 - p) / calls)
+    assert ((outputs.mean(0) - x).abs() <= 6 * error).all(), "the mean over many calls is not the input"
+
+
 @pytest.mark.level("options")
+@pytest.mark.weight(0.5)
 def test_default(student, rng):
     """By default half of the values are zeroed."""
     zeros = int((student.Dropout()(torch.ones(20_000)) == 0).sum())
@@ -73,19 +115,21 @@ def test_default(student, rng):
 
 @pytest.mark.parametrize("axis", [0, 1, 2, 3], ids=["batch", "channel", "row", "column"])
 @pytest.mark.level("options")
-@pytest.mark.weight(4)
+@pytest.mark.weight(5)
 def test_independent(student, rng, axis):
-    """Each value has a mask of its own: neighbours in the batch, channel, row or column agree only by chance."""
+    """Each value is dropped by itself: any two images, channels, rows or columns agree only by chance."""
     p = 0.4
-    kept = student.Dropout(p)(torch.ones(12, 10, 14, 16)) != 0
-    # Pairs (0, 1), (2, 3), ... share no value, so the pairs are independent of each other.
-    first, second = kept.unfold(axis, 2, 2).unbind(-1)
-    agreements = int((first == second).sum())
-    assert looks_like(agreements, first.numel(), p**2 + (1 - p) ** 2), "neighbouring values share their mask"
+    kept = (student.Dropout(p)(torch.ones(12, 10, 14, 16)) != 0).double().movedim(axis, 0).flatten(1) - (
+        1 - p
+    )
+    # Of two independent rows of M values the products sum to 0, with standard deviation p (1 - p) sqrt(M). That one of
+    # all 322 pairs is eight of them away has a chance below 1e-12; two rows that are equal are 37 away.
+    together = (kept @ kept.T).fill_diagonal_(0).abs().max().item()
+    assert together < 8 * p * (1 - p) * math.sqrt(kept.shape[1]), "two places share their mask"
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(4)
+@pytest.mark.weight(5)
 def test_new_mask_each_call(student, rng):
     """Each call draws a new mask, and each layer masks of its own."""
     layer, x = student.Dropout(0.5), torch.ones(40, 50)
@@ -97,7 +141,7 @@ def test_new_mask_each_call(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(4)
+@pytest.mark.weight(8.5)
 def test_number_of_zeros_varies(student, rng):
     """Values are dropped independently, so their number varies from call to call."""
     layer, x = student.Dropout(0.5), torch.ones(10)
@@ -107,7 +151,7 @@ def test_number_of_zeros_varies(student, rng):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(10)
+@pytest.mark.weight(17)
 def test_evaluation(student, rng):
     """In evaluation the output is the input for every p, and so is the gradient; in training values drop again."""
     for p in (0.0, 1.0):
@@ -127,7 +171,7 @@ def test_evaluation(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(4)
+@pytest.mark.weight(6)
 def test_extremes(student, rng):
     """With p = 0 the output is the input, in training too; with p = 1 it is zero, and finite, as is its gradient."""
     x = rng.uniform(1.0, 2.0, 4, 9)
@@ -145,25 +189,43 @@ def test_extremes(student, rng):
 
 @pytest.mark.parametrize("p", [-0.1, 1.5])
 @pytest.mark.level("contract")
+@pytest.mark.weight(3)
 def test_no_probability(student, p):
     """A p outside [0, 1] is a ValueError."""
     assert_raises(ValueError, student.Dropout, p)
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(3)
 def test_gradient(student, rng):
     """The gradient passes through the mask of its own forward pass: 1 / (1 - p) where the value was kept, else 0."""
-    x = rng.uniform(1.0, 2.0, 20, 30, requires_grad=True)
-    y = student.Dropout(0.4)(x)
-    direction = rng.randn(20, 30)
+    layer = student.Dropout(0.4)
+    x = both_signs(rng, 20, 30).requires_grad_()
+    y, direction = layer(x), rng.randn(20, 30)
     (y * direction).sum().backward()
     assert x.grad is not None, "no gradient reaches the input"
     want = torch.where(y.detach() == 0, 0.0, direction / 0.6)
     assert_close(x.grad, want, rtol=1e-5, atol=1e-6, name="gradient")
 
 
+@pytest.mark.level("invariants")
+@pytest.mark.weight(3)
+def test_gradient_of_two_calls(student, rng):
+    """A layer that is used twice in a network passes each gradient through the mask of that call."""
+    layer = student.Dropout(0.4)
+    first, second = (both_signs(rng, 20, 30).requires_grad_() for _ in range(2))
+    outputs = [layer(first), layer(second)]
+    directions = [rng.randn(20, 30) for _ in range(2)]
+    sum((y * d).sum() for y, d in zip(outputs, directions, strict=True)).backward()
+    for x, y, direction in zip((first, second), outputs, directions, strict=True):
+        assert x.grad is not None, "no gradient reaches the input"
+        want = torch.where(y.detach() == 0, 0.0, direction / 0.6)
+        assert_close(x.grad, want, rtol=1e-5, atol=1e-6, name="gradient")
+
+
 @pytest.mark.parametrize("shape", [(), (17,), (4, 6), (3, 1, 4, 1, 5)])
 @pytest.mark.level("options")
+@pytest.mark.weight(0.5)
 def test_any_shape(student, rng, shape):
     """Inputs of any shape, memory layout and precision keep shape and precision."""
     x = rng.uniform(1.0, 2.0, *shape, dtype=torch.float64)

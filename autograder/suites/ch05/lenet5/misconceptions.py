@@ -125,4 +125,10 @@ MISCONCEPTIONS = [
         severity="slip",
         edits=[edit("output = self.output(f6)", "output = torch.tanh(self.output(f6))")],
     ),
+    misconception(
+        "same_seed_for_every_network",
+        hint="Two networks that you make one after the other: do they begin with the same weights? Who drew them?",
+        severity="slip",
+        edits=[edit("self.c1 = nn.Conv2d(1, 6, 5)", "torch.manual_seed(0)\nself.c1 = nn.Conv2d(1, 6, 5)")],
+    ),
 ]

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 from autograder.testing import assert_close
 
-pytestmark = [pytest.mark.exercise("lenet5"), pytest.mark.shares(runs=17, plain=45, options=7, invariants=31)]
+pytestmark = [pytest.mark.exercise("lenet5"), pytest.mark.shares(runs=17, plain=44, options=7, invariants=33)]
 
 CLOSE: dict[str, Any] = {
     "rtol": 1e-4,
@@ -89,6 +89,7 @@ def test_parameter_count(student, num_classes, count):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_num_classes(student, rng):
     """The number of classes is the number of logits."""
     for num_classes in (2, 26):
@@ -109,7 +110,7 @@ def test_stage_shapes(student, rng):
 
 @pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.level("plain")
-@pytest.mark.weight(5)
+@pytest.mark.weight(3)
 def test_stage_values(student, rng, name):
     """Each stage is what LeNet-5 makes of the stage below: convolution or dense layer and tanh, or a 2x2 average."""
     net, x = student.LeNet5(), rng.randn(2, 1, 32, 32)
@@ -121,15 +122,19 @@ def test_stage_values(student, rng, name):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(7)
+@pytest.mark.weight(4)
 def test_logits(student, rng):
     """The logits of a batch are those of the same network built of torch.nn.functional, image by image."""
     net, x = student.LeNet5(), rng.randn(4, 1, 32, 32)
     want = torch.cat([built(net, image) for image in x.split(1)])
     assert_close(net(x).detach(), want, **CLOSE, name="logits")
+    net.eval()
+    with torch.no_grad():
+        assert_close(net(x), want, **CLOSE, name="logits in evaluation")
 
 
 @pytest.mark.level("plain")
+@pytest.mark.weight(0.5)
 def test_forward_is_the_last_stage(student, rng):
     """Calling the network gives the stage `output`, in training and in evaluation."""
     net, x = student.LeNet5(), rng.randn(2, 1, 32, 32)
@@ -177,7 +182,23 @@ def test_each_image_alone(student, rng):
         assert_close(turned[name].detach(), want, **CLOSE, name=f"stage {name}, batch reversed,")
 
 
+@pytest.mark.level("invariants")
+@pytest.mark.weight(3)
+def test_networks_are_independent(student):
+    """Two networks begin with weights of their own, drawn at random, and share nothing."""
+    first, second = student.LeNet5(), student.LeNet5()
+    before = {name: value.detach().clone() for name, value in second.state_dict().items()}
+    kernels = parameter(first, 6, 1, 5, 5).flatten(1)
+    assert len(kernels.unique(dim=0)) == 6, "kernels of C1 begin alike: they would learn the same for ever"
+    assert not torch.equal(kernels, parameter(second, 6, 1, 5, 5).flatten(1)), "two networks begin alike"
+    zeros = {name: torch.zeros_like(value) for name, value in first.state_dict().items()}
+    first.load_state_dict(zeros)
+    for name, value in second.state_dict().items():
+        assert torch.equal(value.detach(), before[name]), f"{name} belongs to both of two networks"
+
+
 @pytest.mark.level("contract")
+@pytest.mark.weight(3)
 def test_double_precision(student, rng):
     """A network turned to float64 takes images of float64, and gives logits of it."""
     net, x = student.LeNet5(), rng.randn(2, 1, 32, 32)

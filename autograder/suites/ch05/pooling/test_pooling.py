@@ -14,7 +14,7 @@ from autograder.testing import assert_close
 
 pytestmark = [
     pytest.mark.exercise("pooling"),
-    pytest.mark.shares(runs=12, plain=25, options=45, invariants=18),
+    pytest.mark.shares(runs=12, plain=24, options=47, invariants=17),
 ]
 
 EXACT: dict[str, Any] = {"rtol": 0, "atol": 0}
@@ -34,6 +34,7 @@ PADDED = [(3, None, 1), (2, (1, 2), 1), ((4, 2), 3, (2, 1)), ((2, 5), (2, 1), (0
 
 
 @pytest.mark.level("runs")
+@pytest.mark.weight(3)
 @pytest.mark.parametrize("name", ["max_pool2d", "avg_pool2d", "global_avg_pool2d", "max_pool2d_backward"])
 def test_runs(student, rng, name):
     """Each of the four functions runs, and its output has the right shape."""
@@ -51,6 +52,7 @@ def test_runs(student, rng, name):
 
 @pytest.mark.parametrize(("kernel_size", "stride", "padding"), GRID)
 @pytest.mark.level("plain")
+@pytest.mark.weight(3)
 def test_max(student, rng, kernel_size, stride, padding):
     """Max pooling equals PyTorch's: windows lie side by side if there is no stride, an incomplete one is dropped."""
     x = rng.randn(2, 3, 7, 10)
@@ -61,6 +63,7 @@ def test_max(student, rng, kernel_size, stride, padding):
 
 @pytest.mark.parametrize(("kernel_size", "stride", "padding"), PADDED)
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_max_padding(student, rng, kernel_size, stride, padding):
     """A padded place never wins, also where all values are negative."""
     x = -rng.uniform(1.0, 5.0, 2, 3, 8, 9)
@@ -69,6 +72,7 @@ def test_max_padding(student, rng, kernel_size, stride, padding):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(3.5)
 def test_max_padding_of_tiny_values(student, rng):
     """No number is small enough for the padding to win."""
     x = -1e30 * rng.uniform(1.0, 5.0, 2, 3, 5, 6)
@@ -77,6 +81,7 @@ def test_max_padding_of_tiny_values(student, rng):
 
 @pytest.mark.parametrize(("kernel_size", "stride", "padding"), GRID)
 @pytest.mark.level("plain")
+@pytest.mark.weight(3)
 def test_average(student, rng, kernel_size, stride, padding):
     """Average pooling equals PyTorch's."""
     x = rng.randn(2, 3, 7, 10)
@@ -87,6 +92,7 @@ def test_average(student, rng, kernel_size, stride, padding):
 
 @pytest.mark.parametrize(("kernel_size", "stride", "padding"), PADDED)
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_average_padding(student, rng, kernel_size, stride, padding):
     """In an average the padded zeros count as values."""
     x = rng.randn(2, 3, 8, 9) + 1
@@ -96,6 +102,7 @@ def test_average_padding(student, rng, kernel_size, stride, padding):
 
 @pytest.mark.parametrize("shape", [(2, 3, 5, 6), (1, 4, 3, 7), (5, 1, 1, 1), (3, 2, 1, 8)])
 @pytest.mark.level("plain")
+@pytest.mark.weight(3)
 def test_global_average(student, rng, shape):
     """Global average pooling gives each image's channel means, of shape (N, C)."""
     x = rng.randn(*shape)
@@ -112,6 +119,7 @@ def test_global_average(student, rng, shape):
     ],
 )
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_edges(student, rng, shape, kernel_size, stride):
     """Edge cases: batch of one, images of one pixel, one row or one column, a window as large as the image."""
     x = rng.randn(*shape)
@@ -125,6 +133,7 @@ def test_edges(student, rng, shape, kernel_size, stride):
 
 
 @pytest.mark.level("contract")
+@pytest.mark.weight(3)
 def test_dtype_and_layout(student, rng):
     """float64 stays float64; transposed inputs give the same result as contiguous ones."""
     x = rng.randn(5, 7, 3, 2, dtype=torch.float64).permute(3, 2, 1, 0)
@@ -134,9 +143,13 @@ def test_dtype_and_layout(student, rng):
         student.avg_pool2d(x, 3, (2, 1), 1), F.avg_pool2d(x, 3, (2, 1), 1), **precise, name="average pooling"
     )
     assert_close(student.global_avg_pool2d(x), x.mean((2, 3)), **precise, name="global average pooling")
+    grad_output = rng.randn(2, 3, 6, 4, dtype=torch.float64)
+    got = student.max_pool2d_backward(grad_output, x, 2, 1)
+    assert_close(got, max_gradient(grad_output, x, 2, 1), **precise, name="max_pool2d_backward")
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(1.5)
 def test_increasing_function(student, rng):
     """The maximum commutes with any increasing function of the pixels."""
     x = rng.randn(2, 3, 6, 8) - 2  # mostly negative: a padded zero would show
@@ -144,7 +157,7 @@ def test_increasing_function(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 def test_constant_image(student):
     """Every window of a constant image has that constant as its maximum and as its mean."""
     x = torch.full((2, 3, 5, 7), -0.75)
@@ -160,7 +173,7 @@ def test_constant_image(student):
     ("kernel_size", "stride", "padding"), [(2, None, 0), ((3, 2), (2, 1), 1), (3, 1, (0, 1))]
 )
 @pytest.mark.level("invariants")
-@pytest.mark.weight(5)
+@pytest.mark.weight(7.5)
 def test_gradients(student, rng, kernel_size, stride, padding):
     """Autograd through max, average and global average pooling gives PyTorch's gradients."""
     x = rng.randn(2, 3, 7, 6, dtype=torch.float64)
@@ -182,11 +195,11 @@ def test_gradients(student, rng, kernel_size, stride, padding):
         (ours(a) * direction).sum().backward()
         (want * direction).sum().backward()
         assert a.grad is not None, f"no gradient flows back through {name}"
-        assert_close(a.grad, b.grad, rtol=1e-10, atol=1e-10, name=f"gradient of {name}")
+        assert_close(a.grad, b.grad, **CLOSE, name=f"gradient of {name}")
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 def test_padding_takes_no_gradient(student, rng):
     """A padded place does not share in the gradient either, not even beside the smallest value of all."""
     x = (-1 - rng.perm(8).double()).view(1, 2, 2, 2).requires_grad_()
@@ -206,12 +219,12 @@ def backward_agrees(student, rng, x, kernel_size, stride):
     """The student's gradient of max pooling against autograd's; sums of a few terms in any order."""
     grad_output = rng.randn(*F.max_pool2d(x, kernel_size, stride).shape, dtype=x.dtype)
     got = student.max_pool2d_backward(grad_output, x, kernel_size, stride)
-    tolerance = {"rtol": 1e-10, "atol": 1e-10} if x.dtype == torch.float64 else CLOSE
-    assert_close(got, max_gradient(grad_output, x, kernel_size, stride), **tolerance, name="gradient in x")
+    assert_close(got, max_gradient(grad_output, x, kernel_size, stride), **CLOSE, name="gradient in x")
 
 
 @pytest.mark.parametrize(("kernel_size", "stride"), [(2, None), ((3, 2), None), (2, 3), ((1, 4), (2, 5))])
 @pytest.mark.level("plain")
+@pytest.mark.weight(3)
 def test_max_backward(student, rng, kernel_size, stride):
     """max_pool2d_backward hands each window's gradient to the place that won, and zero to all others."""
     backward_agrees(student, rng, rng.randn(2, 3, 7, 10), kernel_size, stride)
@@ -219,6 +232,7 @@ def test_max_backward(student, rng, kernel_size, stride):
 
 @pytest.mark.parametrize(("kernel_size", "stride"), [(2, 1), (3, 2), (3, (1, 2)), ((2, 4), (2, 1))])
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_max_backward_overlap(student, rng, kernel_size, stride):
     """A place that won in several overlapping windows gets the sum of their gradients."""
     backward_agrees(student, rng, rng.randn(2, 3, 7, 9, dtype=torch.float64), kernel_size, stride)
@@ -227,6 +241,7 @@ def test_max_backward_overlap(student, rng, kernel_size, stride):
 
 @pytest.mark.parametrize(("kernel_size", "stride"), [(2, None), ((3, 2), None), (3, 1), ((2, 3), (1, 2))])
 @pytest.mark.level("options")
+@pytest.mark.weight(3.5)
 def test_max_backward_ties(student, rng, kernel_size, stride):
     """Among equal maxima the first in row-major order of the window gets all of the gradient."""
     backward_agrees(student, rng, rng.randint(0, 3, (2, 3, 8, 9)).float(), kernel_size, stride)
@@ -234,6 +249,7 @@ def test_max_backward_ties(student, rng, kernel_size, stride):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(3.5)
 def test_max_backward_close_values(student, rng):
     """The larger value wins, however little the values differ and however small all of them are."""
     ranks = rng.perm(2 * 3 * 6 * 8).double().view(2, 3, 6, 8)
@@ -242,15 +258,16 @@ def test_max_backward_close_values(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 def test_max_backward_keeps_the_sum(student, rng):
     """What comes in goes out: in each channel the gradient in x sums to the gradient in the output."""
     x, grad_output = rng.randint(-2, 3, (3, 2, 6, 8)).double(), rng.randn(3, 2, 3, 4, dtype=torch.float64)
     got = student.max_pool2d_backward(grad_output, x, 2)
-    assert_close(got.sum((2, 3)), grad_output.sum((2, 3)), rtol=1e-10, atol=1e-10, name="sum of the gradient")
+    assert_close(got.sum((2, 3)), grad_output.sum((2, 3)), **CLOSE, name="sum of the gradient")
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_max_backward_layout(student, rng):
     """Expanded and transposed gradients and images give the same result as contiguous ones."""
     x = rng.randn(6, 5, 3, 2).permute(3, 2, 0, 1)

@@ -244,4 +244,42 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "best_weights_restored",
+        hint="The training loss says which epoch is the best on these images: did anyone ask for that epoch's weights?",
+        severity="slip",
+        edits=[
+            after(
+                "losses.append(total / len(images))",
+                """
+                if losses[-1] == min(losses):
+                    best = [p.detach().clone() for p in model.parameters()]
+                """,
+            ),
+            edit(
+                "return losses",
+                """
+                with torch.no_grad():
+                    for p, kept in zip(model.parameters(), best, strict=True):
+                        p.copy_(kept)
+                return losses
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "single_image_left_out",
+        hint="The last batch holds what is left over: what if that is a single image?",
+        severity="slip",
+        edits=[
+            edit(
+                "for batch in order.split(batch_size):",
+                """
+                for batch in order.split(batch_size):
+                    if len(batch) == 1:
+                        continue
+                """,
+            ),
+        ],
+    ),
 ]

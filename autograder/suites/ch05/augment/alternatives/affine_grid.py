@@ -16,7 +16,7 @@ def augment(images, generator, max_shift=1, max_angle=10.0):
     matrix[:, 0, 1] = -theta.sin() * h / w
     matrix[:, 1, 0] = theta.sin() * w / h
     grid = F.affine_grid(matrix, list(images.shape), align_corners=False)
-    turned = F.grid_sample(images, grid, align_corners=False)
+    turned = F.grid_sample(images, grid.to(images), align_corners=False)
     s = max_shift
     padded = F.pad(turned, (s, s, s, s))
     pairs = zip(down, right, strict=True)

@@ -16,4 +16,4 @@ def augment(images, generator, max_shift=1, max_angle=10.0):
     pixels = pixels - shift.T.flip(1)[:, None]
     source = torch.einsum("nij,npj->npi", turn, pixels)
     half = torch.tensor([max(w - 1, 1) / 2, max(h - 1, 1) / 2])
-    return F.grid_sample(images, (source / half).reshape(n, h, w, 2), align_corners=True)
+    return F.grid_sample(images, (source / half).reshape(n, h, w, 2).to(images), align_corners=True)

@@ -16,7 +16,7 @@ def augment(images, generator, max_shift=1, max_angle=10.0):
         rows, columns = rows - (h - 1) / 2, columns - (w - 1) / 2
         y = math.cos(angle) * rows + math.sin(angle) * columns + (h - 1) / 2
         x = math.cos(angle) * columns - math.sin(angle) * rows + (w - 1) / 2
-        result = torch.zeros(h, w)
+        result = torch.zeros(h, w, dtype=image.dtype)
         for top in (y.floor(), y.floor() + 1):
             for left in (x.floor(), x.floor() + 1):
                 share = (1 - (y - top).abs()) * (1 - (x - left).abs())

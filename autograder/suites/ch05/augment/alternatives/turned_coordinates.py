@@ -16,4 +16,4 @@ def augment(images, generator, max_shift=1, max_angle=10.0):
     source_x = angle.cos() * x - angle.sin() * y
     source_y = angle.sin() * x + angle.cos() * y
     grid = torch.stack((2 * source_x / w, 2 * source_y / h), dim=-1)
-    return F.grid_sample(images, grid, align_corners=False)
+    return F.grid_sample(images, grid.to(images), align_corners=False)
