@@ -468,8 +468,8 @@ print("same memory:", windows.data_ptr() == signal.data_ptr(), " strides:", wind
 # **What.** A convolution that does what PyTorch's does, gradients included (autograd makes those, if you stay
 # in PyTorch).
 #
-# **Details.** Gradients reach x, weight and bias. An incomplete last window is dropped; a kernel may be as
-# large as the padded image. Channels that do not fit are a `ValueError`, also where `groups` does not divide
+# **Details.** Gradients reach x, weight and bias, also where the two others need none. An incomplete last window is
+# dropped; a kernel may be as large as the padded image. Channels that do not fit are a `ValueError`, also where `groups` does not divide
 # the output channels.
 #
 # **Why.** It is the layer the rest of this course stands on, and windows as views are a trick for a lifetime.
@@ -637,7 +637,7 @@ plt.show()
 # **What.** The three gradients, for any stride and padding (one group, dilation 1).
 #
 # **Details.** Each gradient has the shape and dtype of what it belongs to, also where windows leave pixels
-# unread or lie apart. `grad_output` may be an expanded view: the gradient of a sum is one.
+# unread or lie apart, and where image or kernel hold nothing but zeros. `grad_output` may be an expanded view: the gradient of a sum is one.
 #
 # **Why.** Who has scattered a gradient by hand reads transposed convolutions, U-Nets and decoders with ease.
 
@@ -960,7 +960,9 @@ for name, signal in (("stripes", stripes[..., :8]), ("moved by one pixel", strip
 #
 # **Details.** Values that `load_state_dict` puts into the four tensors are used. Only `weight` and `bias` are
 # parameters; they and x get gradients in both modes. The running statistics carry no autograd graph. A channel
-# without variation comes out as its bias. One value per channel is a `ValueError` in training, and no problem
+# without variation comes out as its bias, and one whose mean is large beside its spread (a mean of 5000, a spread of 2)
+# is normalised as well as any other. Every batch in training counts in the running statistics by its share, the first
+# one and a single image too, whether autograd is on or off. Two layers share nothing. One value per channel is a `ValueError` in training, and no problem
 # in evaluation.
 #
 # **Why.** It is in nearly every convolutional network, and many a puzzling result is a forgotten
@@ -1123,8 +1125,8 @@ plt.show()
 #
 # **What.** The module, for any shape and any p from 0 to 1.
 #
-# **Details.** Every single value is dropped independently of all others, with a new mask at each call; the
-# gradient passes through the same mask. With p = 0 x comes back, with p = 1 zeros. A p outside 0 to 1
+# **Details.** Every single value, large or small, positive or negative, is dropped independently of all others, with a
+# new mask at each call, whether autograd is on or off; a gradient passes through the mask of its own call. With p = 0 x comes back, with p = 1 zeros. A p outside 0 to 1
 # is a `ValueError` when the module is made.
 #
 # **Why.** The cheapest regulariser there is, and your first layer that acts differently in training and in
@@ -1351,7 +1353,8 @@ plt.show()
 # **What.** The optimiser as a class: it keeps its parameters in `params` and changes them in place at each
 # `step`.
 #
-# **Details.** Parameters keep order, shape and dtype, may be single numbers, and may require gradients. The
+# **Details.** The tensors that you were given are the ones that change: whoever else holds them sees it, and one that is
+# listed twice moves twice. Parameters keep order, shape and dtype, may be single numbers, and may require gradients. The
 # gradients that you are given stay as they are, with weight decay too. A gradient of zero counts as a step. Two
 # optimisers share nothing.
 #
@@ -1511,7 +1514,8 @@ plt.show()
 # **What.** The network as an `nn.Module`, and a method that shows what each stage puts out.
 #
 # **Details.** `forward` gives the stage `output`, in training and in evaluation. The only parameters are the
-# weights and biases of the five layers in the table, and all of them get gradients. An image's logits do not
+# weights and biases of the five layers in the table, drawn at random as PyTorch does; all of them get gradients, and two
+# networks share nothing. An image's logits do not
 # depend on its neighbours in the batch.
 #
 # **Why.** Every later network of this course is written in this form: layers in `__init__`, data flow in
@@ -1629,8 +1633,9 @@ plt.show()
 #
 # **What.** Turn and shift each image of a batch by its own random amount.
 #
-# **Details.** First turn about the centre, then shift by whole pixels; images need not be square. Angle,
-# vertical and horizontal shift are independent, and so are the images. The same seed gives the same turns and
+# **Details.** First turn about the centre, then shift by whole pixels; images need not be square. The angle is any number
+# of degrees, no whole one. Angle, vertical and horizontal shift are independent, and so are the images, the first and
+# the last one too. The same seed gives the same turns and
 # shifts, whatever is in the images. With `max_shift=0` and `max_angle=0` they come back as they are.
 #
 # **Why.** More data is the surest cure for overfitting, and this is data for free. It is also where leaks of
@@ -1755,8 +1760,8 @@ def small_cnn() -> nn.Sequential:
 # 97% right with the default settings, and by its steps.
 #
 # **Details.** One step of plain Adam (`lr` as given, PyTorch's other defaults; no schedule, no weight decay, no
-# clipping) on the plain cross-entropy for each batch, the last and smaller one too. The model goes on from the
-# weights it comes with, in training mode even if it comes in evaluation mode. Losses are Python floats, those
+# clipping) on the plain cross-entropy for each batch, the last and smaller one too, be it a single image. The model goes
+# on from the weights it comes with, keeps those that its last step leaves, in training mode even if it comes in evaluation mode. Losses are Python floats, those
 # of the batches as they were trained on. The same seed in the generator trains the same weights.
 #
 # **Why.** You will write this loop for every model of the course. It is independent of your other exercises.
