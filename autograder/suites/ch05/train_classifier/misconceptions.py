@@ -65,7 +65,7 @@ MISCONCEPTIONS = [
     misconception(
         "labels_not_shuffled_along",
         hint="Image and label belong together: which label does the first image of a shuffled batch get?",
-        severity="partial",
+        severity="serious",
         edits=[
             edit(
                 """
@@ -119,7 +119,7 @@ MISCONCEPTIONS = [
     misconception(
         "not_shuffled",
         hint="What does a batch teach if all of its images are of one class? Look at the order in which you take them.",
-        severity="partial",
+        severity="slip",
         edits=[
             edit(
                 "order = torch.randperm(len(images), generator=generator)",
@@ -179,7 +179,7 @@ MISCONCEPTIONS = [
     misconception(
         "only_last_layer",
         hint="Which parameters does the optimizer know?",
-        severity="partial",
+        severity="serious",
         edits=[edit("model.parameters()", "list(model.parameters())[-2:]")],
     ),
     misconception(

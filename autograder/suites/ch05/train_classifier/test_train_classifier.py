@@ -17,7 +17,7 @@ from selfcheck.data import load_digits
 
 pytestmark = [
     pytest.mark.exercise("train_classifier"),
-    pytest.mark.shares(runs=10, plain=30, options=14, invariants=14, converges=32),
+    pytest.mark.shares(runs=4, plain=16, options=24, invariants=14, converges=43),
 ]
 
 
@@ -85,6 +85,7 @@ def test_runs(student, rng):
 
 
 @pytest.mark.level("runs")
+@pytest.mark.weight(2)
 def test_losses(student, rng):
     """train_classifier returns one finite number per epoch."""
     losses = student.train_classifier(student.small_cnn(), *digits(rng, 40), epochs=3, batch_size=16)
@@ -96,7 +97,7 @@ def test_losses(student, rng):
 
 
 @pytest.mark.level("runs")
-@pytest.mark.weight(2)
+@pytest.mark.weight(4)
 def test_parameters_change(student, rng):
     """Training changes every parameter of the model it was given."""
     model = student.small_cnn()
@@ -109,7 +110,7 @@ def test_parameters_change(student, rng):
 
 @pytest.mark.parametrize("lr", [0.0, 1e-3, 1e-2])
 @pytest.mark.level("plain")
-@pytest.mark.weight(4)
+@pytest.mark.weight(3)
 def test_steps(student, rng, lr):
     """With all images in one batch each epoch is one step of Adam on the cross-entropy, of the given learning rate."""
     images, labels = digits(rng, 60)
@@ -125,7 +126,7 @@ def test_steps(student, rng, lr):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(4)
+@pytest.mark.weight(3)
 def test_steps_of_many_batches(student, rng):
     """Every batch of an epoch makes one step of Adam, along the gradient of that batch alone."""
     # Forty times the same image: whatever the order, all batches are alike.
@@ -140,7 +141,7 @@ def test_steps_of_many_batches(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 def test_last_batch_makes_a_step(student, rng):
     """The last batch of an epoch makes a step like any other, even if it is a single image."""
     # Copies of one image: a batch of one has the loss and the statistics of a batch of eight.
@@ -156,7 +157,7 @@ def test_last_batch_makes_a_step(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 def test_defaults(student, rng):
     """By default there are 30 epochs, batches of 64 images and a learning rate of 2e-3."""
     images, labels = (part.expand(65, *part.shape[1:]).clone() for part in digits(rng, 1))
@@ -171,7 +172,6 @@ def test_defaults(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
 def test_learning_rate_stays(student, rng):
     """All steps are as long as the learning rate makes them, the last as the first: there is no schedule."""
     model, (images, _) = student.small_cnn(), digits(rng, 8)
@@ -186,6 +186,7 @@ def test_learning_rate_stays(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(6.5)
 def test_last_weights_stay(student, rng):
     """The model keeps what its last step made of it, also where the loss was smaller in an earlier epoch."""
     images, labels = digits(rng, 24)
@@ -203,7 +204,7 @@ def test_last_weights_stay(student, rng):
     ("count", "batch_size", "epochs", "steps"), [(48, 16, 2, 6), (50, 16, 1, 4), (7, 64, 3, 3)]
 )
 @pytest.mark.level("plain")
-@pytest.mark.weight(2)
+@pytest.mark.weight(1.5)
 def test_batches(student, rng, count, batch_size, epochs, steps):
     """An epoch goes over all images in batches of batch_size; the last batch may be smaller."""
     model = student.small_cnn()
@@ -215,7 +216,7 @@ def test_batches(student, rng, count, batch_size, epochs, steps):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(2.5)
+@pytest.mark.weight(5)
 def test_training_mode(student, rng):
     """The model is in training mode while it trains, whatever mode it came in."""
     model = student.small_cnn()
@@ -228,7 +229,7 @@ def test_training_mode(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(3)
+@pytest.mark.weight(4.5)
 def test_losses_of_steps(student, rng):
     """With all images in one batch the reported losses are those along four steps of Adam on the cross-entropy."""
     images, labels = digits(rng, 80)
@@ -250,7 +251,7 @@ def test_losses_of_steps(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2.5)
+@pytest.mark.weight(5)
 def test_reported_loss(student, rng):
     """The reported number is the mean cross-entropy per image, in nats."""
     model, net = student.small_cnn(), network()
@@ -267,6 +268,7 @@ def test_reported_loss(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(0.5)
 def test_last_batch_counts_by_its_size(student, rng):
     """In the mean over an epoch a smaller last batch counts no more than its images."""
     model, net = student.small_cnn(), network()
@@ -285,7 +287,6 @@ def test_last_batch_counts_by_its_size(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(2.5)
 def test_each_image_once(student, rng):
     """Every epoch takes every image once."""
     model = student.small_cnn()
@@ -300,7 +301,7 @@ def test_each_image_once(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(2.5)
+@pytest.mark.weight(3)
 def test_new_order(student, rng):
     """Each epoch takes the images in a new random order, and so does each training without a generator."""
     # At learning rate 0 an epoch's loss depends only on who shares a batch, and so varies by about 1e-2. That four
@@ -315,7 +316,7 @@ def test_new_order(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(5)
+@pytest.mark.weight(6)
 def test_generator(student, rng):
     """The generator draws the order: the same seed trains the same weights, another seed others."""
     images, labels = digits(rng, 40)
@@ -334,7 +335,7 @@ def test_generator(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(2.5)
+@pytest.mark.weight(3)
 def test_generator_is_used_up(student, rng):
     """The generator draws a new order for each epoch, and goes on where it was when it is used again."""
     model, (images, labels), generator = student.small_cnn(), digits(rng, 60), rng.generator()
@@ -349,6 +350,7 @@ def test_generator_is_used_up(student, rng):
 
 @pytest.mark.timeout(30)
 @pytest.mark.level("converges")
+@pytest.mark.weight(2)
 def test_overfits(student, rng):
     """Trained long enough on 32 images with labels drawn at random, the model knows every one of them."""
     images, _ = digits(rng, 32)
@@ -364,7 +366,7 @@ def test_overfits(student, rng):
 
 @pytest.mark.timeout(60)
 @pytest.mark.level("converges")
-@pytest.mark.weight(2)
+@pytest.mark.weight(4)
 def test_held_out_accuracy(student, rng):
     """With the default settings at least 97 of 100 digits that training never saw are recognised."""
     data = load_digits()
