@@ -40,9 +40,9 @@ def test_a_right_solution_passes_every_rung(tmp_path):
 def test_a_wrong_value_is_explained(tmp_path):
     found = outcomes(tmp_path, RIGHT.replace("* 2", "* 3"))
     assert [o.passed for o in found] == [True, False, True]
-    assert "2 of 2 values differ; the first at [0]" in found[1].message
+    assert "6 of 6 values differ; the first at [0]" in found[1].message
     assert "(2 of 2 cases fail; this is the first)" in found[1].message and found[1].cases == 2
-    assert found[1].hint == "", "two values are too few to speak of a pattern"
+    assert found[1].hint == "Every value is 1.5 times what it should be."
     assert found[1].statement == "Every value doubles."
 
 
