@@ -167,7 +167,7 @@ def test_the_commands_are_installed_and_explain_themselves(script):
 
 
 def test_selfcheck_builds_alone(tmp_path):
-    """A wheel of the student's package holds every module of it and nothing else."""
+    """A wheel of the student's package holds every module of it, its series, and nothing else."""
     shutil.copytree(ROOT / "selfcheck", tmp_path / "selfcheck", ignore=shutil.ignore_patterns("__pycache__"))
     command = [
         sys.executable,
@@ -189,7 +189,8 @@ def test_selfcheck_builds_alone(tmp_path):
         assert any(name.endswith(".dist-info/licenses/LICENSE") for name in archive.namelist())
         inside = {name for name in archive.namelist() if ".dist-info/" not in name}
     modules = {f"selfcheck/{path.name}" for path in (ROOT / "selfcheck").glob("*.py")}
-    assert inside - {"selfcheck/py.typed"} == modules
+    series = {f"selfcheck/datasets/{path.name}" for path in (ROOT / "selfcheck" / "datasets").glob("*.csv")}
+    assert series and inside == modules | series | {"selfcheck/py.typed"}
 
 
 def test_importing_selfcheck_is_quiet_and_brings_no_test_engine():
