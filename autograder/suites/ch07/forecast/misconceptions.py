@@ -89,13 +89,23 @@ MISCONCEPTIONS = [
     ),
     misconception(
         "free_run_window_grows",
-        hint="A window always has the same width: what do your later windows hold?",
-        severity="partial",
+        hint="A window always has the same width: how many values do yours hold?",
+        severity="slip",
         base="reference",
         edits=[
             edit(
-                "predict(torch.stack(known[-width:])[None])",
-                "predict(torch.stack(known)[None])",
+                """
+                known = list(history[-width:])
+                for _ in range(steps):
+                    known.append(predict(torch.stack(known[-width:])[None])[0])
+                return torch.stack(known[width:])
+                """,
+                """
+                known = list(history)
+                for _ in range(steps):
+                    known.append(predict(torch.stack(known)[None])[0])
+                return torch.stack(known[len(history) :])
+                """,
             ),
         ],
     ),
