@@ -1435,7 +1435,7 @@ ax.set(xlabel="characters read since the beginning", ylabel="perplexity of the n
 ax.legend()
 show(
     "Perplexity of the next character against the number of characters read: from about 35 it falls below the bigram's dashed "
-    "line after two or three characters and reaches the level of the carried state after about ten."
+    "line after two characters and reaches the level of the carried state after about six."
 )
 print("perplexity after 1, 2, 5, 10 and 40 characters:", [round(float(reach[k - 1]), 1) for k in (1, 2, 5, 10, 40)])
 

@@ -52,7 +52,7 @@ def test_shape(student, rng):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(5)
+@pytest.mark.weight(6)
 def test_vocabulary(student):
     """The vocabulary holds each character of the text once, sorted."""
     assert_close(student.build_vocabulary("banana"), ["a", "b", "n"], name="vocabulary of 'banana'")
