@@ -82,7 +82,9 @@ def test_each(student, rng, which):
 
 
 @pytest.mark.level("options")
-@pytest.mark.parametrize(("n", "features", "hidden"), [(1, 3, 4), (6, 1, 3), (2, 5, 1), (4, 3, 3), (3, 3, 7)])
+@pytest.mark.parametrize(
+    ("n", "features", "hidden"), [(1, 3, 4), (6, 1, 3), (2, 5, 1), (4, 3, 3), (3, 3, 7), (4, 2, 4)]
+)
 def test_sizes(student, rng, n, features, hidden):
     """A batch of one, one feature, one unit, and as many features as units or samples."""
     agrees(student, rng, n, features, hidden)

@@ -79,9 +79,9 @@ def test_without_bias(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.parametrize(("n", "features", "hidden"), [(1, 3, 4), (1, 1, 1), (3, 2, 1), (6, 4, 4)])
+@pytest.mark.parametrize(("n", "features", "hidden"), [(1, 3, 4), (1, 1, 1), (3, 2, 1), (6, 4, 4), (4, 3, 4)])
 def test_edges(student, rng, n, features, hidden):
-    """A batch of one, one feature, one unit, and as many features as units."""
+    """A batch of one, one feature, one unit, as many features or samples as units."""
     given = arguments(rng, n, features, hidden)
     assert_close(student.rnn_cell(*given), oracle(*given), **FLOAT32, name="new state")
 
