@@ -237,6 +237,17 @@ def test_time_embedding_refuses_odd_dimensions(student):
 unet = pytest.mark.exercise("unet")
 
 
+def network(student, rng, **options):
+    """A UNet in evaluation, with random numbers added to its parameters, as some may start at zero."""
+    model = student.UNet(base_channels=8, **options)
+    state = dict(model.state_dict())
+    for name, value in list(model.named_parameters()):
+        state[name] = value.detach() + 0.05 * rng.randn(*value.shape)
+    model.load_state_dict(state)
+    model.eval()
+    return model
+
+
 @unet
 @pytest.mark.gate
 def test_unet_shape(student, rng):
@@ -250,8 +261,7 @@ def test_unet_shape(student, rng):
 @pytest.mark.gate
 def test_unet_sees_the_time(student, rng):
     """The same image at another time gives another output."""
-    model, x = student.UNet(base_channels=8), rng.randn(1, 1, 8, 8)
-    model.eval()
+    model, x = network(student, rng), rng.randn(1, 1, 8, 8)
     early, late = model(x, torch.tensor([2])).detach(), model(x, torch.tensor([80])).detach()
     assert not torch.allclose(early, late, atol=1e-5), "the output does not depend on t: where does t go in?"
 
@@ -259,8 +269,7 @@ def test_unet_sees_the_time(student, rng):
 @unet
 def test_unet_sees_the_label(student, rng):
     """With classes the output depends on the label; without a label it is that of the null label."""
-    model = student.UNet(base_channels=8, num_classes=5)
-    model.eval()
+    model = network(student, rng, num_classes=5)
     x, t = rng.randn(2, 1, 8, 8), torch.tensor([10, 10])
     null = model(x, t, torch.tensor([5, 5])).detach()
     assert_close(model(x, t).detach(), null, atol=1e-5, name="output without a label")
@@ -271,8 +280,7 @@ def test_unet_sees_the_label(student, rng):
 @unet
 def test_unet_keeps_samples_apart(student, rng):
     """What the network says of an image does not depend on the others in the batch."""
-    model = student.UNet(base_channels=8)
-    model.eval()
+    model = network(student, rng)
     x, t = rng.randn(3, 1, 8, 8), torch.tensor([5, 50, 90])
     assert_close(
         model(x, t).detach()[1:2], model(x[1:2], t[1:2]).detach(), atol=1e-5, name="output for one image"
@@ -282,7 +290,7 @@ def test_unet_keeps_samples_apart(student, rng):
 @unet
 def test_unet_every_parameter_learns(student, rng):
     """A backward pass gives every parameter a gradient that is finite and not all zero."""
-    model = student.UNet(base_channels=8, num_classes=3)
+    model = network(student, rng, num_classes=3)
     y = model(rng.randn(4, 1, 8, 8), torch.tensor([0, 30, 60, 90]), torch.tensor([0, 1, 2, 3]))
     (y * rng.randn(4, 1, 8, 8)).sum().backward()
     for name, parameter in model.named_parameters():
@@ -292,10 +300,28 @@ def test_unet_every_parameter_learns(student, rng):
 
 
 @unet
+def test_unet_has_the_widths_of_the_figure(student):
+    """Its convolutions have 8, 16 and 32 channels where base_channels is 8, and the state_dict knows all of them."""
+    weights = [value for value in student.UNet(base_channels=8).state_dict().values() if value.dim() == 4]
+    widths = {size for value in weights for size in value.shape[:2]}
+    assert {8, 16, 32} <= widths, (
+        f"the channels of its convolutions are {sorted(widths)}: 8, 16 and 32 are asked for"
+    )
+
+
+@unet
+def test_unet_answers_as_noise_is(student, rng):
+    """Noise has both signs, and so has the output."""
+    y = network(student, rng, in_channels=24)(rng.randn(2, 24, 8, 8), torch.tensor([10, 70])).detach()
+    assert float(y.min()) < 0 < float(y.max()), (
+        "the output has one sign alone: what comes last in your network?"
+    )
+
+
+@unet
 def test_unet_passes_detail_on(student, rng):
     """A change of one pixel matters most near that pixel: the skip at full resolution is in use."""
-    model = student.UNet(base_channels=8)
-    model.eval()
+    model = network(student, rng)
     x = rng.randn(12, 1, 16, 16, requires_grad=True)
     (grad,) = torch.autograd.grad(model(x, torch.full((12,), 20))[:, 0, 5, 6].sum(), x)
     influence = grad.abs().mean((0, 1))

@@ -16,7 +16,7 @@ import pytest
 import torch
 from sklearn.svm import SVC
 
-from autograder.testing import assert_close
+from autograder.testing import MOST_ECHO, assert_close, echo
 from selfcheck.data import load_digits
 
 pytestmark = pytest.mark.exercise("train_diffusion")
@@ -62,7 +62,7 @@ class Watch:
         return rows.reshape(-1, len(data)), noise.reshape(-1, *data.shape)
 
 
-SCHEDULE = torch.tensor([0.9, 0.8, 0.65, 0.5, 0.3], dtype=torch.float64)
+SCHEDULE = torch.tensor([0.8937, 0.8061, 0.6549, 0.4973, 0.3127], dtype=torch.float64)
 
 
 def far_apart(rng, n):
@@ -191,16 +191,33 @@ def test_epochs(student, rng):
         assert int((before == after).sum()) < 30, "two epochs go through the data in the same order"
 
 
+def check_second_call(student, rng):
+    """A second call trains the model it is given, by its own alpha_bar, and reports its own losses alone."""
+    for schedule in (SCHEDULE, SCHEDULE**3):
+        data, model = far_apart(rng, 250), student.point_denoiser()
+        watch, before = Watch(model), weights(model)
+        losses = student.train_diffusion(
+            model, data, schedule, epochs=2, batch_size=250, lr=1e-6, generator=rng.generator()
+        )
+        assert len(losses) == 2, "two epochs were asked for, and another number of losses came back"
+        _, noise = watch.undo(data, schedule)
+        assert_standard_normal(noise, "x_t of a later call")
+        assert any(not torch.equal(before[n], value) for n, value in weights(model).items()), (
+            "the model does not change"
+        )
+
+
 @pytest.mark.level("plain")
 @pytest.mark.weight(3)
 def test_noising(student, rng):
-    """What the network sees is data, noised to the time it is told by standard normal noise."""
+    """What the network sees is data, noised to the time it is told by standard normal noise, in a second call too."""
     data, watch, _ = watched(student, rng)
     _, noise = watch.undo(data, SCHEDULE)
     t = torch.cat(watch.t).reshape(noise.shape[:2])
     for step in range(len(SCHEDULE)):
         assert int((t == step).sum()) > 80, "some time is hardly ever drawn"  # 200 expected, deviation 12.6
         assert_standard_normal(noise[t == step], "x_t")
+    check_second_call(student, rng)
 
 
 @pytest.mark.level("plain")
@@ -214,11 +231,22 @@ def test_new_draws(student, rng):
         assert looks_like(int((t == step).sum()), t.numel(), 1 / T), (
             "some time is drawn too often or too seldom"
         )
-    assert looks_like(int((t[:, 0::2] == t[:, 1::2]).sum()), t.numel() // 2, 1 / T), (
-        "samples of a batch share a time"
+    # At each distance in the order of showing a fifth of the pairs, 800 with a deviation of 25, have the same time.
+    shown = torch.eye(T, dtype=torch.float64)[t.flatten()]
+    same = (
+        torch.fft.irfft(torch.fft.rfft(shown, dim=0).abs() ** 2, n=len(shown), dim=0).sum(1)[1:].max().item()
     )
-    assert_independent(noise[:, 0::2], noise[:, 1::2], "neighbours in a batch")
-    assert_independent(noise[..., 0], noise[..., 1], "two coordinates of a sample")
+    within = [t[:, at : at + 64] for at in (0, 64, 128)]
+    halves = sum(int((times[:, :32] == times[:, 32:]).sum()) for times in within)
+    assert same < len(shown) / T + MOST_ECHO * math.sqrt(len(shown) * (T - 1)) / T, "samples share a time"
+    assert looks_like(halves, 16 * 3 * 32, 1 / T), "samples of a batch share a time, those of its halves"
+    assert echo(noise.flatten(0, 1)) < MOST_ECHO, (
+        "samples, or a sample's two coordinates, have the same noise"
+    )
+    for at in (0, 64, 128):
+        assert_independent(noise[:, at : at + 32], noise[:, at + 32 : at + 64], "the two halves of a batch")
+    # 18 of 8000 are expected beyond 3.05, none to two once in ten million times.
+    assert int((noise.abs() > 3.05).sum()) > 2, "the noise has no large values: it is cut off"
     by_row, times = in_order(rows, noise), in_order(rows, t)
     assert_independent(by_row[:-1], by_row[1:], "two epochs")
     again = int((times[:-1] == times[1:]).sum())
@@ -227,11 +255,12 @@ def test_new_draws(student, rng):
 
 @pytest.mark.level("plain")
 @pytest.mark.weight(3)
-@pytest.mark.parametrize("p_drop", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("p_drop", [0.0, 0.005, 0.3, 1.0])
 def test_labels(student, rng, p_drop):
     """The network is told each image's own label, or the null label, with probability p_drop, drawn anew each time."""
     n, data = 200, 4 * rng.randn(200, 1, 8, 8)
     labels, model = rng.randint(0, 5, (n,)), student.digit_denoiser(6)  # no image shows the last class
+    epochs = 60 if p_drop == 0.005 else 3  # 60 of 12,000 labels go, with a deviation of 7.7
     watch = Watch(model)
     student.train_diffusion(
         model,
@@ -239,8 +268,8 @@ def test_labels(student, rng, p_drop):
         SCHEDULE,
         labels=labels.clone(),
         null_label=6,
-        epochs=3,
-        batch_size=64,
+        epochs=epochs,
+        batch_size=200 if p_drop == 0.005 else 64,
         lr=0.0,
         p_drop=p_drop,
         generator=rng.generator(),
@@ -255,8 +284,12 @@ def test_labels(student, rng, p_drop):
         "the share of labels replaced by the null label is off"
     )
     same = p_drop**2 + (1 - p_drop) ** 2
+    # Batches of 64, 64, 64 and 8.
+    first = torch.cat([gone[:, at : at + 32] for at in (0, 64, 128)], 1)
+    second = torch.cat([gone[:, at + 32 : at + 64] for at in (0, 64, 128)], 1)
     for one, other, what in (
         (gone[:, 0::2], gone[:, 1::2], "neighbours in a batch"),
+        (first, second, "the two halves of a batch"),
         (in_order(rows, gone)[:-1], in_order(rows, gone)[1:], "epochs"),
     ):
         assert looks_like(int((one == other).sum()), one.numel(), same), (
@@ -264,9 +297,33 @@ def test_labels(student, rng, p_drop):
         )
 
 
+def check_sizes_of_batches(student, rng):
+    """Every batch makes a step and counts in the loss: one of a single sample, and one as large as the data."""
+    for n, batch_size, sizes in ((7, 3, [3, 3, 1]), (3, 1, [1, 1, 1]), (4, 4, [4]), (5, 64, [5])):
+        data, model = far_apart(rng, 250)[:n], student.point_denoiser()
+        watch, stored = Watch(model), []
+        model.register_forward_pre_hook(lambda module, args, stored=stored: stored.append(weights(module)))
+        losses = student.train_diffusion(
+            model, data, SCHEDULE, epochs=1, batch_size=batch_size, lr=1e-3, generator=rng.generator()
+        )
+        assert [len(x) for x in watch.x] == sizes, (
+            f"{n} samples in batches of {batch_size} are not batches of {sizes}"
+        )
+        stored.append(weights(model))
+        for before, after in zip(stored, stored[1:], strict=False):
+            assert any(not torch.equal(before[name], after[name]) for name in before), (
+                f"of {n} samples in batches of {batch_size} one batch makes no step"
+            )
+        rows, noise = watch.undo(data, SCHEDULE)
+        want = ((torch.cat(watch.answers).double().reshape(noise.shape) - noise) ** 2).mean().item()
+        assert abs(float(losses[0]) - want) < 2e-3 * want + 1e-3, (
+            "the epoch's loss is not the mean over its samples"
+        )
+
+
 @pytest.mark.level("options")
 def test_reported_loss(student, rng):
-    """The reported number is the epoch's mean squared error of the noise, per element, every sample counting alike."""
+    """The reported number is the epoch's mean squared error of the noise, per element; every batch counts."""
     data, watch, losses = watched(student, rng, n=250, epochs=3, batch_size=180)
     assert [len(x) for x in watch.x] == 3 * [180, 70], (
         "the batches are not 180 samples each, the rest the last"
@@ -277,6 +334,7 @@ def test_reported_loss(student, rng):
     assert len(losses) == 3, "one loss per epoch"
     got = torch.tensor([float(loss) for loss in losses], dtype=torch.float64)
     assert_close(got, want, rtol=2e-3, atol=1e-3, name="losses at learning rate 0")
+    check_sizes_of_batches(student, rng)
 
 
 @pytest.mark.level("invariants")

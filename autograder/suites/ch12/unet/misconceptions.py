@@ -8,7 +8,7 @@ MISCONCEPTIONS = [
     misconception(
         "blocks_in_a_list",
         hint="PyTorch finds modules in attributes and in ModuleLists, not in Python's lists.",
-        severity="slip",
+        severity="partial",
         edits=[
             edit(
                 "nn.ModuleList([Block(in_channels, c, width), Block(c, 2 * c, width)])",
@@ -67,7 +67,7 @@ MISCONCEPTIONS = [
     misconception(
         "fine_skip_missing",
         hint="There is a skip at every level, at full resolution too.",
-        severity="slip",
+        severity="partial",
         edits=[edit("skips.append(h)", "skips.append(h if len(skips) else torch.zeros_like(h))")],
     ),
     misconception(
@@ -116,7 +116,7 @@ MISCONCEPTIONS = [
     misconception(
         "no_downsampling",
         hint="Without a coarser level a pixel sees only its nearest neighbours.",
-        severity="slip",
+        severity="partial",
         edits=[
             edit(
                 "self.first = nn.Conv2d(inputs, outputs, 3, padding=1)",
@@ -139,7 +139,7 @@ MISCONCEPTIONS = [
     misconception(
         "no_skips",
         hint="What the encoder saw at full resolution is lost in the middle: how does it reach the decoder?",
-        severity="slip",
+        severity="partial",
         edits=[edit("skips.append(h)", "skips.append(torch.zeros_like(h))")],
     ),
     misconception(
@@ -157,8 +157,21 @@ MISCONCEPTIONS = [
     misconception(
         "relu_at_the_end",
         hint="Noise is positive and negative: what comes last in your network?",
-        severity="slip",
+        severity="partial",
         edits=[edit("return self.out(h)", "return F.relu(self.out(h))")],
+    ),
+    misconception(
+        "same_width_everywhere",
+        hint="Coarser maps have fewer places: how many channels make up for that?",
+        severity="slip",
+        edits=[
+            edit("Block(c, 2 * c, width)", "Block(c, c, width)"),
+            edit("Block(2 * c, 4 * c, width)", "Block(c, c, width)"),
+            edit(
+                "Block(6 * c, 2 * c, width), Block(3 * c, c, width)",
+                "Block(2 * c, c, width), Block(2 * c, c, width)",
+            ),
+        ],
     ),
     misconception(
         "skips_detached",
@@ -182,6 +195,17 @@ MISCONCEPTIONS = [
         hint="Can your embedding tell time 199 from time 200, after tanh or sigmoid?",
         severity="partial",
         edits=[edit("t[:, None].float()", "torch.tanh(t[:, None].float())")],
+    ),
+    misconception(
+        "time_divided_by_1000",
+        hint="As one number between 0 and 1, time 3 and time 4 look the same to a layer: which features tell them apart?",
+        severity="slip",
+        edits=[
+            edit(
+                "angle = t[:, None].float() * 0.3 ** torch.arange(8)",
+                "angle = t[:, None].float() / 1000 * torch.ones(8)",
+            )
+        ],
     ),
     misconception(
         "time_of_first_image",
