@@ -152,10 +152,12 @@ def test_edges(student, rng):
 @pytest.mark.level("options")
 @pytest.mark.weight(4)
 def test_shape_of_windows(student, rng):
-    """`predict` is shown windows (M, width), in a free run one at a time."""
-    predict = Recorder(4)
-    student.one_step_forecasts(predict, rng.randn(20, dtype=torch.float64), 4, 9)
+    """`predict` is shown windows (M, width) in the order of time, in a free run one at a time."""
+    predict, series = Recorder(4), rng.randn(20, dtype=torch.float64)
+    student.one_step_forecasts(predict, series, 4, 9)
     assert all(w.dim() == 2 and w.shape[1] == 4 for w in predict.windows), "windows have shape (M, width)"
+    shown = torch.cat(predict.windows)
+    assert_close(shown, looped(series, 4)[0][5:], **FLOAT64, name="the windows shown, in the order of time")
     predict = Recorder(4)
     student.free_run(predict, rng.randn(9, dtype=torch.float64), 4, 3)
     assert [tuple(w.shape) for w in predict.windows] == [(1, 4)] * 3, "a free run asks for one window a step"

@@ -163,4 +163,16 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "uniform_numbers",
+        hint="The matrix is one of normal numbers: which distribution has yours?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "w = torch.randn(hidden, hidden, generator=generator)",
+                "w = torch.rand(hidden, hidden, generator=generator) - 0.5",
+            ),
+        ],
+    ),
 ]

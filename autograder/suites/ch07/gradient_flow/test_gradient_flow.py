@@ -79,9 +79,9 @@ def test_spectral_radius(student, rng, radius):
         w = student.spectral_start(hidden, radius, rng.generator())
         found = float(torch.linalg.eigvals(w.double()).abs().max())
         assert abs(found - radius) < 1e-3 * radius, f"the spectral radius is {found:.4f} instead of {radius}"
-        assert float(torch.linalg.matrix_norm(w, ord=2)) > 1.02 * radius, (
-            "the norm was scaled, not the radius"
-        )
+        # A small matrix may have a norm near its radius by chance; a large one has nearly twice its radius.
+        norm = float(torch.linalg.matrix_norm(w, ord=2))
+        assert hidden == 3 or norm > 1.02 * radius, "the norm was scaled, not the radius"
 
 
 @pytest.mark.level("plain")
@@ -161,6 +161,17 @@ def test_all_signs(student, rng):
         assert int(positive.min()) >= 6 and int(positive.max()) <= 54, "some entry has always the same sign"
     rotations = int((torch.linalg.det(orthogonal) > 0).sum())
     assert 6 <= rotations <= 54, "all orthogonal starts are of one kind"
+
+
+@pytest.mark.level("invariants")
+def test_normal_numbers(student, rng):
+    """spectral_start's entries are normal numbers: their fourth moment is 3 times the square of their variance."""
+    w = student.spectral_start(60, 0.9, rng.generator()).double()
+    moments = float((w**4).mean() / (w**2).mean() ** 2)
+    # Of 3600 normal numbers the ratio has standard deviation 0.08; uniform ones have 1.8.
+    assert 2.4 < moments < 3.8, (
+        f"the fourth moment is {moments:.2f} times the squared variance, as of other numbers"
+    )
 
 
 @pytest.mark.level("invariants")

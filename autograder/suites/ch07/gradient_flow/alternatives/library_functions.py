@@ -15,7 +15,7 @@ def gradient_norms(slopes, w_h):
 
 
 def spectral_start(hidden, radius, generator):
-    w = torch.empty(hidden, hidden).uniform_(-1, 1, generator=generator)
+    w = torch.empty(hidden, hidden).normal_(generator=generator)
     rho = torch.max(torch.abs(torch.linalg.eigvals(w)))
     return radius / rho * w
 
