@@ -22,7 +22,7 @@ import torch
 from autograder.grading.recording import MOST_WEIGHTS, Recorder, Trace, Weights, normalised, parameters_of
 from autograder.jail.inside.server import Names, describe_error
 from autograder.wire.frames import Channel, PeerGone, ProtocolViolation
-from autograder.wire.handles import GRADER_OPERATIONS, STUDENT_OPERATIONS, Handle, Notebook
+from autograder.wire.handles import GRADER_OPERATIONS, STUDENT_OPERATIONS, GivenFunction, Handle, Notebook
 from autograder.wire.peer import ArgumentChanged, Peer
 from selfcheck.compare import revealing
 from selfcheck.errors import OutOfTime, StudentError
@@ -225,7 +225,7 @@ def answering(namespace: dict[str, Any], seconds: float) -> Iterator[Peer]:
     def answer() -> None:
         clocks.append(time.pthread_getcpuclockid(threading.get_ident()))
         started.set()
-        peer = Peer(Channel(theirs), STUDENT_OPERATIONS, describe_error, Handle, mirror=True)
+        peer = Peer(Channel(theirs), STUDENT_OPERATIONS, describe_error, GivenFunction, mirror=True)
         peer.export(Names(namespace))
         with contextlib.suppress(PeerGone, ProtocolViolation, OutOfTime):
             peer.serve()

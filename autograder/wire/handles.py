@@ -105,6 +105,32 @@ class Handle:
         return list(items)
 
 
+class GivenFunction(Handle):
+    """A function of the test's that the student's code was given, on the student's side.
+
+    It can be called, and in all else it is as any function: what a function has not is missing here too, and is never
+    asked of the other side. `hasattr(model, "eval")` is False, and a copy is the function itself.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"'function' object has no attribute {name!r}")
+
+    def _of_no_function(self) -> Any:
+        raise AttributeError  # for which Python asks `__getattr__`, where the name is known
+
+    parameters = named_parameters = named_buffers = property(_of_no_function)
+    __iter__ = __len__ = __getitem__ = None  # type: ignore[assignment]
+
+    def __copy__(self) -> GivenFunction:
+        return self
+
+    def __deepcopy__(self, memo: object) -> GivenFunction:
+        return self
+
+    def __repr__(self) -> str:
+        return "<function of the test>"
+
+
 class Notebook(Handle):
     """The names of a student's notebook, as attributes: the handle that the grader asks first.
 

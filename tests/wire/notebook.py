@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import socket
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from autograder.wire.frames import Channel, PeerGone, ProtocolViolation
-from autograder.wire.handles import STUDENT_OPERATIONS, Handle
+from autograder.wire.handles import STUDENT_OPERATIONS, GivenFunction
 from autograder.wire.peer import Peer
 from selfcheck.cells import describe
 
@@ -120,6 +121,17 @@ class Notebook:
         return function(*args)
 
     @staticmethod
+    def look_at(function: Any) -> list[object]:
+        """What code that takes a model may try on one: attributes, and what a module or a sequence can do."""
+        found: list[object] = [hasattr(function, name) for name in ("eval", "training", "parameters")]
+        for ask in (len, iter, lambda f: f[0], lambda f: f.eval(), lambda f: list(f.parameters())):
+            try:
+                ask(function)
+            except (TypeError, AttributeError) as error:
+                found.append(type(error).__name__)
+        return [*found, copy.deepcopy(function)(2), copy.copy(function)(3)]
+
+    @staticmethod
     def draw(generator: torch.Generator, n: int = 3) -> Tensor:
         return torch.randn(n, generator=generator)
 
@@ -194,7 +206,7 @@ def student_peer(connection: socket.socket) -> Peer:
         text = describe(error)
         return list(text.types), text.message, text.where
 
-    peer = Peer(Channel(connection), STUDENT_OPERATIONS, described, Handle, mirror=True)
+    peer = Peer(Channel(connection), STUDENT_OPERATIONS, described, GivenFunction, mirror=True)
     peer.export(Notebook())
     return peer
 

@@ -193,6 +193,12 @@ def test_what_a_test_gave_can_only_be_called(pair: Pair) -> None:
         assert operation not in pair.peer._operations
 
 
+def test_what_a_test_gave_is_as_any_function_in_all_else(pair: Pair) -> None:
+    """Code that asks a model whether it has `eval` is honest: it gets the answer of a function, and may go on."""
+    asked = [False] * 3 + ["TypeError"] * 3 + ["AttributeError"] * 2
+    assert pair.student.look_at(lambda n: n + 1) == [*asked, 3, 4]
+
+
 def test_a_seeded_generator_is_one_stream(pair: Pair) -> None:
     generator, local = torch.Generator().manual_seed(7), torch.Generator().manual_seed(7)
     for n in (3, 4):

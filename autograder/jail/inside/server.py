@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from autograder.wire.frames import Channel, PeerGone, ProtocolViolation
-from autograder.wire.handles import STUDENT_OPERATIONS, Handle, callables_of
+from autograder.wire.handles import STUDENT_OPERATIONS, GivenFunction, callables_of
 from autograder.wire.peer import Operation, Peer
 from selfcheck.cells import CellRunner, describe, quiet
 
@@ -66,7 +66,7 @@ def serve(channel: Channel, runner: CellRunner) -> None:
     notebook = RunningNotebook(runner)
 
     operations: dict[str, Operation] = {**STUDENT_OPERATIONS, "run_cell": _run_cell, "guard": _guard}
-    peer = Peer(channel, operations, describe_error, Handle, mirror=True)
+    peer = Peer(channel, operations, describe_error, GivenFunction, mirror=True)
     peer.export(notebook)  # the first export has id 1, which the grader counts on
     with quiet():
         try:
