@@ -53,6 +53,9 @@ def audit(
         bool, typer.Option(help="Measure how often hints are right, where the ledger does not know.")
     ] = False,
     again: Annotated[bool, typer.Option(help="Run everything, whatever the ledger holds.")] = False,
+    right: Annotated[
+        bool, typer.Option(help="Only what right solutions, and an untouched notebook, must come to.")
+    ] = False,
 ) -> None:
     """Put an assignment through its quality gate: reference, skeleton, misconceptions, alternatives, seeds, budgets.
 
@@ -66,7 +69,7 @@ def audit(
         release = course.release / assignment.name / f"{assignment.notebook}.ipynb"
         source = course.source_notebook(assignment.name, assignment.notebook)
         plan = Plan(assignment, NotebookTemplate(source, release), seeds, slow_exercises(assignment.suite))
-        wanted = Wanted(only, again, check, sample, _commit(course.root))
+        wanted = Wanted(only, again, check, sample, _commit(course.root), right)
         audit = Audit(plan, Ledger(assignment.suite), named_jail(course, backend), jobs, wanted)
         lacks = list(missing(plan, source.parent / "test_public.py", only))
         lacks += [line for one in chapters(course.root) if one.id == name for line in unwritten(one, only)]
@@ -85,7 +88,10 @@ def audit(
         console.print(
             f"the solved notebook {how} in {seconds:.0f} CPU seconds (at most {NOTEBOOK_SECONDS:.0f})"
         )
-    verdicts.defects += [f"no misconception fails {test}" for test in verdicts.survivors()]
+    if right:
+        console.print(f"{name}: its misconceptions were not graded: `autograder audit {name}` does that")
+    else:
+        verdicts.defects += [f"no misconception fails {test}" for test in verdicts.survivors()]
     told = hint_figures(plan, audit.ledger, audit.machinery, only, hints)
     summarise(assignment, verdicts, audit.tally, seeds, console, only)
     console.print(told, soft_wrap=True)

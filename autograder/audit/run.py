@@ -25,6 +25,7 @@ class Wanted:
         check: take what an earlier machinery recorded where a light audit with this one comes to the same, run the
             reference of every exercise once, and run a sample of the records again.
         sample: how many records that is. choice: a text that decides which, such as the commit's hash.
+        right: leave misconceptions out.
     """
 
     only: frozenset[str] | None = None
@@ -32,6 +33,7 @@ class Wanted:
     check: bool = False
     sample: int = 0
     choice: str = ""
+    right: bool = False
 
 
 @dataclass
@@ -93,6 +95,8 @@ class Audit:
         earlier: list[Trial] = []
         current: list[Trial] = []
         for trial in self.plan.trials(self.wanted.only):
+            if self.wanted.right and trial.kind == "misconception":
+                continue
             record = None if self.wanted.again else self.ledger.find(trial, self.machinery)
             if record is not None:
                 self._before[trial] = record
