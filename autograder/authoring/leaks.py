@@ -269,6 +269,8 @@ def _strings(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         if all(isinstance(item, str) for item in value):
             yield "".join(value)  # a source kept as a list of lines
+            if not all(item.endswith("\n") for item in value[:-1]):
+                yield from value  # tags, and the like: each is a text of its own
         else:
             for item in value:
                 yield from _strings(item)
