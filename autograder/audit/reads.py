@@ -1,9 +1,9 @@
 """What a trial reads, as two digests: its subject, and the machinery that graded it.
 
 The subject is what an author writes: the sources of the cells that the exercise can see, its hidden tests, its rules,
-the data of the students' package that they import and, where a diagnosis is asked for, the exercise's
-misconceptions and its reference. The machinery is what grades it
-all: the engine's code, the versions of what it computes with, and the jail. Where both are the same, so is the outcome.
+the data of the students' package that they import and, where a diagnosis is asked for, the exercise's misconceptions
+and its reference. The machinery is what grades it all: the engine's code, the versions of what it computes with, and
+the jail. Where both are the same, so is the outcome.
 
 The engine's code is every module that grading imports, found by reading the imports, without its comments and
 docstrings. So a change of the command line, of the gradebook's pages or of a sentence makes no record worthless.
@@ -30,11 +30,16 @@ _ROOTS = (
 )
 _ONLY_NAMED = ("selfcheck", "autograder", "autograder.course")
 """Packages whose own files decide nothing: they gather names, and the folders of a course."""
-_MATERIAL = ("selfcheck.data", "selfcheck.plots")
-"""Loaded beforehand for speed alone: it is cells and tests that read data, and figures decide no score."""
+_LOADED_AHEAD = ("selfcheck.data", "selfcheck.plots")
+"""What the jail imports for speed alone: it is cells and tests that read data, and figures decide no score."""
 _DECIDING_PACKAGES = ("torch", "numpy", "pytest", "ipython", "safetensors", "msgspec", "scikit-learn")
 _DIGITS = 12
-_IMPORTS_MATERIAL = re.compile(r"\bselfcheck\.([a-z_]+)")
+_IMPORTED_BY_CELLS = re.compile(r"\bselfcheck\.([a-z_]+)")
+_NO_DATA = frozenset({"plots", "check"})
+"""Modules that cells import and that hold nothing to learn from."""
+
+PROJECT = Path(autograder.__file__).parent.parent
+"""The folder that holds the packages `autograder` and `selfcheck`."""
 
 
 def digest(*parts: object) -> str:
@@ -47,7 +52,7 @@ def machinery(backend: str) -> str:
     """The digest of what grades: the engine's code, the software below it, the jail's name."""
     versions = [f"{name}=={metadata.version(name)}" for name in _DECIDING_PACKAGES]
     python = [*sys.version_info[:2], platform.machine()]
-    return digest(engine(Path(autograder.__file__).parent.parent), versions, python, backend)
+    return digest(engine(PROJECT), versions, python, backend)
 
 
 def engine(root: Path) -> dict[str, str]:
@@ -61,7 +66,7 @@ def engine(root: Path) -> dict[str, str]:
     while waiting:
         name = waiting.pop()
         path = _file_of(root, name)
-        if name in found or path is None or name in _ONLY_NAMED or name in _MATERIAL:
+        if name in found or path is None or name in _ONLY_NAMED or name in _LOADED_AHEAD:
             continue
         tree = ast.parse(path.read_bytes())
         waiting.extend(_imported(tree, name, path.name == "__init__.py"))
@@ -75,7 +80,7 @@ def material(texts: Iterable[str], root: Path) -> dict[str, str]:
     Args:
         texts: sources of cells and tests. root: the folder that holds the package `selfcheck`.
     """
-    names = {name for text in texts for name in _IMPORTS_MATERIAL.findall(text)} - {"plots", "check"}
+    names = {name for text in texts for name in _IMPORTED_BY_CELLS.findall(text)} - _NO_DATA
     found: dict[str, str] = {}
     for path in (_file_of(root, f"selfcheck.{name}") for name in sorted(names)):
         if path is None:
@@ -137,7 +142,7 @@ def files(paths: Iterable[Path], root: Path) -> dict[str, str]:
 @functools.cache
 def notebook_machinery() -> str:
     """The digest of what a solved notebook runs on: the students' package and the software below it."""
-    folder = Path(autograder.__file__).parent.parent / "selfcheck"
+    folder = PROJECT / "selfcheck"
     code = {
         p.relative_to(folder).as_posix(): digest(ast.dump(_without_prose(ast.parse(p.read_bytes()))))
         for p in sorted(folder.rglob("*.py"))

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import autograder
 from autograder.audit import reads
 from autograder.audit.independence import asked_by_tests, seen
 from autograder.course import CourseError
@@ -227,11 +226,10 @@ class Plan:
         suite = self.assignment.suite
         shared = [p for p in suite.glob("*") if p.suffix in _READ and p.suffix != ".toml"]
         rule = self.assignment.rules.get(exercise)
-        tests = [
-            p.read_text(encoding="utf-8") for p in (*shared, *self._files(exercise)) if p.suffix == ".py"
-        ]
-        material = reads.material([*self._solved.values(), *tests], Path(autograder.__file__).parent.parent)
-        return [reads.files([*shared, *self._files(exercise)], suite), repr(rule), material]
+        paths = [*shared, *self._files(exercise)]
+        tests = [p.read_text(encoding="utf-8") for p in paths if p.suffix == ".py"]
+        material = reads.material([*self._solved.values(), *tests], reads.PROJECT)
+        return [reads.files(paths, suite), repr(rule), material]
 
     def _files(self, exercise: str) -> list[Path]:
         room = self.assignment.suite / exercise
