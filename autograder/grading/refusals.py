@@ -15,7 +15,8 @@ from autograder.jail.host.guarded import Names, Refusals
 from autograder.jail.inside.functions import torch_functions
 
 _PRIVATE_COPIES = ("torch._refs.*", "torch._decomp.*")
-"""PyTorch's operators written a second time, in Python; nothing else calls them where nothing is compiled."""
+"""PyTorch's operators written a second time, in Python: a way round where an operator is forbidden, and only there.
+PyTorch itself calls some of them, such as for the random start of layers on the meta device."""
 
 
 _STARTS_AUTOGRAD = ("torch.autograd.graph.*", "torch._tensor.Tensor.backward")
@@ -50,7 +51,8 @@ def _refusals(
 ) -> Refusals:
     if autograd:
         more_names += _STARTS_AUTOGRAD
-    always = Names(_operators(operators), _functions((*names, *_PRIVATE_COPIES)))
+    copies = _PRIVATE_COPIES if operators or more_operators else ()
+    always = Names(_operators(operators), _functions((*names, *copies)))
     more = Names(_operators(more_operators), _functions(more_names))
     sometimes = Names(
         tuple(name for name in more.operators if name not in always.operators),

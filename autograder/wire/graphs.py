@@ -19,7 +19,11 @@ class Asker(Protocol):
     """The peer that a remote graph is asked through."""
 
     def backward(
-        self, graph: int, gradients: Gradients, through: Sequence[torch.Tensor] | None = None
+        self,
+        graph: int,
+        gradients: Gradients,
+        accumulate: bool,
+        through: Sequence[torch.Tensor] | None = None,
     ) -> list[torch.Tensor | None]: ...
     def release_graph(self, graph: int) -> None: ...
     def refuse(self, why: str) -> NoReturn: ...
@@ -33,8 +37,7 @@ def attach(
     Raises:
         ProtocolViolation: from the backward pass, where what comes back does not fit the inputs.
     """
-    remote = _Graph(peer, graph, anchored=not inputs)
-    attached: tuple[torch.Tensor, ...] = _Remote.apply(remote, outputs, *(inputs or [_anchor()]))
+    attached: tuple[torch.Tensor, ...] = _Remote.apply(_Graph(peer, graph), outputs, _anchor(), *inputs)
     return attached
 
 
@@ -63,25 +66,36 @@ class KeptGraphs:
 
 
 def backward(
-    inputs: list[torch.Tensor], outputs: list[torch.Tensor], gradients: object, create_graph: object
+    inputs: list[torch.Tensor],
+    outputs: list[torch.Tensor],
+    gradients: object,
+    create_graph: object,
+    accumulate: object,
 ) -> list[torch.Tensor | None]:
     """The gradients of a kept graph's inputs, with a graph of their own if asked.
+
+    Args:
+        accumulate: whether parameters on this side accumulate their gradient, as they do in `loss.backward()` and
+            do not in `torch.autograd.grad(loss, x)`.
 
     Raises:
         ProtocolViolation: the gradients do not fit the outputs.
     """
     pairs = _fitting(gradients, outputs)
     outs, grads = [out for out, _ in pairs], [grad for _, grad in pairs]
-    if create_graph:
+    if not accumulate:
         if not inputs:
             return []
-        return list(torch.autograd.grad(outs, inputs, grads, create_graph=True, allow_unused=True))
-    # backward, not grad: parameters on this side accumulate their gradient as they would in one process.
+        return list(
+            torch.autograd.grad(
+                outs, inputs, grads, retain_graph=True, create_graph=bool(create_graph), allow_unused=True
+            )
+        )
     kept = [leaf.grad for leaf in inputs]
     for leaf in inputs:
         leaf.grad = None
     try:
-        torch.autograd.backward(outs, grads, retain_graph=True)
+        torch.autograd.backward(outs, grads, retain_graph=True, create_graph=bool(create_graph))
         return [leaf.grad for leaf in inputs]
     finally:
         for leaf, grad in zip(inputs, kept, strict=True):
@@ -111,15 +125,19 @@ def _bytes(*groups: list[torch.Tensor]) -> int:
 
 
 def _anchor() -> torch.Tensor:
-    # Outputs that depend on remote parameters alone still need a differentiable input on this side.
+    """A differentiable input of every remote call.
+
+    Outputs that depend on remote parameters alone need one on this side, and it stands for those parameters: a
+    backward pass that would accumulate a gradient here accumulates theirs.
+    """
     return torch.zeros((), requires_grad=True)
 
 
 class _Graph:
     """A graph of the other side, released there when nothing here needs it any more."""
 
-    def __init__(self, peer: Asker, id: int, anchored: bool) -> None:
-        self.peer, self.id, self.anchored = peer, id, anchored
+    def __init__(self, peer: Asker, id: int) -> None:
+        self.peer, self.id = peer, id
         weakref.finalize(self, peer.release_graph, id).atexit = False
 
 
@@ -128,7 +146,7 @@ class _Remote(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, graph: _Graph, outputs: list[torch.Tensor], *inputs: torch.Tensor
+        ctx: Any, graph: _Graph, outputs: list[torch.Tensor], anchor: torch.Tensor, *inputs: torch.Tensor
     ) -> tuple[torch.Tensor, ...]:
         ctx.graph = graph
         ctx.set_materialize_grads(False)
@@ -138,11 +156,12 @@ class _Remote(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor | None) -> tuple[Any, ...]:
         graph: _Graph = ctx.graph
-        inputs = [] if graph.anchored else list(ctx.saved_tensors)
+        inputs = list(ctx.saved_tensors)
         second_order = torch.is_grad_enabled() and inputs
-        found = graph.peer.backward(graph.id, gradients, through=inputs if second_order else None)
+        accumulate = torch._C._will_engine_execute_node(ctx.next_functions[0][0])  # of the anchor
+        found = graph.peer.backward(graph.id, gradients, accumulate, through=inputs if second_order else None)
         if len(found) != len(inputs) or not all(
             gradient is None or _fits(gradient, leaf) for leaf, gradient in zip(inputs, found, strict=True)
         ):
             graph.peer.refuse("gradients that do not fit the inputs")
-        return None, None, *(found or [None])
+        return None, None, None, *found

@@ -285,15 +285,18 @@ class Peer:
         self,
         graph: int,
         gradients: Sequence[torch.Tensor | None],
+        accumulate: bool,
         through: Sequence[torch.Tensor] | None = None,
     ) -> list[torch.Tensor | None]:
         """The gradients of a remote graph's inputs, None where there is none.
 
         Args:
+            accumulate: whether the other side's parameters accumulate their gradient.
             through: the graph's inputs, where the gradients shall have a graph of their own (`create_graph`).
         """
         create_graph = through is not None
-        found = self._ask("backward", graph, [list(gradients), create_graph], {}, create_graph, through or ())
+        asked = [list(gradients), create_graph, accumulate]
+        found = self._ask("backward", graph, asked, {}, create_graph, through or ())
         if not isinstance(found, list):
             self.refuse("gradients that are no list")
         return list(found)
@@ -403,7 +406,7 @@ class Peer:
 
     def _backward(self, request: Request, arrived: list[torch.Tensor]) -> tuple[Reply, Outgoing]:
         inputs, outputs = self._graphs.find(request.target)
-        if len(request.args) != 2:
+        if len(request.args) != 3:
             raise ProtocolViolation("gradients that do not fit the outputs")
         seeds: list[torch.Tensor] = []
 
@@ -411,10 +414,12 @@ class Peer:
             seeds.append(tensor.requires_grad_())
             return tensor
 
-        gradients, create_graph = (Incoming(self, arrived, adopt).value(arg) for arg in request.args)
+        gradients, create_graph, accumulate = (
+            Incoming(self, arrived, adopt).value(arg) for arg in request.args
+        )
         if self.recorder is not None:
             self.recorder.asked("backward", [gradients], {})
-        found = backward(inputs, outputs, gradients, create_graph)
+        found = backward(inputs, outputs, gradients, create_graph, accumulate)
         return self._reply(request, found, [*inputs, *seeds] if create_graph else [], [], False)
 
     def _forget(self, number: int) -> None:

@@ -117,6 +117,17 @@ class Notebook:
         return gradient_penalty(critic, x)
 
     @staticmethod
+    def slope(critic: Any, x: Tensor) -> Tensor:
+        x = x.detach().requires_grad_()
+        return torch.autograd.grad(critic(x).sum(), x)[0]
+
+    @staticmethod
+    def slope_by_backward(critic: Any, x: Tensor) -> Tensor | None:
+        x = x.detach().requires_grad_()
+        critic(x).sum().backward()
+        return x.grad
+
+    @staticmethod
     def apply(function: Any, *args: Any) -> Any:
         return function(*args)
 

@@ -139,6 +139,31 @@ def test_a_model_without_inputs_that_require_grad_still_trains(pair: Pair) -> No
     assert torch.equal(model.weight.grad, torch.full((1, 2), 3.0))
 
 
+def test_asking_for_the_gradient_of_an_input_leaves_none_in_the_parameters_there(pair: Pair) -> None:
+    model, x = pair.student.Linear(3, 1), randn(2, 3)
+    (slope,) = torch.autograd.grad(model(x).sum(), x)
+    torch.testing.assert_close(slope, model.weight.detach().expand(2, 3))
+    (again,) = torch.autograd.grad(model(x).sum(), x, create_graph=True)
+    torch.testing.assert_close(again.detach(), slope)
+    model(x).sum().backward(inputs=[x])
+    torch.testing.assert_close(x.grad, slope)
+    assert all(parameter.grad is None for parameter in model.parameters())
+    for _ in range(2):
+        model(x).sum().backward()
+    torch.testing.assert_close(model.bias.grad, torch.tensor([4.0]))
+
+
+def test_a_students_gradient_through_a_callback_accumulates_where_backward_is_called_alone(
+    pair: Pair,
+) -> None:
+    critic, x = nn.Linear(3, 1), randn(2, 3)
+    want = critic.weight.detach().expand(2, 3)
+    torch.testing.assert_close(pair.student.slope(critic, x), want)
+    assert critic.weight.grad is None and critic.bias.grad is None and x.grad is None
+    torch.testing.assert_close(pair.student.slope_by_backward(critic, x), want)
+    torch.testing.assert_close(critic.bias.grad, torch.tensor([2.0]))
+
+
 # Iterators, callbacks, generators ----------------------------------------------------------------------------------
 
 

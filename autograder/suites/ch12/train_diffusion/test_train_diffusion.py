@@ -19,7 +19,10 @@ from sklearn.svm import SVC
 from autograder.testing import MOST_ECHO, assert_close, echo
 from selfcheck.data import load_digits
 
-pytestmark = pytest.mark.exercise("train_diffusion")
+pytestmark = [
+    pytest.mark.exercise("train_diffusion"),
+    pytest.mark.shares(runs=5, plain=35, options=25, invariants=20, converges=35),
+]
 
 SIGMAS = 6.5
 
@@ -390,6 +393,7 @@ def test_defaults(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_every_epoch_counts(student, rng):
     """All epochs are run, and the weights at the end are those of the last step, however the losses went."""
     model, asked = student.point_denoiser(), []
