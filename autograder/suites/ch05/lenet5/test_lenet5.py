@@ -74,7 +74,7 @@ def test_runs(student, rng):
     """LeNet5 can be built, and turns images (N, 1, 32, 32) into logits (N, 10)."""
     y = student.LeNet5()(rng.randn(3, 1, 32, 32))
     assert isinstance(y, torch.Tensor), "the network must return a tensor"
-    assert y.shape == (3, 10), f"the logits of 3 images have shape (3, 10), not {tuple(y.shape)}"
+    assert y.shape == (3, 10), f"3 images: the logits have shape {tuple(y.shape)} instead of (3, 10)"
 
 
 @pytest.mark.parametrize(("num_classes", "count"), [(10, 61_706), (7, 61_451), (26, 63_066)])

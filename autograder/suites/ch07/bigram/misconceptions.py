@@ -126,4 +126,40 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "smoothing_is_always_the_default",
+        hint="The smoothing is an argument: what do you add where another one is asked for?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "smoothed = counts + smoothing",
+                "smoothed = counts + 0.1",
+            ),
+        ],
+    ),
+    misconception(
+        "smoothing_once_in_the_denominator",
+        hint="Each of the V pairs of a row is given more sightings: how many more has the row?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "smoothed / smoothed.sum(dim=1, keepdim=True)",
+                "smoothed / (counts.sum(dim=1, keepdim=True) + smoothing)",
+            ),
+        ],
+    ),
+    misconception(
+        "exp_of_bits",
+        hint="Logarithms and powers must have the same base: do you divide by log 2 and then take exp?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "math.exp(-float(log_probs[ids[:-1], ids[1:]].mean()))",
+                "math.exp(-float(log_probs[ids[:-1], ids[1:]].mean()) / math.log(2))",
+            ),
+        ],
+    ),
 ]

@@ -30,7 +30,9 @@ def test_shape(student, rng):
     ids = rng.randint(0, 5, (40,))
     counts = student.bigram_counts(ids, 5)
     assert isinstance(counts, torch.Tensor), "bigram_counts must return a tensor"
-    assert counts.shape == (5, 5), f"the counts of 5 characters have shape (5, 5), not {tuple(counts.shape)}"
+    assert counts.shape == (5, 5), (
+        f"5 characters: the counts have shape {tuple(counts.shape)} instead of (5, 5)"
+    )
     log_probs = student.bigram_log_probs(counted(ids, 5))
     assert isinstance(log_probs, torch.Tensor) and log_probs.shape == (5, 5), (
         "the log-probabilities are (V, V)"
@@ -74,6 +76,7 @@ def test_uniform(student, rng):
 
 
 @pytest.mark.level("plain")
+@pytest.mark.weight(2)
 @pytest.mark.parametrize("smoothing", [0.1, 1.0, 4.5])
 def test_smoothing(student, rng, smoothing):
     """Every pair is given `smoothing` sightings more, and each row of probabilities sums to 1."""

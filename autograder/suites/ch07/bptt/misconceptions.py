@@ -1,6 +1,6 @@
 """Wrong solutions of `bptt` that students write, each an edit of a right one."""
 
-from autograder.testing import edit, misconception
+from autograder.testing import after, edit, misconception
 
 MISCONCEPTIONS = [
     misconception(
@@ -128,6 +128,98 @@ MISCONCEPTIONS = [
             edit(
                 "running = (t < lengths)[:, None]",
                 "running = (t <= lengths)[:, None]",
+            ),
+        ],
+    ),
+    misconception(
+        "weights_transposed",
+        hint="Forwards it was h @ w_h.T: which of w_h and w_h.T leads back?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "torch.where(running, grad_a @ w_h, grad_h)",
+                "torch.where(running, grad_a @ w_h.T, grad_h)",
+            ),
+        ],
+    ),
+    misconception(
+        "walks_forwards",
+        hint="A state's gradient needs that of the state after it: at which step does your walk begin?",
+        severity="serious",
+        base="reference",
+        edits=[
+            edit(
+                "for t in reversed(range(x.shape[1])):",
+                "for t in range(x.shape[1]):",
+            ),
+        ],
+    ),
+    misconception(
+        "mean_over_the_batch",
+        hint="A loss is a sum over what each sequence adds: are the weights' gradients sums or means over the batch?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "return grad_x, grad_h, grad_w_x, grad_w_h, grad_b",
+                "return grad_x, grad_h, grad_w_x / len(x), grad_w_h / len(x), grad_b / len(x)",
+            ),
+        ],
+    ),
+    misconception(
+        "bias_of_the_first_step",
+        hint="The bias acts at every step: is its gradient added up over time?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "grad_b += grad_a.sum(dim=0)",
+                "grad_b = grad_a.sum(dim=0)",
+            ),
+        ],
+    ),
+    misconception(
+        "h0_gets_the_first_states_gradient",
+        hint="Between h0 and the first state stand a tanh and w_h: has your gradient of h0 passed through them?",
+        severity="partial",
+        base="reference",
+        edits=[
+            after(
+                "running = (t < lengths)[:, None]",
+                "arrived = grad_h + grad_outputs[:, t]",
+            ),
+            edit(
+                "return grad_x, grad_h, grad_w_x",
+                "return grad_x, arrived, grad_w_x",
+            ),
+        ],
+    ),
+    misconception(
+        "padding_counts_as_steps",
+        hint="A step in the padding took no part: does your gradient pass through its tanh?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "torch.where(running, (1 - h**2) * (grad_h + grad_outputs[:, t]), torch.zeros_like(h))",
+                "(1 - h**2) * (grad_h + grad_outputs[:, t])",
+            ),
+            edit(
+                "torch.where(running, grad_a @ w_h, grad_h)",
+                "grad_a @ w_h",
+            ),
+        ],
+    ),
+    misconception(
+        "outputs_of_the_padding_collected",
+        hint="Outputs in the padding are zeros that depend on nothing: does their gradient go into the state?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "torch.where(running, grad_a @ w_h, grad_h)",
+                "torch.where(running, grad_a @ w_h, grad_h + grad_outputs[:, t])",
             ),
         ],
     ),

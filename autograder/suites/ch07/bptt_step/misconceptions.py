@@ -66,7 +66,7 @@ MISCONCEPTIONS = [
     misconception(
         "weights_transposed",
         hint="Forwards it was x @ w.T: which of w and w.T leads back?",
-        severity="partial",
+        severity="slip",
         base="reference",
         edits=[
             edit(
@@ -78,7 +78,7 @@ MISCONCEPTIONS = [
     misconception(
         "state_after_for_before",
         hint="The recurrent weights met the state before the step: which state do you multiply with?",
-        severity="partial",
+        severity="slip",
         base="reference",
         edits=[
             edit(
@@ -90,7 +90,7 @@ MISCONCEPTIONS = [
     misconception(
         "weight_gradient_transposed",
         hint="A gradient has the shape of its weight: is w_h's the product the other way round?",
-        severity="partial",
+        severity="slip",
         base="reference",
         edits=[
             edit(
@@ -120,6 +120,66 @@ MISCONCEPTIONS = [
             edit(
                 "(1 - h**2) * grad_h",
                 "(1 - h**2) + grad_h",
+            ),
+        ],
+    ),
+    misconception(
+        "mean_in_the_bias",
+        hint="The bias is added for every sample: is its gradient a mean over them, or a sum?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "grad_a.sum(dim=0)",
+                "grad_a.mean(dim=0)",
+            ),
+        ],
+    ),
+    misconception(
+        "bias_without_slope",
+        hint="The bias stands inside the tanh: which gradient arrives at it, that of h or that of the sum?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "grad_a.sum(dim=0)",
+                "grad_h.sum(dim=0)",
+            ),
+        ],
+    ),
+    misconception(
+        "slope_of_the_sigmoid",
+        hint="h (1 - h) is the slope of another function: which one is the slope of tanh, in terms of h?",
+        severity="serious",
+        base="reference",
+        edits=[
+            edit(
+                "(1 - h**2)",
+                "h * (1 - h)",
+            ),
+        ],
+    ),
+    misconception(
+        "slope_at_the_state_before",
+        hint="The slope is that at the sum from which h was made: in terms of which of the two states is it 1 - h^2?",
+        severity="serious",
+        base="reference",
+        edits=[
+            edit(
+                "(1 - h**2)",
+                "(1 - h_before**2)",
+            ),
+        ],
+    ),
+    misconception(
+        "input_gradient_transposed",
+        hint="A gradient has the shape of its weight: is w_x's the product the other way round?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "grad_a.T @ x",
+                "x.T @ grad_a",
             ),
         ],
     ),

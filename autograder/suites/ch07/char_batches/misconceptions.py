@@ -195,4 +195,135 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "text_rotated",
+        hint="The last character has no successor: is yours the first one of the text?",
+        severity="slip",
+        base="views_of_rows",
+        edits=[
+            edit(
+                "length = (len(ids) - 1) // batch_size",
+                "length = len(ids) // batch_size",
+            ),
+            edit(
+                "y = ids[1 : batch_size * length + 1].reshape(batch_size, length)",
+                "y = ids.roll(-1)[: batch_size * length].reshape(batch_size, length)",
+            ),
+        ],
+    ),
+    misconception(
+        "stream_rotated",
+        hint="A stream's last target is the next character of the text: is yours the stream's own first one?",
+        severity="slip",
+        base="views_of_rows",
+        edits=[
+            edit(
+                "y = ids[1 : batch_size * length + 1].reshape(batch_size, length)",
+                "y = x.roll(-1, 1)",
+            ),
+        ],
+    ),
+    misconception(
+        "streams_trimmed_to_windows",
+        hint="Streams share the whole text, and what fills no window is dropped at the end of each: where does your second begin?",
+        severity="slip",
+        base="views_of_rows",
+        edits=[
+            edit(
+                "length = (len(ids) - 1) // batch_size",
+                "length = (len(ids) - 1) // (batch_size * window) * window",
+            ),
+        ],
+    ),
+    misconception(
+        "full_last_window_dropped",
+        hint="A last window that just fits is whole: is it among yours?",
+        severity="slip",
+        base="views_of_rows",
+        edits=[
+            edit(
+                "range(0, length - window + 1, window)",
+                "range(0, length - window, window)",
+            ),
+        ],
+    ),
+    misconception(
+        "windows_overlap_by_one",
+        hint="Windows follow each other without overlap: is the last character of one the first of the next?",
+        severity="partial",
+        base="views_of_rows",
+        edits=[
+            edit(
+                "range(0, length - window + 1, window)",
+                "range(0, length - window + 1, max(window - 1, 1))",
+            ),
+        ],
+    ),
+    misconception(
+        "one_stream_loses_its_axis",
+        hint="A batch of one stream is a batch: what shape have its windows?",
+        severity="slip",
+        base="views_of_rows",
+        edits=[
+            edit(
+                "[(x[:, k : k + window], y[:, k : k + window]) for k",
+                "[(x[:, k : k + window].squeeze(0), y[:, k : k + window].squeeze(0)) for k",
+            ),
+        ],
+    ),
+    misconception(
+        "vocabulary_by_frequency",
+        hint="The vocabulary is sorted by its characters: by what is yours?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "sorted(set(text))",
+                "sorted(set(text), key=lambda c: (-text.count(c), c))",
+            ),
+        ],
+    ),
+    misconception(
+        "unknown_character_is_a_key_error",
+        hint="A character that is not in the vocabulary is a ValueError: what does the dictionary raise?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                """
+                if unknown:
+                    raise ValueError(f"the vocabulary has no {unknown[0]!r}")
+                """,
+                "",
+            ),
+            edit(
+                "unknown = sorted(set(text) - set(vocabulary))",
+                "",
+            ),
+        ],
+    ),
+    misconception(
+        "unknown_character_not_shown",
+        hint="Whoever reads the error must find the character: does your message show it?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                'raise ValueError(f"the vocabulary has no {unknown[0]!r}")',
+                'raise ValueError("there is an unknown character")',
+            ),
+        ],
+    ),
+    misconception(
+        "line_ends_dropped",
+        hint="A text that goes there and back must be the same: what becomes of line ends?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "sorted(set(text))",
+                'sorted(set("".join(text.splitlines())))',
+            ),
+        ],
+    ),
 ]

@@ -7,7 +7,7 @@ from autograder.testing import assert_close, assert_raises
 
 pytestmark = [
     pytest.mark.exercise("char_batches"),
-    pytest.mark.shares(runs=5, plain=40, options=9, invariants=36),
+    pytest.mark.shares(runs=4, plain=40, options=14, invariants=44),
 ]
 
 TEXT = "Wer  reist, der\tbleibt nicht.\n\u00c4pfel & \u4e2d\u6587: \u03b1\u03b2\u03b3!"
@@ -107,7 +107,15 @@ def test_remainders(student, rng, length, batch_size, window):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(5)
+@pytest.mark.weight(7)
+@pytest.mark.parametrize(("length", "window"), [(90, 8), (13, 12)])
+def test_one_stream(student, rng, length, window):
+    """One stream is the text itself, and its windows are batches of one."""
+    agrees(student, rng.randint(0, 50, (length,)), 1, window)
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(7)
 @pytest.mark.parametrize(("length", "batch_size", "window"), [(9, 2, 5), (4, 4, 1), (1, 1, 1)])
 def test_too_short(student, rng, length, batch_size, window):
     """Where a stream is shorter than a window there is none."""

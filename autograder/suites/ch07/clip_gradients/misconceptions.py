@@ -131,4 +131,16 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "max_norm_ignored",
+        hint="The limit is an argument: to which norm do you clip?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "min(1.0, max_norm / norm)",
+                "min(1.0, 1.0 / norm)",
+            ),
+        ],
+    ),
 ]

@@ -12,7 +12,7 @@ from selfcheck.sequences import load_sunspots
 
 pytestmark = [
     pytest.mark.exercise("forecast"),
-    pytest.mark.shares(runs=6, plain=14, options=25, invariants=55),
+    pytest.mark.shares(runs=6, plain=39, options=21, invariants=33),
 ]
 
 FLOAT64 = {"rtol": 1e-6, "atol": 1e-7}
@@ -79,6 +79,7 @@ def test_counts(student, rng):
 
 
 @pytest.mark.level("plain")
+@pytest.mark.weight(7)
 def test_by_hand(student):
     """(1, 2, 4, 7, 11) with a width of 2 makes (1, 2) -> 4, (2, 4) -> 7, (4, 7) -> 11."""
     windows, targets = student.make_windows(torch.tensor([1.0, 2.0, 4.0, 7.0, 11.0]), 2)
@@ -87,6 +88,7 @@ def test_by_hand(student):
 
 
 @pytest.mark.level("plain")
+@pytest.mark.weight(7)
 @pytest.mark.parametrize(("length", "width"), [(20, 3), (50, 7), (9, 8)])
 def test_windows(student, rng, length, width):
     """Windows are neighbouring values, oldest first, and each target is the value right after its window."""
@@ -98,6 +100,7 @@ def test_windows(student, rng, length, width):
 
 
 @pytest.mark.level("plain")
+@pytest.mark.weight(3)
 @pytest.mark.parametrize(("length", "order"), [(80, 2), (200, 1), (150, 5)])
 def test_fit(student, rng, length, order):
     """The coefficients are those of least squares, the constant first, then the newest value's."""
@@ -108,7 +111,7 @@ def test_fit(student, rng, length, order):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(8)
+@pytest.mark.weight(10)
 @pytest.mark.parametrize(("width", "start"), [(3, 20), (5, 5), (1, 12)])
 def test_one_step(student, rng, width, start):
     """Each one-step forecast is made from the true values right before it."""
@@ -119,6 +122,7 @@ def test_one_step(student, rng, width, start):
 
 
 @pytest.mark.level("plain")
+@pytest.mark.weight(16)
 @pytest.mark.parametrize(("width", "steps"), [(3, 8), (5, 2), (1, 6)])
 def test_free_run(student, rng, width, steps):
     """In a free run each forecast becomes an input of the next ones."""
@@ -132,7 +136,7 @@ def test_free_run(student, rng, width, steps):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(12)
+@pytest.mark.weight(6)
 def test_edges(student, rng):
     """A series one longer than the window, a window as long as the history, one step, the last place alone."""
     series = rng.randn(6, dtype=torch.float64)
@@ -150,7 +154,7 @@ def test_edges(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(4)
+@pytest.mark.weight(7)
 def test_shape_of_windows(student, rng):
     """`predict` is shown windows (M, width) in the order of time, in a free run one at a time."""
     predict, series = Recorder(4), rng.randn(20, dtype=torch.float64)
@@ -164,6 +168,7 @@ def test_shape_of_windows(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(10)
 def test_views(student, rng):
     """A series that is every second value of another gives the same as a contiguous one."""
     series = wave(rng, 80)[::2]
@@ -187,7 +192,7 @@ def test_exact_recurrence(student):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(5)
+@pytest.mark.weight(8)
 def test_no_future(student, rng):
     """Changing a value changes no forecast of its own time or of an earlier one."""
     series = rng.randn(24, dtype=torch.float64)
@@ -200,7 +205,6 @@ def test_no_future(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(5)
 def test_history_alone(student, rng):
     """A free run depends on the last `width` values of the history, and on nothing else."""
     history = rng.randn(15, dtype=torch.float64)
@@ -212,7 +216,7 @@ def test_history_alone(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(3)
+@pytest.mark.weight(16)
 @pytest.mark.parametrize("order", [2, 3])
 def test_free_run_goes_on(student, rng, order):
     """Of a series that obeys a recurrence exactly, the free run with that recurrence is the continuation."""

@@ -1,6 +1,6 @@
 """Wrong solutions of `gradient_flow` that students write, each an edit of a right one."""
 
-from autograder.testing import edit, misconception
+from autograder.testing import after, edit, misconception
 
 MISCONCEPTIONS = [
     misconception(
@@ -172,6 +172,94 @@ MISCONCEPTIONS = [
             edit(
                 "w = torch.randn(hidden, hidden, generator=generator)",
                 "w = torch.rand(hidden, hidden, generator=generator) - 0.5",
+            ),
+        ],
+    ),
+    misconception(
+        "radius_ignored",
+        hint="The radius is an argument: where does yours enter?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "w * (radius / torch",
+                "w * (1.0 / torch",
+            ),
+        ],
+    ),
+    misconception(
+        "symmetric_start",
+        hint="A matrix of independent normal numbers is not symmetric: are your entries independent?",
+        severity="slip",
+        base="reference",
+        edits=[
+            after(
+                "w = torch.randn(hidden, hidden, generator=generator)",
+                "w = (w + w.T) / 2",
+            ),
+        ],
+    ),
+    misconception(
+        "weights_transposed",
+        hint="The next state is made from W_h h: is your factor W_h, or its transpose?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "(slope[:, None] * w_h)",
+                "(slope[:, None] * w_h.T)",
+            ),
+        ],
+    ),
+    misconception(
+        "norms_multiplied",
+        hint="A product of norms is only a bound: of which matrix is the norm asked for?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                """
+                norms.append(torch.linalg.matrix_norm(jacobian, ord=2))
+                jacobian = jacobian @ (slope[:, None] * w_h)
+                """,
+                """
+                norms.append(torch.linalg.matrix_norm(jacobian, ord=2) * (norms[-1] if norms else 1))
+                jacobian = slope[:, None] * w_h
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "orthogonal_start_ignores_the_generator",
+        hint="Every draw comes from the generator: from where do the numbers of orthogonal_start come?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "torch.linalg.qr(torch.randn(hidden, hidden, generator=generator))",
+                "torch.linalg.qr(torch.randn(hidden, hidden))",
+            ),
+        ],
+    ),
+    misconception(
+        "seeded_anew_at_each_call",
+        hint="A generator goes on from call to call: what does seeding by its first seed give the second time?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "w = torch.randn(hidden, hidden, generator=generator)",
+                """
+                torch.manual_seed(generator.initial_seed())
+                w = torch.randn(hidden, hidden)
+                """,
+            ),
+            edit(
+                "q, r = torch.linalg.qr(torch.randn(hidden, hidden, generator=generator))",
+                """
+                torch.manual_seed(generator.initial_seed())
+                q, r = torch.linalg.qr(torch.randn(hidden, hidden))
+                """,
             ),
         ],
     ),

@@ -11,7 +11,7 @@ from autograder.testing import assert_close
 
 pytestmark = [
     pytest.mark.exercise("gradient_flow"),
-    pytest.mark.shares(runs=6, plain=48, options=10, invariants=36),
+    pytest.mark.shares(runs=8, plain=39, options=13, invariants=40),
 ]
 
 FLOAT64 = {"rtol": 1e-8, "atol": 1e-12}
@@ -45,7 +45,6 @@ def test_shape(student, rng):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(2)
 def test_linear(student, rng):
     """Without an activation the norm at lag k is that of the k-th power of W_h, and 1 at lag 0."""
     w_h = rng.randn(5, 5, dtype=torch.float64) / 2
@@ -54,6 +53,7 @@ def test_linear(student, rng):
 
 
 @pytest.mark.level("plain")
+@pytest.mark.weight(9)
 def test_by_hand(student):
     """For one unit with weight 2 and slopes 0.1, 0.5, 0.25 the norms are 1, 0.5 and 0.5."""
     slopes = torch.tensor([[0.1], [0.5], [0.25]], dtype=torch.float64)
@@ -62,7 +62,7 @@ def test_by_hand(student):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(10)
+@pytest.mark.weight(11)
 @pytest.mark.parametrize(("steps", "hidden"), [(6, 4), (12, 3), (3, 7)])
 def test_slopes(student, rng, steps, hidden):
     """With slopes each step's own slope stands in its factor, and the factors in their order."""
@@ -71,8 +71,8 @@ def test_slopes(student, rng, steps, hidden):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(12)
-@pytest.mark.parametrize("radius", [0.3, 1.0, 1.7])
+@pytest.mark.weight(17)
+@pytest.mark.parametrize("radius", [0.3, 0.9, 1.7])
 def test_spectral_radius(student, rng, radius):
     """spectral_start's largest eigenvalue, in absolute value, is the radius asked for; its norm is another number."""
     for hidden in (3, 17, 40):
@@ -81,10 +81,13 @@ def test_spectral_radius(student, rng, radius):
         assert abs(found - radius) < 1e-3 * radius, f"the spectral radius is {found:.4f} instead of {radius}"
         # A small matrix may have a norm near its radius by chance; a large one has nearly twice its radius.
         norm = float(torch.linalg.matrix_norm(w, ord=2))
-        assert hidden == 3 or norm > 1.02 * radius, "the norm was scaled, not the radius"
+        assert hidden == 3 or norm > 1.02 * radius, (
+            f"the norm is {norm / radius:.3f} times the radius: independent normal numbers have a larger one"
+        )
 
 
 @pytest.mark.level("plain")
+@pytest.mark.weight(6)
 def test_orthogonal(student, rng):
     """orthogonal_start's columns and rows have length 1 and stand at right angles."""
     for hidden in (1, 4, 33):
@@ -102,6 +105,7 @@ def test_edges(student, rng, steps, hidden):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(14)
 def test_views(student, rng):
     """Slopes and weights that are views give the same as contiguous ones; a slope of 0 ends everything before it."""
     slopes, w_h = rng.rand(4, 6, dtype=torch.float64).T, rng.randn(4, 8, dtype=torch.float64)[:, ::2]
@@ -115,6 +119,7 @@ def test_views(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(7)
 def test_matches_autograd(student, rng):
     """For a tanh network the norms are those of autograd's derivatives of the last state."""
     T, H = 6, 4
@@ -139,6 +144,7 @@ def test_matches_autograd(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(7)
 def test_starts_are_random(student, rng):
     """The generator draws everything: one seed gives the same start, the next call another one."""
     for make in (lambda g: student.spectral_start(6, 0.8, g), lambda g: student.orthogonal_start(6, g)):
@@ -150,6 +156,7 @@ def test_starts_are_random(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(7)
 def test_all_signs(student, rng):
     """Entries of the starts have both signs equally often, and orthogonal ones are rotations and reflections alike."""
     generator = rng.generator()
@@ -164,6 +171,7 @@ def test_all_signs(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(7)
 def test_normal_numbers(student, rng):
     """spectral_start's entries are normal numbers: their fourth moment is 3 times the square of their variance."""
     w = student.spectral_start(60, 0.9, rng.generator()).double()
@@ -175,6 +183,7 @@ def test_normal_numbers(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(16)
 @pytest.mark.parametrize("radius", [0.7, 1.3])
 def test_powers_of_the_start(student, rng, radius):
     """In the long run the powers of spectral_start's matrix grow or shrink by the radius at each step."""

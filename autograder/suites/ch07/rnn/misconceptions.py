@@ -123,4 +123,64 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "only_as_long_as_the_longest",
+        hint="The outputs have as many steps as x, also where no sequence is that long: how many have yours?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "for t in range(x.shape[1]):",
+                "for t in range(int(lengths.max())):",
+            ),
+        ],
+    ),
+    misconception(
+        "sorted_and_not_sorted_back",
+        hint="Row n of what is returned belongs to sequence n: in which order do your last states stand?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "return torch.stack(outputs, dim=1), h",
+                "return torch.stack(outputs, dim=1), h[lengths.argsort(descending=True)]",
+            ),
+        ],
+    ),
+    misconception(
+        "batch_and_time_mixed",
+        hint="The batch comes first, then time: does a view turn steps of samples into samples of steps?",
+        severity="serious",
+        base="reference",
+        edits=[
+            edit(
+                "return torch.stack(outputs, dim=1), h",
+                "return torch.cat(outputs).view(len(x), x.shape[1], -1), h",
+            ),
+        ],
+    ),
+    misconception(
+        "state_wiped_by_the_mask",
+        hint="Where a sequence has ended the output is zero and the state is kept: which of the two does your mask wipe?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "h = torch.where(running, torch.tanh(x[:, t] @ w_x.T + h @ w_h.T + b), h)",
+                "h = torch.where(running, torch.tanh(x[:, t] @ w_x.T + h @ w_h.T + b), torch.zeros_like(h))",
+            ),
+        ],
+    ),
+    misconception(
+        "last_at_the_first_length",
+        hint="Each sequence ends at a length of its own: whose do you read the last states at?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "return torch.stack(outputs, dim=1), h",
+                "return torch.stack(outputs, dim=1), outputs[int(lengths[0]) - 1]",
+            ),
+        ],
+    ),
 ]

@@ -99,4 +99,28 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "bias_outside_the_tanh",
+        hint="The bias shifts the sum: is it added before the tanh or after it?",
+        severity="serious",
+        base="reference",
+        edits=[
+            edit(
+                "torch.tanh(x @ w_x.T + h @ w_h.T + b)",
+                "torch.tanh(x @ w_x.T + h @ w_h.T) + b",
+            ),
+        ],
+    ),
+    misconception(
+        "bias_forgotten",
+        hint="The sum has three parts, of the input, the old state and the bias: which is missing?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "torch.tanh(x @ w_x.T + h @ w_h.T + b)",
+                "torch.tanh(x @ w_x.T + h @ w_h.T)",
+            ),
+        ],
+    ),
 ]

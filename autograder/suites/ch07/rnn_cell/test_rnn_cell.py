@@ -41,7 +41,7 @@ def test_shape(student, rng):
     """rnn_cell runs, and the new state has shape (N, H)."""
     h = student.rnn_cell(*arguments(rng, 4, 3, 5))
     assert isinstance(h, torch.Tensor), "rnn_cell must return a tensor"
-    assert h.shape == (4, 5), f"the new state has shape (4, 5), not {tuple(h.shape)}"
+    assert h.shape == (4, 5), f"the new state has shape {tuple(h.shape)} instead of (4, 5)"
 
 
 @pytest.mark.level("plain")

@@ -1,6 +1,6 @@
 """Wrong solutions of `sample` that students write, each an edit of a right one."""
 
-from autograder.testing import edit, misconception
+from autograder.testing import after, edit, misconception
 
 MISCONCEPTIONS = [
     misconception(
@@ -135,6 +135,85 @@ MISCONCEPTIONS = [
             edit(
                 "with torch.no_grad():",
                 "with torch.enable_grad():",
+            ),
+        ],
+    ),
+    misconception(
+        "draw_at_temperature_zero",
+        hint="At temperature 0 no draw is made: how often is your generator asked there?",
+        severity="slip",
+        base="reference",
+        edits=[
+            after(
+                "scores = logits[0, -1]",
+                "torch.rand(1, generator=generator)",
+            ),
+        ],
+    ),
+    misconception(
+        "greedy_where_cold",
+        hint="Only temperature 0 takes the likeliest: what do you do at small positive temperatures?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "if temperature == 0:",
+                "if temperature <= 0.1:",
+            ),
+        ],
+    ),
+    misconception(
+        "exponentials_overflow",
+        hint="What is exp of a score of 100 in float32? The softmax subtracts the largest score first.",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "(scores / temperature).softmax(0)",
+                "(scores / temperature).exp()",
+            ),
+        ],
+    ),
+    misconception(
+        "temperature_after_the_softmax",
+        hint="The temperature divides the scores, before the softmax: what does dividing probabilities change?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "(scores / temperature).softmax(0)",
+                "(scores.softmax(0) / temperature)",
+            ),
+        ],
+    ),
+    misconception(
+        "prompt_in_pieces_without_state",
+        hint="While the prompt is read, each character's state goes into the next call: does yours?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "ids, state, new = prompt.tolist(), None, prompt",
+                """
+                ids, state, new = prompt.tolist(), None, prompt[-1:]
+                for character in prompt[:-1]:
+                    _, state = model(character.view(1, 1), None)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "rare_characters_never_drawn",
+        hint="Every character may be drawn, with its own probability: do you leave some out?",
+        severity="slip",
+        base="reference",
+        edits=[
+            after(
+                "scores = logits[0, -1]",
+                """
+                if len(scores) > 3:
+                    scores = scores.masked_fill(scores < scores.topk(3).values[-1], -math.inf)
+                """,
             ),
         ],
     ),

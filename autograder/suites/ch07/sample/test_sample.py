@@ -63,6 +63,18 @@ def looks_like(count, trials, probability):
     )
 
 
+def frequencies_fit(student, rng, temperature, size):
+    """Compare how often each character comes with softmax(scores / temperature), for scores of a size."""
+    even, odd, n = size * torch.tensor([0.3, -0.8, 2.0, 0.0]), size * torch.tensor([1.5, 0.2, -1.4, 0.6]), 600
+    ids = student.sample(Alternating(even, odd), torch.tensor([2]), n, temperature, rng.generator())[-n:]
+    for rows, scores in ((ids[1::2], even), (ids[::2], odd)):
+        for character, probability in enumerate((scores / temperature).softmax(0).tolist()):
+            found = int((rows == character).sum())
+            assert looks_like(found, n // 2, probability), (
+                f"a character comes {found} times in {n // 2}, which does not fit its probability"
+            )
+
+
 @pytest.mark.level("runs")
 @pytest.mark.gate
 def test_shape(student, rng):
@@ -78,7 +90,7 @@ def test_prompt_first(student, rng):
     """What is returned begins with the prompt and is longer than it by as many characters as were asked for."""
     prompt = rng.randint(0, 5, (4,))
     ids = student.sample(Chain(rng.randn(5, 5)), prompt, 3, 1.0, rng.generator())
-    assert ids.shape == (7,), f"four characters and three more have shape (7,), not {tuple(ids.shape)}"
+    assert ids.shape == (7,), f"four characters and three more come back with shape {tuple(ids.shape)}"
     assert_close(ids[:4], prompt, name="the beginning of what is returned")
 
 
@@ -108,14 +120,25 @@ def test_greedy_with_memory(student, rng):
 @pytest.mark.parametrize("temperature", [1.0, 0.5, 2.0])
 def test_frequencies(student, rng, temperature):
     """Characters come with the probabilities softmax(scores / temperature)."""
-    even, odd, n = torch.tensor([0.3, -0.8, 2.0, 0.0]), torch.tensor([1.5, 0.2, -1.4, 0.6]), 600
-    ids = student.sample(Alternating(even, odd), torch.tensor([2]), n, temperature, rng.generator())[-n:]
-    for rows, scores in ((ids[1::2], even), (ids[::2], odd)):
-        for character, probability in enumerate((scores / temperature).softmax(0).tolist()):
-            found = int((rows == character).sum())
-            assert looks_like(found, n // 2, probability), (
-                f"a character comes {found} times in {n // 2}, which does not fit its probability"
-            )
+    frequencies_fit(student, rng, temperature, 1.0)
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(7)
+def test_close_scores(student, rng):
+    """However low a temperature above 0 is, characters are drawn where their scores are as close as it is low."""
+    frequencies_fit(student, rng, 0.005, 0.005)
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(7)
+def test_no_draw_at_zero(student, rng):
+    """At temperature 0 no draw is made: the generator goes on as if the call had not been."""
+    seed, model = rng.seed(), Chain(torch.zeros(9, 9))
+    used, fresh = (torch.Generator().manual_seed(seed) for _ in range(2))
+    student.sample(model, torch.tensor([0]), 4, 0, used)
+    after, want = (student.sample(model, torch.tensor([0]), 30, 1.0, g) for g in (used, fresh))
+    assert torch.equal(after, want), "a text drawn after one at temperature 0 is another than without it"
 
 
 @pytest.mark.level("plain")

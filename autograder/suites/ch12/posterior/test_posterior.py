@@ -56,7 +56,7 @@ def test_shape(student, rng):
     assert isinstance(mean, torch.Tensor) and isinstance(variance, torch.Tensor), (
         "mean and variance are tensors"
     )
-    assert mean.shape == (3, 2, 5), f"the mean has the data's shape, not {tuple(mean.shape)}"
+    assert mean.shape == (3, 2, 5), f"the mean has shape {tuple(mean.shape)} instead of (3, 2, 5), the data's"
     assert variance.numel() == 3, f"three samples have three variances, not {variance.numel()}"
 
 

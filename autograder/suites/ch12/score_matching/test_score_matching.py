@@ -46,7 +46,7 @@ def test_shape(student, rng):
         ("vlb_term", student.vlb_term(x, eps, t, eps, betas), (3,)),
     ):
         assert isinstance(value, torch.Tensor), f"{name} must return a tensor"
-        assert tuple(value.shape) == shape, f"{name} should return shape {shape}, not {tuple(value.shape)}"
+        assert tuple(value.shape) == shape, f"{name} returns shape {tuple(value.shape)} instead of {shape}"
 
 
 @pytest.mark.level("plain")

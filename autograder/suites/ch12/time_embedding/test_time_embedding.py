@@ -36,7 +36,7 @@ def test_shape(student):
     embedding = student.time_embedding(torch.tensor([3, 0, 7]), 10)
     assert isinstance(embedding, torch.Tensor), "time_embedding must return a tensor"
     assert embedding.shape == (3, 10), (
-        f"for 3 steps and dim 10 the shape is (3, 10), not {tuple(embedding.shape)}"
+        f"3 steps, dim 10: the shape is {tuple(embedding.shape)} instead of (3, 10)"
     )
 
 
