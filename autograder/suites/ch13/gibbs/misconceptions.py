@@ -1,0 +1,119 @@
+"""Wrong solutions of `gibbs` that students write, each an edit of a right one."""
+
+from autograder.testing import edit, misconception
+
+BASE = "reference"
+
+MISCONCEPTIONS = [
+    misconception(
+        "all_units_at_once",
+        hint="Does each spin see the newest values of the others, or all of them the old state?",
+        severity="serious",
+        edits=[
+            edit(
+                """
+                s = s.clone()
+                for i in range(len(b)):
+                    up = spin_up_probability(s, i, J, b, temperature)
+                    u = torch.rand(len(s), generator=generator, dtype=s.dtype)
+                    s[:, i] = torch.where(u < up, 1.0, -1.0).to(s.dtype)
+                return s
+                """,
+                """
+                up = torch.sigmoid(2 * (s @ J + b) / temperature)
+                u = torch.rand(s.shape, generator=generator, dtype=s.dtype)
+                return torch.where(u < up, 1.0, -1.0).to(s.dtype)
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "factor_two_of_the_alphabet",
+        hint="From -1 to +1 are two steps: by how much do the two energies differ?",
+        severity="partial",
+        edits=[
+            edit(
+                "torch.sigmoid(2 * (s @ J[i] + b[i]) / temperature)",
+                "torch.sigmoid((s @ J[i] + b[i]) / temperature)",
+            )
+        ],
+    ),
+    misconception(
+        "field_not_doubled",
+        hint="Turning the spin changes the field's term by 2 b as well.",
+        severity="partial",
+        edits=[edit("2 * (s @ J[i] + b[i])", "(2 * (s @ J[i]) + b[i])")],
+    ),
+    misconception(
+        "last_neighbour_lost",
+        hint="All other spins pull at spin i: is one of them left out?",
+        severity="partial",
+        edits=[edit("s @ J[i] + b[i]", "s[:, :-1] @ J[i, :-1] + b[i]")],
+    ),
+    misconception(
+        "temperature_ignored",
+        hint="What does the temperature do in your probability?",
+        severity="slip",
+        edits=[edit("2 * (s @ J[i] + b[i]) / temperature", "2 * (s @ J[i] + b[i])")],
+    ),
+    misconception(
+        "temperature_not_passed_on",
+        hint="The chain has a temperature: do its sweeps know it?",
+        severity="slip",
+        edits=[
+            edit(
+                "s = gibbs_sweep(s, J, b, temperature, generator)",
+                "s = gibbs_sweep(s, J, b, generator=generator)",
+            )
+        ],
+    ),
+    misconception(
+        "one_draw_for_all_chains",
+        hint="Each chain needs a uniform number of its own.",
+        severity="partial",
+        edits=[edit("torch.rand(len(s), generator", "torch.rand(1, generator")],
+    ),
+    misconception(
+        "most_likely_value",
+        hint="A sampler draws: if the probability is 0.8, how often shall the spin be down?",
+        severity="serious",
+        edits=[edit("torch.where(u < up, 1.0, -1.0)", "torch.where(up > 0.5, 1.0, -1.0)")],
+    ),
+    misconception(
+        "lattice_reset_every_sweep",
+        hint="Each sweep starts where the last one ended: where does yours start?",
+        severity="partial",
+        edits=[
+            edit(
+                """
+                s = gibbs_sweep(s, J, b, temperature, generator)
+                states.append(s)
+                """,
+                "states.append(gibbs_sweep(s, J, b, temperature, generator))",
+            )
+        ],
+    ),
+    misconception(
+        "start_recorded",
+        hint="The record holds the states after the sweeps: is the start one of them?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                s = gibbs_sweep(s, J, b, temperature, generator)
+                states.append(s)
+                """,
+                """
+                states.append(s)
+                s = gibbs_sweep(s, J, b, temperature, generator)
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "zeros_and_ones",
+        hint="A spin that is down is -1: what do you write into the state?",
+        severity="serious",
+        edits=[edit("torch.where(u < up, 1.0, -1.0)", "torch.where(u < up, 1.0, 0.0)")],
+    ),
+]

@@ -1,0 +1,116 @@
+"""Wrong solutions of `nce` that students write, each an edit of a right one."""
+
+from autograder.testing import edit, misconception
+
+BASE = "reference"
+
+MISCONCEPTIONS = [
+    misconception(
+        "normaliser_fixed_at_zero",
+        hint="The loss has a parameter for log Z: where does it enter?",
+        severity="serious",
+        edits=[
+            edit("g_data = -energy(x_data) - log_z -", "g_data = -energy(x_data) - 0 * log_z -"),
+            edit("g_noise = -energy(x_noise) - log_z -", "g_noise = -energy(x_noise) - 0 * log_z -"),
+        ],
+    ),
+    misconception(
+        "noise_density_averaged",
+        hint="Independent dimensions' log-densities add up: sum or mean?",
+        severity="slip",
+        edits=[edit("0.5 * math.log(2 * math.pi)).sum(1)", "0.5 * math.log(2 * math.pi)).mean(1)")],
+    ),
+    misconception(
+        "constant_of_the_normal_forgotten",
+        hint="The noise's density must be exact, its constant too: it decides about log Z.",
+        severity="slip",
+        edits=[edit(" - 0.5 * math.log(2 * math.pi)).sum(1)", ").sum(1)")],
+    ),
+    misconception(
+        "width_not_in_the_density",
+        hint="A wider density is lower: where is log of the width?",
+        severity="slip",
+        edits=[edit(" - std.log() - 0.5", " - 0.5")],
+    ),
+    misconception(
+        "ratio_missing_in_the_odds",
+        hint="With twice as many noise points a point is data less often: where is nu in G?",
+        severity="slip",
+        edits=[
+            edit(
+                "g_data = -energy(x_data) - log_z - log_noise(x_data) - math.log(nu)",
+                "g_data = -energy(x_data) - log_z - log_noise(x_data)",
+            ),
+            edit(
+                "g_noise = -energy(x_noise) - log_z - log_noise(x_noise) - math.log(nu)",
+                "g_noise = -energy(x_noise) - log_z - log_noise(x_noise)",
+            ),
+        ],
+    ),
+    misconception(
+        "ratio_missing_before_the_noise",
+        hint="There are nu noise points for each data point: is the noise's mean weighed so?",
+        severity="slip",
+        edits=[edit("+ nu * F.softplus(g_noise).mean()", "+ F.softplus(g_noise).mean()")],
+    ),
+    misconception(
+        "classes_exchanged",
+        hint="The loss must fall where the model gives data a high density.",
+        severity="serious",
+        edits=[
+            edit(
+                "F.softplus(-g_data).mean() + nu * F.softplus(g_noise).mean()",
+                "F.softplus(g_data).mean() + nu * F.softplus(-g_noise).mean()",
+            )
+        ],
+    ),
+    misconception(
+        "energy_sign",
+        hint="log p is minus the energy, minus log Z.",
+        severity="serious",
+        edits=[
+            edit("g_data = -energy(x_data) - log_z", "g_data = energy(x_data) - log_z"),
+            edit("g_noise = -energy(x_noise) - log_z", "g_noise = energy(x_noise) - log_z"),
+        ],
+    ),
+    misconception(
+        "log_z_added",
+        hint="A larger Z makes everything less likely: is log Z subtracted?",
+        severity="partial",
+        edits=[
+            edit("g_data = -energy(x_data) - log_z", "g_data = -energy(x_data) + log_z"),
+            edit("g_noise = -energy(x_noise) - log_z", "g_noise = -energy(x_noise) + log_z"),
+        ],
+    ),
+    misconception(
+        "noise_density_left_out",
+        hint="How likely is the point as noise? Without that no odds can be formed.",
+        severity="serious",
+        edits=[
+            edit("- log_z - log_noise(x_data) - math", "- log_z - 0 * log_noise(x_data) - math"),
+            edit("- log_z - log_noise(x_noise) - math", "- log_z - 0 * log_noise(x_noise) - math"),
+        ],
+    ),
+    misconception(
+        "logarithm_of_the_sigmoid_bare",
+        hint="The sigmoid of -1000 is 0, and its logarithm infinite.",
+        severity="slip",
+        edits=[
+            edit(
+                "F.softplus(-g_data).mean() + nu * F.softplus(g_noise).mean()",
+                "-torch.sigmoid(g_data).log().mean() - nu * (1 - torch.sigmoid(g_noise)).log().mean()",
+            )
+        ],
+    ),
+    misconception(
+        "float64_loss",
+        hint="float32 in, float32 out: where does a float64 number enter?",
+        severity="slip",
+        edits=[
+            edit(
+                "return F.softplus(-g_data).mean() + nu * F.softplus(g_noise).mean()",
+                "return (F.softplus(-g_data).mean() + nu * F.softplus(g_noise).mean()).double()",
+            ),
+        ],
+    ),
+]

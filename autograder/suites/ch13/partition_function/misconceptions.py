@@ -1,0 +1,133 @@
+"""Wrong solutions of `partition_function` that students write, each an edit of a right one."""
+
+from autograder.testing import edit, misconception
+
+BASE = "reference"
+
+MISCONCEPTIONS = [
+    misconception(
+        "pairs_counted_twice",
+        hint="In s J s each pair stands twice: what brings it back to once?",
+        severity="slip",
+        edits=[edit("-0.5 * ((s @ J) * s).sum(-1)", "-((s @ J) * s).sum(-1)")],
+    ),
+    misconception(
+        "field_halved_too",
+        hint="Each pair stands twice in the double sum; how often does each field stand in its own?",
+        severity="slip",
+        edits=[edit("- s @ b", "- 0.5 * s @ b")],
+    ),
+    misconception(
+        "energy_sign",
+        hint="Spins with a positive coupling like to agree: is the energy low where they do?",
+        severity="slip",
+        edits=[edit("-0.5 * ((s @ J) * s).sum(-1) - s @ b", "0.5 * ((s @ J) * s).sum(-1) + s @ b")],
+    ),
+    misconception(
+        "plus_energy_in_the_exponent",
+        hint="Low energy means high probability: which sign stands before E in the exponent?",
+        severity="serious",
+        edits=[
+            edit(
+                "return torch.logsumexp(-energies / temperature, 0)",
+                "return torch.logsumexp(energies / temperature, 0)",
+            ),
+            edit(
+                "return -energies / temperature - torch.logsumexp(-energies / temperature, 0)",
+                "return energies / temperature - torch.logsumexp(energies / temperature, 0)",
+            ),
+            edit("torch.softmax(-energies / temperature, 0)", "torch.softmax(energies / temperature, 0)"),
+        ],
+    ),
+    misconception(
+        "exponentials_summed_bare",
+        hint="The exponential of a huge number is infinite: what can be taken out of the sum before?",
+        severity="slip",
+        edits=[
+            edit(
+                "return torch.logsumexp(-energies / temperature, 0)",
+                "return torch.exp(-energies / temperature).sum().log()",
+            ),
+            edit(
+                "return -energies / temperature - torch.logsumexp(-energies / temperature, 0)",
+                "return -energies / temperature - torch.exp(-energies / temperature).sum().log()",
+            ),
+        ],
+    ),
+    misconception(
+        "temperature_outside_z",
+        hint="The temperature divides each energy, also those inside of Z.",
+        severity="slip",
+        edits=[
+            edit(
+                "return torch.logsumexp(-energies / temperature, 0)", "return torch.logsumexp(-energies, 0)"
+            ),
+            edit(
+                "return -energies / temperature - torch.logsumexp(-energies / temperature, 0)",
+                "return -energies / temperature - torch.logsumexp(-energies, 0)",
+            ),
+        ],
+    ),
+    misconception(
+        "temperature_multiplies",
+        hint="In the heat all states become equally likely: does your temperature make energies smaller or larger?",
+        severity="slip",
+        edits=[
+            edit(
+                "return torch.logsumexp(-energies / temperature, 0)",
+                "return torch.logsumexp(-energies * temperature, 0)",
+            ),
+            edit(
+                "return -energies / temperature - torch.logsumexp(-energies / temperature, 0)",
+                "return -energies * temperature - torch.logsumexp(-energies * temperature, 0)",
+            ),
+            edit("torch.softmax(-energies / temperature, 0)", "torch.softmax(-energies * temperature, 0)"),
+        ],
+    ),
+    misconception(
+        "probabilities_without_z",
+        hint="Do your probabilities sum to 1? Energies alone say how often compared with what.",
+        severity="partial",
+        edits=[
+            edit(
+                "return -energies / temperature - torch.logsumexp(-energies / temperature, 0)",
+                "return -energies / temperature",
+            ),
+            edit("torch.softmax(-energies / temperature, 0)", "torch.exp(-energies / temperature)"),
+        ],
+    ),
+    misconception(
+        "mean_over_states",
+        hint="The model visits some states more often than others: with what is each value weighed?",
+        severity="slip",
+        edits=[edit("(p.view(-1, *[1] * (values.dim() - 1)) * values).sum(0)", "values.mean(0)")],
+    ),
+    misconception(
+        "first_unit_fastest",
+        hint="In 01 the last unit is up: which digit changes fastest as one counts?",
+        severity="slip",
+        edits=[edit("torch.arange(n - 1, -1, -1)", "torch.arange(n)")],
+    ),
+    misconception(
+        "float64_probabilities",
+        hint="float32 in, float32 out: where does a float64 number enter?",
+        severity="slip",
+        edits=[
+            edit(
+                "return -energies / temperature - torch.logsumexp(-energies / temperature, 0)",
+                "return (-energies / temperature - torch.logsumexp(-energies / temperature, 0)).double()",
+            ),
+        ],
+    ),
+    misconception(
+        "mean_without_gradient",
+        hint="A mean under the model depends on the energies: does its gradient reach them?",
+        severity="slip",
+        edits=[
+            edit(
+                "torch.softmax(-energies / temperature, 0)",
+                "torch.softmax(-energies / temperature, 0).detach()",
+            ),
+        ],
+    ),
+]
