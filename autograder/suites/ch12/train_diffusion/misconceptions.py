@@ -50,7 +50,7 @@ MISCONCEPTIONS = [
     misconception(
         "dropped_to_class_zero",
         hint='Class 0 is a class; which label means "no label"?',
-        severity="partial",
+        severity="slip",
         edits=[edit("dropped, null_label", "dropped, 0")],
     ),
     misconception(
@@ -67,7 +67,7 @@ MISCONCEPTIONS = [
     misconception(
         "gradients_never_cleared",
         hint="backward adds to the gradients that are there already.",
-        severity="serious",
+        severity="partial",
         edits=[edit("optimizer.zero_grad()", "")],
     ),
     misconception(
@@ -128,7 +128,7 @@ MISCONCEPTIONS = [
     misconception(
         "one_time_for_batch",
         hint="A time for every sample: how many does your batch have?",
-        severity="partial",
+        severity="slip",
         edits=[edit("(len(rows),), generator=generator", "(1,), generator=generator).expand(len(rows)")],
     ),
     misconception(
@@ -151,7 +151,7 @@ MISCONCEPTIONS = [
     misconception(
         "returns_training_set",
         hint="A sampler that gives the training data back has learned nothing between them.",
-        severity="serious",
+        severity="partial",
         edits=[
             edit("for _ in range(epochs):", "for _ in range(min(epochs, 4)):"),
             edit(
@@ -182,13 +182,13 @@ MISCONCEPTIONS = [
     misconception(
         "root_forgotten",
         hint="Variances add, so what multiplies a signal is the square root of a share of variance.",
-        severity="serious",
+        severity="partial",
         edits=[edit("x_t = a.sqrt() * x0 + (1 - a).sqrt() * noise", "x_t = a * x0 + (1 - a) * noise")],
     ),
     misconception(
         "same_noise_every_epoch",
         hint="Noise and times are drawn anew in every epoch: what does the network learn otherwise?",
-        severity="serious",
+        severity="slip",
         edits=[
             after(
                 "model.train()",
