@@ -731,7 +731,7 @@ def posterior(
 
     Returns:
         (mean, variance): the mean of the shape of x0, the variance (N, 1, ..., 1), both in the dtype of x0.
-        At t = 0 they are x0 and 0. Gradients reach x0 and x_t through the mean.
+        At t = 0 they are x0 and 0; a variance below 1e-9 counts as 0. Gradients reach x0 and x_t through the mean.
 
     Source: Ho, Jain and Abbeel (2020), equations 6 and 7.
     """

@@ -186,4 +186,120 @@ MISCONCEPTIONS = [
         severity="slip",
         edits=[edit("self.t = 0", "Adam.t = 0"), edit("self.t += 1", "Adam.t += 1")],
     ),
+    misconception(
+        "decay_after_the_step",
+        hint="Decoupled decay shrinks the parameter as it was before the step: when does yours act?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                if self.decoupled:
+                    p.mul_(1 - self.lr * self.weight_decay)
+                else:
+                    g = g + self.weight_decay * p
+                """,
+                """
+                if not self.decoupled:
+                    g = g + self.weight_decay * p
+                """,
+            ),
+            edit(
+                "p.sub_(self.lr * m_hat / (v_hat.sqrt() + self.eps))",
+                """
+                p.sub_(self.lr * m_hat / (v_hat.sqrt() + self.eps))
+                if self.decoupled:
+                    p.mul_(1 - self.lr * self.weight_decay)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "eps_before_the_correction",
+        hint="eps is added to the corrected root: does the correction multiply yours too?",
+        severity="slip",
+        edits=[
+            edit(
+                "p.sub_(self.lr * m_hat / (v_hat.sqrt() + self.eps))",
+                "p.sub_(self.lr * math.sqrt(1 - b2**self.t) * m_hat / (self.v[i].sqrt() + self.eps))",
+            ),
+            edit(
+                "import torch",
+                """
+                import math
+
+                import torch
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "zero_gradients_skipped",
+        hint="A gradient of zero is a gradient: what becomes of the moments in a step that has one?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                if self.decoupled:
+                    p.mul_(1 - self.lr * self.weight_decay)
+                else:
+                    g = g + self.weight_decay * p
+                """,
+                """
+                if not g.any():
+                    continue
+                if self.decoupled:
+                    p.mul_(1 - self.lr * self.weight_decay)
+                else:
+                    g = g + self.weight_decay * p
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "largest_second_moment",
+        hint="Adam uses the running mean of squares itself: do you keep its largest value?",
+        severity="slip",
+        edits=[
+            after(
+                "self.v = [torch.zeros_like(p) for p in self.params]",
+                "self.top = [torch.zeros_like(p) for p in self.params]",
+            ),
+            edit(
+                "v_hat = self.v[i] / (1 - b2**self.t)",
+                """
+                self.top[i] = torch.maximum(self.top[i], self.v[i])
+                v_hat = self.top[i] / (1 - b2**self.t)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "moments_on_the_class",
+        hint="Two optimisers at work side by side: whose moments does each of them hold?",
+        severity="serious",
+        edits=[
+            edit(
+                "self.m = [torch.zeros_like(p) for p in self.params]",
+                'self.m = Adam.__dict__.get("kept_m") or [torch.zeros_like(p) for p in self.params]',
+            ),
+            edit(
+                "self.v = [torch.zeros_like(p) for p in self.params]",
+                """
+                self.v = Adam.__dict__.get("kept_v") or [torch.zeros_like(p) for p in self.params]
+                Adam.kept_m, Adam.kept_v = self.m, self.v
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "parameters_copied",
+        hint="Who else holds the model's parameters, and do they see a copy that you move?",
+        severity="partial",
+        edits=[
+            edit(
+                "self.params = list(params)",
+                "self.params = [p.detach().clone() for p in params]",
+            ),
+        ],
+    ),
 ]

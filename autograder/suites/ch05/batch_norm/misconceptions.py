@@ -287,4 +287,30 @@ MISCONCEPTIONS = [
             )
         ],
     ),
+    misconception(
+        "refused_in_evaluation",
+        hint="In evaluation nothing is computed from the batch: what is there to refuse?",
+        severity="slip",
+        edits=[
+            edit(
+                "if self.training:",
+                """
+                if x.numel() // x.shape[1] == 1:
+                    raise ValueError("one value per channel has no variance")
+                if self.training:
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "mode_read_from_autograd",
+        hint="Training and evaluation are told by self.training: what has autograd to do with it?",
+        severity="partial",
+        edits=[
+            edit(
+                "if self.training:",
+                "if torch.is_grad_enabled():",
+            ),
+        ],
+    ),
 ]

@@ -14,7 +14,7 @@ from autograder.testing import assert_close, assert_raises
 
 pytestmark = [
     pytest.mark.exercise("batch_norm"),
-    pytest.mark.shares(runs=9, plain=41, options=26, invariants=24),
+    pytest.mark.shares(runs=8, plain=42, options=26, invariants=32),
 ]
 
 CLOSE: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-4}
@@ -259,7 +259,7 @@ def test_evaluation_changes_nothing(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(0.5)
+@pytest.mark.weight(4)
 def test_evaluation_each_image_alone(student, rng):
     """In evaluation an image's output does not depend on its neighbours in the batch, and one image of 1x1 will do."""
     theirs, ours = layers(student, rng, 4)
@@ -272,7 +272,7 @@ def test_evaluation_each_image_alone(student, rng):
 
 
 @pytest.mark.level("contract")
-@pytest.mark.weight(0.5)
+@pytest.mark.weight(1)
 def test_one_value_per_channel(student, rng):
     """In training one value per channel has no variance: a ValueError."""
     assert_raises(ValueError, student.BatchNorm2d(3), rng.randn(1, 3, 1, 1))
@@ -287,7 +287,7 @@ def gradients(layer, x, direction):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(3)
+@pytest.mark.weight(6)
 def test_gradients_in_training(student, rng):
     """In training image, weight and bias get PyTorch's gradients, which flow through the batch's mean and variance."""
     gradients_agree(student, rng, training=True)

@@ -189,4 +189,44 @@ MISCONCEPTIONS = [
         severity="slip",
         edits=[edit("sh, sw = (stride, stride)", "sw, sh = (stride, stride)")],
     ),
+    misconception(
+        "windows_rounded_up",
+        hint="A window that sticks out of the padded image does not count: do you round up?",
+        severity="slip",
+        edits=[
+            edit(
+                "x = F.pad(x, (pw, pw, ph, ph))",
+                """
+                rest_h = -(x.shape[2] + 2 * ph - dh * (kh - 1) - 1) % sh
+                rest_w = -(x.shape[3] + 2 * pw - dw * (kw - 1) - 1) % sw
+                x = F.pad(x, (pw, pw + rest_w, ph, ph + rest_h))
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "positions_reshaped_without_transpose",
+        hint="Columns hold positions first and channels last: does a reshape swap the two?",
+        severity="serious",
+        edits=[
+            edit(
+                'y = y + torch.einsum("nchw,oc->nohw", image[:, :, rows, columns], kernel[:, :, i, j])',
+                'y = y + torch.einsum("nchw,oc->nhwo", image[:, :, rows, columns], kernel[:, :, i, j]).reshape(y.shape)',
+            ),
+        ],
+    ),
+    misconception(
+        "assert_instead_of_an_error",
+        hint="What does not fit is a ValueError: which exception does an assert raise?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                if x.shape[1] != groups * weight.shape[1] or weight.shape[0] % groups != 0:
+                    raise ValueError("the channels do not fit together")
+                """,
+                "assert x.shape[1] == groups * weight.shape[1] and weight.shape[0] % groups == 0",
+            ),
+        ],
+    ),
 ]

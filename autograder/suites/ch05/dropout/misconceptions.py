@@ -144,4 +144,26 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "mask_in_float32",
+        hint="A mask of float32 times an input of half precision: which dtype has the product?",
+        severity="slip",
+        edits=[
+            edit(
+                "(torch.rand(x.shape) >= self.p).to(x.dtype)",
+                "(torch.rand(x.shape) >= self.p).float()",
+            ),
+        ],
+    ),
+    misconception(
+        "one_refused",
+        hint="p may lie in [0, 1], both ends included: what happens at 1?",
+        severity="slip",
+        edits=[
+            edit(
+                "if not 0 <= p <= 1:",
+                "if not 0 <= p < 1:",
+            ),
+        ],
+    ),
 ]

@@ -187,6 +187,17 @@ def test_extremes(student, rng):
         assert_close(x.grad, torch.ones(shape, dtype=dtype), rtol=0, atol=0, name="1 + gradient for p = 1")
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=["float16", "bfloat16"])
+@pytest.mark.level("contract")
+def test_low_precision(student, rng, dtype):
+    """Inputs of half precision keep it, in training and in evaluation."""
+    layer, x = student.Dropout(0.5), rng.uniform(1.0, 2.0, 6, 5).to(dtype)
+    found = layer(x).dtype
+    layer.eval()
+    for y in (found, layer(x).dtype):
+        assert y == dtype, f"of an input of {dtype} the output is {y}"
+
+
 @pytest.mark.parametrize("p", [-0.1, 1.5])
 @pytest.mark.level("contract")
 @pytest.mark.weight(3)

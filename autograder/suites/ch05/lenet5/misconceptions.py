@@ -131,4 +131,52 @@ MISCONCEPTIONS = [
         severity="slip",
         edits=[edit("self.c1 = nn.Conv2d(1, 6, 5)", "torch.manual_seed(0)\nself.c1 = nn.Conv2d(1, 6, 5)")],
     ),
+    misconception(
+        "dropout_added",
+        hint="The network of 1998 has no dropout: what does yours drop?",
+        severity="partial",
+        edits=[
+            edit(
+                "output = self.output(f6)",
+                "output = self.output(nn.functional.dropout(f6, 0.5, self.training))",
+            ),
+        ],
+    ),
+    misconception(
+        "batch_axis_squeezed",
+        hint="A batch of one image is a batch: which axes does squeeze() remove?",
+        severity="slip",
+        edits=[
+            edit(
+                "c5 = torch.tanh(self.c5(s4)).flatten(1)",
+                "c5 = torch.tanh(self.c5(s4)).squeeze()",
+            ),
+        ],
+    ),
+    misconception(
+        "normalised_over_the_batch",
+        hint="Each image is classified by itself: what of it depends on the others of its batch?",
+        severity="partial",
+        edits=[
+            edit(
+                "output = self.output(f6)",
+                "output = self.output((f6 - f6.mean(0)) / (f6.var(0, unbiased=False) + 1e-5).sqrt() if len(x) > 1 else f6)",
+            ),
+        ],
+    ),
+    misconception(
+        "tanh_after_the_second_pooling",
+        hint="The activation stands between a convolution and its pooling: where is yours?",
+        severity="slip",
+        edits=[
+            edit(
+                "c3 = torch.tanh(self.c3(s2))",
+                "c3 = self.c3(s2)",
+            ),
+            edit(
+                "s4 = self.s4(c3)",
+                "s4 = torch.tanh(self.s4(c3))",
+            ),
+        ],
+    ),
 ]

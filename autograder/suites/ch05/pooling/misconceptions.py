@@ -279,4 +279,69 @@ MISCONCEPTIONS = [
         severity="slip",
         edits=[edit("(pw, pw, ph, ph), value=-math.inf", "(pw, pw, ph, ph)")],
     ),
+    misconception(
+        "running_maximum_from_zero",
+        hint="If all values of a window are negative, is 0 one of them? With what does your maximum begin?",
+        severity="partial",
+        edits=[
+            edit(
+                "return padded.unfold(2, kh, sh).unfold(3, kw, sw).amax((-2, -1))",
+                "return padded.unfold(2, kh, sh).unfold(3, kw, sw).amax((-2, -1)).clamp(min=0)",
+            ),
+        ],
+    ),
+    misconception(
+        "scatter_overwrites",
+        hint="A place may win in several windows: does scatter_ add, or does the last one stay?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                winner = x.unfold(2, kh, sh).unfold(3, kw, sw).flatten(-2).argmax(-1)
+                grad_x = torch.zeros_like(x, memory_format=torch.contiguous_format)
+                for k in range(kh * kw):
+                    i, j = divmod(k, kw)
+                    rows = slice(i, i + (oh - 1) * sh + 1, sh)
+                    columns = slice(j, j + (ow - 1) * sw + 1, sw)
+                    grad_x[:, :, rows, columns] += grad_output * (winner == k)
+                return grad_x
+                """,
+                """
+                winner = x.unfold(2, kh, sh).unfold(3, kw, sw).flatten(-2).argmax(-1)
+                rows = torch.arange(oh)[:, None] * sh + winner // kw
+                columns = torch.arange(ow) * sw + winner % kw
+                flat = torch.zeros(*x.shape[:2], x.shape[2] * x.shape[3], dtype=x.dtype)
+                flat.scatter_(2, (rows * x.shape[3] + columns).flatten(2), grad_output.flatten(2))
+                return flat.view(x.shape)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "flat_places_of_the_output",
+        hint="A flat place counts whole rows of the image: how long is a row of it?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                winner = x.unfold(2, kh, sh).unfold(3, kw, sw).flatten(-2).argmax(-1)
+                grad_x = torch.zeros_like(x, memory_format=torch.contiguous_format)
+                for k in range(kh * kw):
+                    i, j = divmod(k, kw)
+                    rows = slice(i, i + (oh - 1) * sh + 1, sh)
+                    columns = slice(j, j + (ow - 1) * sw + 1, sw)
+                    grad_x[:, :, rows, columns] += grad_output * (winner == k)
+                return grad_x
+                """,
+                """
+                winner = x.unfold(2, kh, sh).unfold(3, kw, sw).flatten(-2).argmax(-1)
+                rows = torch.arange(oh)[:, None] * sh + winner // kw
+                columns = torch.arange(ow) * sw + winner % kw
+                flat = torch.zeros(*x.shape[:2], x.shape[2] * x.shape[3], dtype=x.dtype)
+                flat.scatter_add_(2, (rows * ow + columns).flatten(2), grad_output.flatten(2))
+                return flat.view(x.shape)
+                """,
+            ),
+        ],
+    ),
 ]

@@ -282,4 +282,18 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "gradients_clipped",
+        hint="Each batch makes one step of Adam along its gradient: do you shorten the gradient first?",
+        severity="slip",
+        edits=[
+            edit(
+                "loss.backward()",
+                """
+                loss.backward()
+                torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+                """,
+            ),
+        ],
+    ),
 ]

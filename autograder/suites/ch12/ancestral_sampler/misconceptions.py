@@ -163,4 +163,41 @@ MISCONCEPTIONS = [
             edit("x = torch.randn(shape, generator=generator)", "x = torch.rand(shape, generator=generator)")
         ],
     ),
+    misconception(
+        "clipped_at_the_end_alone",
+        hint="The guess of x0 is clipped at every step: what do you clip, and when?",
+        severity="slip",
+        edits=[
+            edit(
+                "x0 = x0.clamp(-clip, clip)",
+                "pass",
+            ),
+            edit(
+                "return x",
+                "return x if clip is None else x.clamp(-clip, clip)",
+            ),
+        ],
+    ),
+    misconception(
+        "clipped_at_one",
+        hint="clip is a number: to which bounds do you clip?",
+        severity="slip",
+        edits=[
+            edit(
+                "x0.clamp(-clip, clip)",
+                "x0.clamp(-1, 1)",
+            ),
+        ],
+    ),
+    misconception(
+        "graph_recorded",
+        hint="Nothing is learned while sampling: is a graph recorded all the same?",
+        severity="slip",
+        edits=[
+            edit(
+                "@torch.no_grad()",
+                "@torch.enable_grad()",
+            ),
+        ],
+    ),
 ]

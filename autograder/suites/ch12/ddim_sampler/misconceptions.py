@@ -183,4 +183,40 @@ MISCONCEPTIONS = [
             edit("x = torch.randn(shape, generator=generator)", "x = torch.rand(shape, generator=generator)")
         ],
     ),
+    misconception(
+        "even_strides",
+        hint="The steps need not be evenly spaced: which is the level of the next one in the list?",
+        severity="partial",
+        edits=[
+            edit(
+                "prev = float(alpha_bar[steps[k - 1]]) if k > 0 else 1.0",
+                """
+                before = steps[k] - len(alpha_bar) // len(steps)
+                prev = float(alpha_bar[before]) if k > 0 and before >= 0 else 1.0
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "eta_under_the_root",
+        hint="eta multiplies the standard deviation: does yours multiply the variance?",
+        severity="slip",
+        edits=[
+            edit(
+                "sigma = eta * ((1 - prev) / (1 - now) * (1 - now / prev)) ** 0.5",
+                "sigma = (eta * (1 - prev) / (1 - now) * (1 - now / prev)) ** 0.5",
+            ),
+        ],
+    ),
+    misconception(
+        "generator_for_the_start_alone",
+        hint="Every draw comes from the generator: from where comes the noise of the steps?",
+        severity="slip",
+        edits=[
+            edit(
+                "x = x + sigma * torch.randn(shape, generator=generator)",
+                "x = x + sigma * torch.randn(shape)",
+            ),
+        ],
+    ),
 ]

@@ -121,4 +121,56 @@ MISCONCEPTIONS = [
         severity="serious",
         edits=[edit("s.mul_(self.decay).add_(p, alpha=1 - self.decay)", "s.copy_(p)")],
     ),
+    misconception(
+        "decay_warms_up",
+        hint="The decay is the same at every update: is yours smaller in the first ones?",
+        severity="partial",
+        edits=[
+            edit(
+                "self.decay = decay",
+                "self.decay, self.updates = decay, 0",
+            ),
+            edit(
+                "for s, p in zip(self.shadow, params, strict=True):",
+                """
+                self.updates += 1
+                decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+                for s, p in zip(self.shadow, params, strict=True):
+                """,
+            ),
+            edit(
+                "s.mul_(self.decay).add_(p, alpha=1 - self.decay)",
+                "s.mul_(decay).add_(p, alpha=1 - decay)",
+            ),
+        ],
+    ),
+    misconception(
+        "parameters_of_the_start",
+        hint="update is given the parameters of now: whose do you average?",
+        severity="partial",
+        edits=[
+            edit(
+                "self.decay = decay",
+                "self.decay, self.params = decay, list(params)",
+            ),
+            edit(
+                "zip(self.shadow, params, strict=True)",
+                "zip(self.shadow, self.params, strict=True)",
+            ),
+        ],
+    ),
+    misconception(
+        "frozen_ones_skipped",
+        hint="Every parameter has an average, whether it is trained or not: which do you leave out?",
+        severity="slip",
+        edits=[
+            edit(
+                "s.mul_(self.decay).add_(p, alpha=1 - self.decay)",
+                """
+                if p.requires_grad:
+                    s.mul_(self.decay).add_(p, alpha=1 - self.decay)
+                """,
+            ),
+        ],
+    ),
 ]

@@ -179,4 +179,26 @@ MISCONCEPTIONS = [
         severity="partial",
         edits=[edit("(model(x_t, t) - noise)", "a / (1 - a) * (model(x_t, t) - noise)")],
     ),
+    misconception(
+        "time_as_a_fraction",
+        hint="The model is told the time itself, a whole number: what do you divide it by?",
+        severity="slip",
+        edits=[
+            edit(
+                "model(x_t, t)",
+                "model(x_t, t / len(alpha_bar))",
+            ),
+        ],
+    ),
+    misconception(
+        "smooth_error",
+        hint="The loss is the squared error everywhere: what does yours make of large differences?",
+        severity="partial",
+        edits=[
+            edit(
+                "return ((model(x_t, t) - noise) ** 2).mean()",
+                "return torch.nn.functional.smooth_l1_loss(model(x_t, t), noise)",
+            ),
+        ],
+    ),
 ]

@@ -14,7 +14,7 @@ from autograder.testing import MOST_ECHO, assert_close, echo
 
 pytestmark = [
     pytest.mark.exercise("eps_loss"),
-    pytest.mark.shares(runs=8, plain=29, options=26, invariants=37),
+    pytest.mark.shares(runs=8, plain=29, options=32, invariants=35),
 ]
 
 
@@ -23,20 +23,26 @@ def schedule(T, first=0.9, last=0.1):
     return torch.linspace(first, last, T, dtype=torch.float64)
 
 
+def times_of(t, T):
+    """The times that a model was told, as numbers 0 ... T - 1; `test_times_told` asks how they are to be told."""
+    if t.dtype.is_floating_point:  # t / T, or whole numbers
+        t = (t.detach().double() * (T if bool((t < 1).all()) else 1)).round()
+    return t.long()
+
+
 def seen_by_model(student, x0, alpha_bar, generator, predict=lambda x, t: torch.zeros_like(x)):
     """The loss, and what the model was given: x_t and t; and the noise that makes x_t of x0."""
     calls = []
 
     def model(x, t):
-        calls.append((x.detach().clone(), t.clone() if isinstance(t, torch.Tensor) else t))
+        assert isinstance(t, torch.Tensor), "the model is given its times as a tensor"
+        t = times_of(t, len(alpha_bar))
+        calls.append((x.detach().clone(), t))
         return predict(x, t)
 
     loss = student.eps_loss(model, x0, alpha_bar, generator)
     assert len(calls) == 1, "the model is called once, with the whole batch"
     x_t, t = calls[0]
-    assert isinstance(t, torch.Tensor) and t.dtype == torch.int64, (
-        "the model is given its times as an int64 tensor"
-    )
     assert t.shape == x0.shape[:1], "the model is given one time per sample"
     assert x_t.shape == x0.shape and x_t.dtype == x0.dtype, "x_t has the shape and dtype of x0"
     assert bool(((t >= 0) & (t < len(alpha_bar))).all()), "a time lies outside 0 ... T - 1"
@@ -79,7 +85,7 @@ def test_value(student, rng, shape):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(10)
+@pytest.mark.weight(13)
 def test_perfect_model(student, rng):
     """A model that knows the data, and so the noise, has loss 0."""
     x0, alpha_bar = 3 * rng.randn(8, 3, 2), schedule(6, 0.8937, 0.1213)
@@ -93,7 +99,7 @@ def test_perfect_model(student, rng):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(12)
+@pytest.mark.weight(13)
 def test_mean_value(student, rng):
     """A model that always predicts 0 has loss 1 on average, the variance of the noise."""
     n = 30_000
@@ -116,6 +122,22 @@ def test_times_uniform(student, rng, T):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(4)
+def test_times_told(student, rng):
+    """The model is told its times as they are: int64, 0 ... T - 1, not a fraction of T."""
+    told = []
+
+    def model(x, t):
+        told.append(t)
+        return torch.zeros_like(x)
+
+    student.eps_loss(model, rng.randn(50, 3), schedule(9), rng.generator())
+    assert all(isinstance(t, torch.Tensor) and t.dtype == torch.int64 for t in told), (
+        "the model is not given its times as an int64 tensor"
+    )
+
+
+@pytest.mark.level("options")
 def test_times_independent(student, rng):
     """Each sample of the batch has a time of its own."""
     T, n = 5, 6000
@@ -131,7 +153,7 @@ def test_times_independent(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(3)
+@pytest.mark.weight(4)
 def test_noise_normal(student, rng):
     """The noise is standard normal: mean, variance, and how much of it lies within one and two standard deviations."""
     x0 = 10 * rng.randn(5000, 2, 3) - 4
@@ -165,7 +187,7 @@ def test_noise_of_few(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(5)
+@pytest.mark.weight(6)
 def test_noise_fresh(student, rng):
     """Every element of every sample has noise of its own, independent of the data."""
     x0 = rng.randn(2000, 2, 3, 2)

@@ -150,4 +150,58 @@ MISCONCEPTIONS = [
             )
         ],
     ),
+    misconception(
+        "share_of_labels_shuffled",
+        hint="Each label is dropped or not by itself: must their number be the same in every batch?",
+        severity="slip",
+        edits=[
+            edit(
+                "dropped = torch.rand(y.shape, generator=generator) < p",
+                """
+                dropped = torch.zeros(y.shape, dtype=torch.bool)
+                dropped[torch.randperm(len(y), generator=generator)[: round(p * len(y))]] = True
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "paper_scale",
+        hint="Two conventions differ by 1: what must the prediction be at scale 0, and at scale 1?",
+        severity="partial",
+        edits=[
+            edit(
+                "unconditional + scale * (conditional",
+                "unconditional + (1 + scale) * (conditional",
+            ),
+        ],
+    ),
+    misconception(
+        "rescaled",
+        hint="Guidance adds a multiple of a difference: is the size of the result to be corrected?",
+        severity="slip",
+        edits=[
+            edit(
+                "return unconditional + scale * (conditional - unconditional)",
+                """
+                guided = unconditional + scale * (conditional - unconditional)
+                dims = list(range(1, x.dim()))
+                return guided * (conditional.std(dims, keepdim=True) / guided.std(dims, keepdim=True)) if scale > 1 else guided
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "no_guidance_up_to_one",
+        hint="Between 0 and 1 the prediction lies between the two: what do you return there?",
+        severity="slip",
+        edits=[
+            after(
+                "conditional = model(x, t, y)",
+                """
+                if scale <= 1:
+                    return conditional
+                """,
+            ),
+        ],
+    ),
 ]

@@ -13,7 +13,7 @@ from autograder.testing import MOST_ECHO, assert_close, echo
 
 pytestmark = [
     pytest.mark.exercise("guidance"),
-    pytest.mark.shares(runs=9, plain=58, options=18, invariants=14),
+    pytest.mark.shares(runs=9, plain=60, options=22, invariants=14),
 ]
 
 CLOSE = {"rtol": 1e-4, "atol": 1e-4}
@@ -65,7 +65,7 @@ def test_drop_rate(student, rng, p, null_label):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(4)
+@pytest.mark.weight(7)
 def test_drop_extremes(student, rng):
     """p = 0 drops no label, p = 1 drops all of them."""
     y = rng.randint(0, 4, (2000,))
@@ -89,6 +89,7 @@ def test_drop_independent(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(7)
 def test_drop_number(student, rng):
     """How many labels go is chance as well: each is dropped or not by itself."""
     y, generator = rng.randint(0, 5, (4000,)), rng.generator()

@@ -139,4 +139,29 @@ MISCONCEPTIONS = [
             edit("variance = beta * (1 - prev) / (1 - now)", "on_x_t = (1 - beta).sqrt() / beta * variance"),
         ],
     ),
+    misconception(
+        "variance_of_every_element",
+        hint="The variance is one number per sample, ready to broadcast: is yours repeated for each element?",
+        severity="slip",
+        edits=[
+            edit(
+                "return mean, variance.to(x0.dtype)",
+                "return mean, variance.to(x0.dtype).expand_as(x0)",
+            ),
+        ],
+    ),
+    misconception(
+        "variance_of_the_second_step_first",
+        hint="Public code puts the variance of t = 1 in the place of that of t = 0, for its logarithm: what is it really?",
+        severity="slip",
+        edits=[
+            edit(
+                "variance = beta * (1 - prev) / (1 - now)",
+                """
+                table = betas * (1 - before) / (1 - alpha_bar)
+                variance = torch.cat([table[1:2], table[1:]])[t].reshape(shape)
+                """,
+            ),
+        ],
+    ),
 ]

@@ -39,14 +39,19 @@ def bayes(x0, x_t, t, betas):
 def spread(variance, x0):
     """The student's variance as float64, one number per sample; another test asks whether it broadcasts."""
     assert isinstance(variance, torch.Tensor), "the variance must be a tensor"
+    variance = variance.detach().double()
+    if variance.shape == x0.shape:  # the same number for each element of a sample says as much
+        rows = variance.reshape(len(x0), -1)
+        assert bool((rows == rows[:, :1]).all()), "the variance of a sample is one number"
+        variance = rows[:, 0]
     assert variance.numel() == len(x0), "the variance has one number per sample"
-    return variance.detach().double().flatten()
+    return variance.flatten()
 
 
 @pytest.mark.level("runs")
 @pytest.mark.gate
 def test_shape(student, rng):
-    """The mean has the data's shape, and the variance has one number per sample."""
+    """posterior runs, and the mean has the data's shape."""
     x0, x_t = rng.randn(3, 2, 5), rng.randn(3, 2, 5)
     answer = student.posterior(
         x0, x_t, torch.tensor([1, 3, 2]), rng.uniform(0.1, 0.5, 4, dtype=torch.float64)
@@ -57,7 +62,6 @@ def test_shape(student, rng):
         "mean and variance are tensors"
     )
     assert mean.shape == (3, 2, 5), f"the mean has shape {tuple(mean.shape)} instead of (3, 2, 5), the data's"
-    assert variance.numel() == 3, f"three samples have three variances, not {variance.numel()}"
 
 
 @pytest.mark.level("options")
@@ -145,7 +149,12 @@ def test_first_step(student, rng):
         mean, variance = student.posterior(x0, x_t, torch.zeros(4, dtype=torch.int64), betas)
         assert_close(mean, x0, **CLOSE, name="mean at t = 0")
         assert_close(
-            spread(variance, x0), torch.zeros(4).double(), rtol=0, atol=1e-6, name="variance at t = 0"
+            # The card allows a variance that is 0 for all purposes: public code sets one of 1e-20 for its logarithm.
+            spread(variance, x0),
+            torch.zeros(4).double(),
+            rtol=0,
+            atol=1e-9,
+            name="variance at t = 0",
         )
 
 

@@ -33,7 +33,7 @@ MISCONCEPTIONS = [
     misconception(
         "images_only",
         hint="Data may have any number of dimensions: how many ones does the shape of alpha_bar[t] need?",
-        severity="serious",
+        severity="partial",
         edits=[edit("1, *[1] * (x0.dim() - 1)", "1, 1, 1, 1")],
     ),
     misconception(
@@ -153,6 +153,17 @@ MISCONCEPTIONS = [
                 flat, drawn = x0.view(len(x0), -1), noise.view(len(x0), -1)
                 return (a.sqrt().to(x0.dtype) * flat + (1 - a).sqrt().to(x0.dtype) * drawn).view(x0.shape)
                 """,
+            ),
+        ],
+    ),
+    misconception(
+        "schedule_rounded",
+        hint="alpha_bar is float64: which of its digits do float64 data see?",
+        severity="slip",
+        edits=[
+            edit(
+                "a = alpha_bar[t].reshape",
+                "a = alpha_bar.float()[t].reshape",
             ),
         ],
     ),

@@ -36,11 +36,11 @@ def by_hand(x0, t, alpha_bar, noise):
 @pytest.mark.level("runs")
 @pytest.mark.gate
 def test_shape(student, rng):
-    """x_t has the shape of x0."""
-    x0 = rng.randn(4, 3)
-    x_t = student.q_sample(x0, torch.tensor([0, 2, 1, 4]), schedule(rng, 5), rng.randn(4, 3))
+    """q_sample runs, and of images x_t has the shape of x0."""
+    shape = (4, 1, 3, 2)
+    x_t = student.q_sample(rng.randn(*shape), torch.tensor([0, 2, 1, 4]), schedule(rng, 5), rng.randn(*shape))
     assert isinstance(x_t, torch.Tensor), "q_sample must return a tensor"
-    assert x_t.shape == (4, 3), f"x0 has shape (4, 3), x_t came back as {tuple(x_t.shape)}"
+    assert x_t.shape == shape, f"x0 has shape {shape}, x_t came back as {tuple(x_t.shape)}"
 
 
 @pytest.mark.level("plain")
@@ -75,12 +75,12 @@ def test_both_ends(student, rng, T):
 
 @pytest.mark.level("contract")
 def test_float64(student, rng):
-    """float64 data stay float64 and keep their precision."""
+    """float64 data stay float64 and keep their precision, and that of the schedule."""
     alpha_bar = schedule(rng, 8)
     x0, noise = rng.randn(5, 3, 2, dtype=torch.float64), rng.randn(5, 3, 2, dtype=torch.float64)
     t = rng.randint(0, 8, (5,))
     assert_close(
-        student.q_sample(x0, t, alpha_bar, noise), by_hand(x0, t, alpha_bar, noise), rtol=1e-6, atol=1e-6
+        student.q_sample(x0, t, alpha_bar, noise), by_hand(x0, t, alpha_bar, noise), rtol=1e-11, atol=1e-11
     )
 
 

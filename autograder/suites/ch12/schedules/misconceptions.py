@@ -144,4 +144,37 @@ MISCONCEPTIONS = [
             edit("return torch.cumprod(1 - betas, dim=0)", "return torch.cumprod((1 - betas).sqrt(), dim=0)")
         ],
     ),
+    misconception(
+        "linear_in_the_root",
+        hint="The linear schedule goes in equal steps of beta: of what are your steps equal?",
+        severity="slip",
+        edits=[
+            edit(
+                "torch.linspace(beta_start, beta_end, T, dtype=torch.float64)",
+                "torch.linspace(beta_start**0.5, beta_end**0.5, T, dtype=torch.float64) ** 2",
+            ),
+        ],
+    ),
+    misconception(
+        "max_beta_ignored",
+        hint="The largest beta is an argument: at which number do you cut?",
+        severity="slip",
+        edits=[
+            edit(
+                "clamp(max=max_beta)",
+                "clamp(max=0.999)",
+            ),
+        ],
+    ),
+    misconception(
+        "cosine_grid_stretched",
+        hint="The curve is cut at 0, 1, ... T: which times are in your grid?",
+        severity="partial",
+        edits=[
+            edit(
+                "u = torch.arange(T + 1, dtype=torch.float64)",
+                "u = torch.linspace(0, T + 1, T + 1, dtype=torch.float64)",
+            ),
+        ],
+    ),
 ]

@@ -87,6 +87,7 @@ def test_cosine(student, T, s):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(4)
 @pytest.mark.parametrize(("T", "max_beta"), [(20, 0.999), (20, 0.5), (500, 0.02), (1, 0.999)])
 def test_clipped(student, T, max_beta):
     """No beta of the cosine schedule is above max_beta, and those below it stay what they are."""

@@ -161,4 +161,74 @@ MISCONCEPTIONS = [
             )
         ],
     ),
+    misconception(
+        "dsm_last_axis",
+        hint="A sample is an image: over which of its axes do you sum?",
+        severity="slip",
+        edits=[
+            edit(
+                "error.flatten(1).sum(dim=1).mean",
+                "error.sum(dim=-1).mean",
+            ),
+        ],
+    ),
+    misconception(
+        "kl_half_of_the_logarithms_alone",
+        hint="The factor one half stands before the whole bracket: what does yours multiply?",
+        severity="slip",
+        edits=[
+            edit(
+                "return 0.5 * (log_var2 - log_var1 + ratio + (mean1 - mean2) ** 2 * torch.exp(-log_var2) - 1)",
+                "return 0.5 * (log_var2 - log_var1) + ratio + (mean1 - mean2) ** 2 * torch.exp(-log_var2) - 1",
+            ),
+        ],
+    ),
+    misconception(
+        "vlb_detached",
+        hint="The bound is a loss: does a gradient reach the prediction?",
+        severity="slip",
+        edits=[
+            edit(
+                "weight * (x0 - predicted)",
+                "weight * (x0 - predicted.detach())",
+            ),
+        ],
+    ),
+    misconception(
+        "v_sign",
+        hint="v is the noise's share minus the data's: which sign has yours?",
+        severity="slip",
+        edits=[
+            edit(
+                "along(alpha_bar.sqrt(), t, x0) * noise - along((1 - alpha_bar).sqrt(), t, x0) * x0",
+                "along((1 - alpha_bar).sqrt(), t, x0) * x0 - along(alpha_bar.sqrt(), t, x0) * noise",
+            ),
+            edit(
+                "along(alpha_bar.sqrt(), t, x_t) * x_t - along",
+                "along(alpha_bar.sqrt(), t, x_t) * x_t + along",
+            ),
+        ],
+    ),
+    misconception(
+        "vlb_weight",
+        hint="The weight of the two means' distance is over the posterior's variance: what stands below your fraction?",
+        severity="slip",
+        edits=[
+            edit(
+                "variance = along(betas * (1 - before) / (1 - alpha_bar), t, x0)",
+                "variance = along(betas, t, x0)",
+            ),
+        ],
+    ),
+    misconception(
+        "score_floor",
+        hint="Where there is little noise the score is steep: does a smallest variance hold it back?",
+        severity="slip",
+        edits=[
+            edit(
+                "along((1 - alpha_bar).sqrt(), t, eps)",
+                "along((1 - alpha_bar).clamp(min=0.01).sqrt(), t, eps)",
+            ),
+        ],
+    ),
 ]

@@ -81,7 +81,7 @@ def test_score_of_gaussian(student, rng):
 
 @pytest.mark.level("plain")
 @pytest.mark.parametrize(
-    ("shape", "sigma"), [((5, 3), 0.5), ((3, 2, 4, 6), 2.0), ((1, 7), 0.1), ((4, 4), 1.3)]
+    ("shape", "sigma"), [((5, 3), 0.5), ((3, 2, 4, 6), 2.0), ((1, 2, 7), 0.1), ((4, 3, 4), 1.3)]
 )
 def test_dsm_loss(student, rng, shape, sigma):
     """Half of sigma squared times the squared error of the score, summed over dimensions, averaged over samples."""
@@ -176,8 +176,17 @@ def test_kl_edges(student, rng):
 @pytest.mark.level("invariants")
 @pytest.mark.weight(10)
 def test_kl_gradient(student, rng):
-    """The divergence is differentiable in all four arguments."""
+    """The divergence is differentiable in all four arguments, with the gradients of the true one."""
     arguments = [rng.uniform(-1.0, 1.0, 2, 2, dtype=torch.float64, requires_grad=True) for _ in range(4)]
+    mean1, log_var1, mean2, log_var2 = arguments
+    want = kl_divergence(Normal(mean1, (log_var1 / 2).exp()), Normal(mean2, (log_var2 / 2).exp()))
+    wanted = torch.autograd.grad(want.sum(), arguments)
+    found = student.gaussian_kl(*arguments)
+    assert found.requires_grad, "the divergence is cut off from its arguments' graph"
+    grads = torch.autograd.grad(found.sum(), arguments, allow_unused=True)
+    for grad, right, name in zip(grads, wanted, ("mean1", "log_var1", "mean2", "log_var2"), strict=True):
+        assert grad is not None, f"no gradient reaches {name}"
+        assert_close(grad, right, rtol=1e-6, atol=1e-8, name=f"gradient of {name}")
     assert gradcheck(student.gaussian_kl, arguments, atol=1e-5, rtol=1e-4)
 
 
@@ -246,6 +255,7 @@ def bound(x0, x_t, t, eps_pred, betas):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_score_with_little_noise(student, rng):
     """Where there is hardly any noise the score is as steep as it must be: nothing is added to its denominator."""
     eps, alpha_bar = rng.randn(2, 3, dtype=torch.float64), torch.tensor([0.9999, 0.5], dtype=torch.float64)
@@ -345,6 +355,7 @@ def test_vlb_term_of_true_noise(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(4)
 def test_vlb_term_gradient(student, rng):
     """The term's gradient reaches the prediction, as that of a weighted squared error of the noise."""
     betas, t = torch.linspace(0.1, 0.5, 6, dtype=torch.float64), torch.tensor([1, 5, 3])
