@@ -1,0 +1,135 @@
+"""Wrong solutions of `account` that students write, each an edit of the reference."""
+
+from autograder.testing import edit, misconception
+
+BASE = "reference"
+
+MISCONCEPTIONS = [
+    misconception(
+        "batch_multiplies_work",
+        hint="Multiply-adds are asked for one image: what does the batch multiply?",
+        severity="slip",
+        edits=[
+            edit('"multiply_adds": multiply_adds,', '"multiply_adds": multiply_adds * batch,'),
+        ],
+    ),
+    misconception(
+        "bias_always",
+        hint="A layer may have no bias: where do you look at the setting?",
+        severity="slip",
+        edits=[
+            edit(
+                'weights + layer.get("bias", True) * layer["out"], weights', 'weights + layer["out"], weights'
+            ),
+            edit(
+                'parameters = weights + layer.get("bias", True) * layer["out"]',
+                'parameters = weights + layer["out"]',
+            ),
+        ],
+    ),
+    misconception(
+        "bias_counted_as_work",
+        hint="By the convention of the card, does a bias cost multiply-adds?",
+        severity="partial",
+        edits=[
+            edit(
+                "return parameters, weights * height * width,",
+                "return parameters, parameters * height * width,",
+            ),
+            edit(
+                'layer["out"], weights, (layer',
+                'layer["out"], weights + layer.get("bias", True) * layer["out"], (layer',
+            ),
+        ],
+    ),
+    misconception(
+        "groups_ignored",
+        hint="Of how many input channels does a kernel read, where there are groups?",
+        severity="slip",
+        edits=[
+            edit('(channels // layer.get("groups", 1))', "channels"),
+        ],
+    ),
+    misconception(
+        "input_counted_as_activation",
+        hint="Activations are what layers put out: is the image put out by a layer?",
+        severity="slip",
+        edits=[
+            edit(
+                "parameters = multiply_adds = numbers = 0",
+                """
+                parameters = multiply_adds = 0
+                numbers = math.prod(shape)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "one_place_only",
+        hint="At how many places is each weight of a convolution used?",
+        severity="partial",
+        edits=[
+            edit("weights * height * width,", "weights,"),
+        ],
+    ),
+    misconception(
+        "places_of_the_input",
+        hint="A weight is used at every place of the *output*: how many are there after a stride?",
+        severity="partial",
+        edits=[
+            edit(
+                'kernel, stride, padding = layer["kernel"], layer.get("stride", 1), layer.get("padding", 0)',
+                """
+                places = height * width
+                kernel, stride, padding = layer["kernel"], layer.get("stride", 1), layer.get("padding", 0)
+                """,
+            ),
+            edit("weights * height * width,", "weights * places,"),
+        ],
+    ),
+    misconception(
+        "running_statistics_counted",
+        hint="Does a gradient change the running mean? Count only what training changes.",
+        severity="slip",
+        edits=[
+            edit("2 * channels if kind", "4 * channels if kind"),
+        ],
+    ),
+    misconception(
+        "same_padding_assumed",
+        hint="How does the output's size follow from kernel, stride and padding?",
+        severity="partial",
+        edits=[
+            edit(
+                "((size + 2 * padding - kernel) // stride + 1 for size in", "(-(-size // stride) for size in"
+            ),
+        ],
+    ),
+    misconception(
+        "size_rounded_up",
+        hint="A window that does not fit any more is dropped: floor or ceiling?",
+        severity="partial",
+        edits=[
+            edit(
+                "(size + 2 * padding - kernel) // stride + 1",
+                "-(-(size + 2 * padding - kernel) // stride) + 1",
+            ),
+        ],
+    ),
+    misconception(
+        "square_only",
+        hint="Do rows and columns always agree?",
+        severity="partial",
+        edits=[
+            edit("for size in (height, width))", "for size in (height, height))"),
+        ],
+    ),
+    misconception(
+        "unknown_kind_passed_on",
+        hint="A kind that is not in the table: what does the card say must happen?",
+        severity="slip",
+        edits=[
+            edit('raise ValueError(f"there is no layer of kind {kind!r}")', "return 0, 0, shape"),
+        ],
+    ),
+]

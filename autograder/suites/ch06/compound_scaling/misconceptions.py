@@ -1,0 +1,120 @@
+"""Wrong solutions of `compound_scaling` that students write, each an edit of the reference."""
+
+from autograder.testing import edit, misconception
+
+BASE = "reference"
+
+MISCONCEPTIONS = [
+    misconception(
+        "constant_rate",
+        hint="Rates grow with the depth.",
+        severity="partial",
+        edits=[
+            edit("[last * i / total for i in range(total)]", "[last] * total"),
+        ],
+    ),
+    misconception(
+        "ninety_percent_forgotten",
+        hint="10 channels would become 8: what does the rule say about less than 90%?",
+        severity="slip",
+        edits=[
+            edit("return rounded + divisor if rounded < 0.9 * wanted else rounded", "return rounded"),
+        ],
+    ),
+    misconception(
+        "no_multiple",
+        hint="Channels must be multiples of the divisor.",
+        severity="partial",
+        edits=[
+            edit(
+                """
+                rounded = max(divisor, int(wanted + divisor / 2) // divisor * divisor)
+                return rounded + divisor if rounded < 0.9 * wanted else rounded
+                """,
+                "return round(wanted)",
+            ),
+        ],
+    ),
+    misconception(
+        "rate_by_row",
+        hint="A rate for each block, not for each row: how many blocks are there?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                total = sum(row[2] for row in rows)
+                return [last * i / total for i in range(total)]
+                """,
+                "return [last * i / len(rows) for i in range(len(rows))]",
+            ),
+        ],
+    ),
+    misconception(
+        "rates_reach_last",
+        hint="Block number i of n has last * i / n: which rate has the last block?",
+        severity="slip",
+        edits=[
+            edit(
+                "[last * i / total for i in range(total)]",
+                "[last * i / max(1, total - 1) for i in range(total)]",
+            ),
+        ],
+    ),
+    misconception(
+        "repeats_rounded",
+        hint="1.1 times 2 repeats: down, up, or to the nearest?",
+        severity="partial",
+        edits=[
+            edit("math.ceil(depth * repeats)", "round(depth * repeats)"),
+        ],
+    ),
+    misconception(
+        "repeats_rounded_down",
+        hint="1.1 times 2 repeats: down, up, or to the nearest?",
+        severity="partial",
+        edits=[
+            edit("math.ceil(depth * repeats)", "max(1, int(depth * repeats))"),
+        ],
+    ),
+    misconception(
+        "rounded_down",
+        hint="To the *nearest* multiple: where would 39 go?",
+        severity="slip",
+        edits=[
+            edit("int(wanted + divisor / 2) // divisor", "int(wanted) // divisor"),
+        ],
+    ),
+    misconception(
+        "rows_changed_in_place",
+        hint="Width and depth change channels and repeats: which place in the row is which?",
+        severity="partial",
+        edits=[
+            edit(
+                "(expand, round_channels(channels, width), math.ceil(depth * repeats), stride, kernel)",
+                "(expand, round_channels(channels, depth), math.ceil(width * repeats), stride, kernel)",
+            ),
+        ],
+    ),
+    misconception(
+        "stride_scaled",
+        hint="A row's stride and kernel stay.",
+        severity="slip",
+        edits=[
+            edit(
+                "math.ceil(depth * repeats), stride, kernel)",
+                "math.ceil(depth * repeats), math.ceil(depth * stride), kernel)",
+            ),
+        ],
+    ),
+    misconception(
+        "total_before_scaling",
+        hint="n counts the blocks of the rows you are given: where does your number come from?",
+        severity="slip",
+        edits=[
+            edit(
+                "return [last * i / total for i in range(total)]",
+                "return [last * i / 16 for i in range(total)]",
+            ),
+        ],
+    ),
+]

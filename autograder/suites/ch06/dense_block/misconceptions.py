@@ -1,0 +1,162 @@
+"""Wrong solutions of `dense_block` that students write, each an edit of the reference."""
+
+from autograder.testing import edit, misconception
+
+BASE = "reference"
+
+MISCONCEPTIONS = [
+    misconception(
+        "bottleneck_ignored",
+        hint="The 1x1 convolution has bottleneck * growth channels.",
+        severity="slip",
+        edits=[
+            edit("inner = bottleneck * growth", "inner = 4 * growth"),
+        ],
+    ),
+    misconception(
+        "conv_before_norm",
+        hint="In this block norm and ReLU come before the convolution.",
+        severity="partial",
+        edits=[
+            edit(
+                """
+                *(nn.BatchNorm2d(c_in + i * growth), nn.ReLU()),
+                nn.Conv2d(c_in + i * growth, inner, 1, bias=False),
+                *(nn.BatchNorm2d(inner), nn.ReLU()),
+                nn.Conv2d(inner, growth, 3, padding=1, bias=False),
+                """,
+                """
+                nn.Conv2d(c_in + i * growth, inner, 1, bias=False),
+                *(nn.BatchNorm2d(inner), nn.ReLU()),
+                nn.Conv2d(inner, growth, 3, padding=1, bias=False),
+                *(nn.BatchNorm2d(growth), nn.ReLU()),
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "inner_width_from_input",
+        hint="How wide is the 1x1 convolution: a multiple of the growth, or of the input?",
+        severity="partial",
+        edits=[
+            edit("inner = bottleneck * growth", "inner = bottleneck * c_in"),
+        ],
+    ),
+    misconception(
+        "input_dropped",
+        hint="The output begins with the input.",
+        severity="serious",
+        edits=[
+            edit(
+                """
+                for layer in self.layers:
+                    x = torch.cat([x, layer(x)], dim=1)
+                return x
+                """,
+                """
+                width = x.shape[1]
+                for layer in self.layers:
+                    x = torch.cat([x, layer(x)], dim=1)
+                return x[:, width:]
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "largest_in_the_transition",
+        hint="A transition takes the mean of 2x2, not the largest.",
+        severity="slip",
+        edits=[
+            edit("nn.AvgPool2d(2)", "nn.MaxPool2d(2)"),
+        ],
+    ),
+    misconception(
+        "new_maps_first",
+        hint="What does the output begin with, the input or the newest maps?",
+        severity="partial",
+        edits=[
+            edit("torch.cat([x, layer(x)], dim=1)", "torch.cat([layer(x), x], dim=1)"),
+        ],
+    ),
+    misconception(
+        "only_the_last_layer_seen",
+        hint="Each layer reads all maps made so far: what does yours read?",
+        severity="slip",
+        edits=[
+            edit(
+                "nn.BatchNorm2d(c_in + i * growth), nn.ReLU()",
+                "nn.BatchNorm2d(growth if i else c_in), nn.ReLU()",
+            ),
+            edit(
+                "nn.Conv2d(c_in + i * growth, inner, 1, bias=False)",
+                "nn.Conv2d(growth if i else c_in, inner, 1, bias=False)",
+            ),
+            edit(
+                """
+                for layer in self.layers:
+                    x = torch.cat([x, layer(x)], dim=1)
+                return x
+                """,
+                """
+                new, maps = x, [x]
+                for layer in self.layers:
+                    new = layer(new)
+                    maps.append(new)
+                return torch.cat(maps, dim=1)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "relu_in_place_on_the_input",
+        hint="Whose numbers does an in-place ReLU at the beginning change?",
+        severity="partial",
+        edits=[
+            edit(
+                "for layer in self.layers:",
+                """
+                x.relu_()
+                for layer in self.layers:
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "second_relu_missing",
+        hint="What stands between the two convolutions of a layer?",
+        severity="partial",
+        edits=[
+            edit("*(nn.BatchNorm2d(inner), nn.ReLU()),", "nn.BatchNorm2d(inner),"),
+        ],
+    ),
+    misconception(
+        "sum_for_concatenation",
+        hint="A dense block keeps what is there and adds new maps beside it: do you add numbers, or channels?",
+        severity="partial",
+        edits=[
+            edit(
+                "x = torch.cat([x, layer(x)], dim=1)",
+                """
+                new = layer(x)
+                x = torch.cat([x[:, : -new.shape[1]], x[:, -new.shape[1] :] + new, new], dim=1)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "transition_rounds_up",
+        hint="What happens to an odd last row in the pooling?",
+        severity="slip",
+        edits=[
+            edit("nn.AvgPool2d(2)", "nn.AvgPool2d(2, ceil_mode=True)"),
+        ],
+    ),
+    misconception(
+        "transition_to_growth",
+        hint="How many channels does the transition put out: the growth rate, or c_out?",
+        severity="slip",
+        edits=[
+            edit("nn.Conv2d(c_in, c_out, 1, bias=False)", "nn.Conv2d(c_in, min(c_out, 32), 1, bias=False)"),
+        ],
+    ),
+]
