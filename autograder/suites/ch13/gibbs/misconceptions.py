@@ -116,4 +116,26 @@ MISCONCEPTIONS = [
         severity="serious",
         edits=[edit("torch.where(u < up, 1.0, -1.0)", "torch.where(u < up, 1.0, 0.0)")],
     ),
+    misconception(
+        "generator_not_used",
+        hint="A seed must repeat a run: do all draws come from the generator that was handed in?",
+        severity="slip",
+        edits=[
+            edit(
+                "u = torch.rand(len(s), generator=generator, dtype=s.dtype)",
+                "u = torch.rand(len(s), dtype=s.dtype)",
+            ),
+        ],
+    ),
+    misconception(
+        "probabilities_cut_off",
+        hint="A probability of exactly 0 or 1 is obeyed: do you cut it off?",
+        severity="slip",
+        edits=[
+            edit(
+                "torch.where(u < up, 1.0, -1.0)",
+                "torch.where(u < up.clamp(0.01, 0.99), 1.0, -1.0)",
+            ),
+        ],
+    ),
 ]

@@ -21,10 +21,11 @@ def spins(n):
     return torch.tensor(list(itertools.product([-1.0, 1.0], repeat=n)), dtype=torch.float64)
 
 
-def model(rng, n, strength=0.7):
-    """Symmetric couplings without self-coupling, and fields, float64."""
-    J = strength * rng.randn(n, n, dtype=torch.float64).triu(1)
-    return J + J.T, strength * rng.randn(n, dtype=torch.float64)
+def model(rng, n, strength=1.0):
+    """Symmetric couplings without self-coupling, of either sign and none near 0, and fields, float64."""
+    sign = 2.0 * rng.randint(0, 2, (n, n)).double() - 1
+    J = strength * (sign * (0.5 + rng.rand(n, n, dtype=torch.float64))).triu(1)
+    return J + J.T, 0.5 * strength * rng.randn(n, dtype=torch.float64)
 
 
 def energy(s, J, b):
@@ -122,7 +123,7 @@ def test_stationary(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(3)
+@pytest.mark.weight(4)
 @pytest.mark.parametrize("temperature", [0.5, 4.0])
 def test_temperature(student, rng, temperature):
     """The temperature divides energies, in the probability, in a sweep and in a chain."""
@@ -140,6 +141,7 @@ def test_temperature(student, rng, temperature):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_certain(student, rng):
     """A field so strong that the probability is 0 or 1 is always obeyed."""
     J, b = torch.zeros(4, 4), torch.tensor([1e4, -1e4, -1e4, 1e4])

@@ -152,4 +152,15 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "against_the_field",
+        hint="The energy must not rise: does a unit take the sign of its field, or the opposite one?",
+        severity="slip",
+        edits=[
+            edit(
+                "s[:, i] = torch.where(field == 0, s[:, i], field.sign())",
+                "s[:, i] = torch.where(field == 0, s[:, i], -field.sign())",
+            ),
+        ],
+    ),
 ]

@@ -127,7 +127,7 @@ def test_sweeps(student, rng):
 @pytest.mark.level("options")
 def test_alone_and_views(student, rng):
     """A row alone gives the same as among others; views are states and weights too."""
-    s, weight = spins(rng, 5, 7), couplings(rng, 7)
+    s, weight = spins(rng, 5, 31), couplings(rng, 31)
     whole = student.hopfield_recall(s, weight, 2)
     assert_close(student.hopfield_recall(s[2:3], weight, 2), whole[2:3], rtol=0, atol=0, name="a row alone")
     view = s.T.contiguous().T

@@ -174,6 +174,7 @@ def test_decisions_are_independent(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(2)
 def test_leaves_nothing_behind(student, rng):
     """No graph on the states, no gradient in x or in the network's parameters, with gradients on and off."""
     network, x, seed = student.EnergyNetwork(8), rng.randn(40, 2, requires_grad=True), rng.seed()

@@ -117,4 +117,15 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "float64_free_energy",
+        hint="float32 in, float32 out: where does a float64 number enter?",
+        severity="slip",
+        edits=[
+            edit(
+                "return -(v @ visible_bias) - F.softplus(v @ weight + hidden_bias).sum(-1)",
+                "return (-(v @ visible_bias) - F.softplus(v @ weight + hidden_bias).sum(-1)).double()",
+            ),
+        ],
+    ),
 ]

@@ -119,4 +119,15 @@ MISCONCEPTIONS = [
             )
         ],
     ),
+    misconception(
+        "generator_not_used",
+        hint="A seed must repeat a run: do all draws come from the generator that was handed in?",
+        severity="slip",
+        edits=[
+            edit(
+                "v = torch.bernoulli(torch.sigmoid(h @ weight.T + a), generator=generator)",
+                "v = torch.bernoulli(torch.sigmoid(h @ weight.T + a))",
+            ),
+        ],
+    ),
 ]
