@@ -291,15 +291,4 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
-    misconception(
-        "parameters_copied",
-        hint="Who else holds the model's parameters, and do they see a copy that you move?",
-        severity="partial",
-        edits=[
-            edit(
-                "self.params = list(params)",
-                "self.params = [p.detach().clone() for p in params]",
-            ),
-        ],
-    ),
 ]

@@ -160,18 +160,6 @@ MISCONCEPTIONS = [
         ],
     ),
     misconception(
-        "state_wiped_by_the_mask",
-        hint="Where a sequence has ended the output is zero and the state is kept: which of the two does your mask wipe?",
-        severity="partial",
-        base="reference",
-        edits=[
-            edit(
-                "h = torch.where(running, torch.tanh(x[:, t] @ w_x.T + h @ w_h.T + b), h)",
-                "h = torch.where(running, torch.tanh(x[:, t] @ w_x.T + h @ w_h.T + b), torch.zeros_like(h))",
-            ),
-        ],
-    ),
-    misconception(
         "last_at_the_first_length",
         hint="Each sequence ends at a length of its own: whose do you read the last states at?",
         severity="partial",

@@ -175,18 +175,6 @@ MISCONCEPTIONS = [
         ],
     ),
     misconception(
-        "temperature_after_the_softmax",
-        hint="The temperature divides the scores, before the softmax: what does dividing probabilities change?",
-        severity="partial",
-        base="reference",
-        edits=[
-            edit(
-                "(scores / temperature).softmax(0)",
-                "(scores.softmax(0) / temperature)",
-            ),
-        ],
-    ),
-    misconception(
         "prompt_in_pieces_without_state",
         hint="While the prompt is read, each character's state goes into the next call: does yours?",
         severity="partial",

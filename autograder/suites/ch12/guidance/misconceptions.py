@@ -165,17 +165,6 @@ MISCONCEPTIONS = [
         ],
     ),
     misconception(
-        "paper_scale",
-        hint="Two conventions differ by 1: what must the prediction be at scale 0, and at scale 1?",
-        severity="partial",
-        edits=[
-            edit(
-                "unconditional + scale * (conditional",
-                "unconditional + (1 + scale) * (conditional",
-            ),
-        ],
-    ),
-    misconception(
         "rescaled",
         hint="Guidance adds a multiple of a difference: is the size of the result to be corrected?",
         severity="slip",

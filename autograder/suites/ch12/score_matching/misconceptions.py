@@ -210,17 +210,6 @@ MISCONCEPTIONS = [
         ],
     ),
     misconception(
-        "vlb_weight",
-        hint="The weight of the two means' distance is over the posterior's variance: what stands below your fraction?",
-        severity="slip",
-        edits=[
-            edit(
-                "variance = along(betas * (1 - before) / (1 - alpha_bar), t, x0)",
-                "variance = along(betas, t, x0)",
-            ),
-        ],
-    ),
-    misconception(
         "score_floor",
         hint="Where there is little noise the score is steep: does a smallest variance hold it back?",
         severity="slip",
