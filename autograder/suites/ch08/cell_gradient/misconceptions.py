@@ -1,0 +1,182 @@
+"""Wrong solutions of `cell_gradient` that students write, each an edit of a right one."""
+
+from autograder.testing import edit, misconception
+
+MISCONCEPTIONS = [
+    misconception(
+        "first_gate_counted",
+        hint="The first gate acts on what came before the first cell: in which of your products is it?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "return torch.cat([ones, forget[1:].flip(0)]).cumprod(dim=0)",
+                "return forget.flip(0).cumprod(dim=0)",
+            ),
+        ],
+    ),
+    misconception(
+        "products_from_the_front",
+        hint="Lag 1 has the last gate in it: with which end does your product begin?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "torch.cat([ones, forget[1:].flip(0)]).cumprod(dim=0)",
+                "torch.cat([ones, forget[1:]]).cumprod(dim=0)",
+            ),
+        ],
+    ),
+    misconception(
+        "lags_in_the_order_of_time",
+        hint="Row 0 is lag 0, the last state in itself: in which order are your rows?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "cumprod(dim=0)",
+                "cumprod(dim=0).flip(0)",
+            ),
+        ],
+    ),
+    misconception(
+        "gates_summed",
+        hint="The chain rule multiplies: do you add the gates up?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "cumprod(dim=0)",
+                "cumsum(dim=0)",
+            ),
+        ],
+    ),
+    misconception(
+        "forget_derivative_missing",
+        hint="A sigmoid with the value f has the slope f (1 - f): what is the slope in yours?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "grad_f = inner * c_before * f * (1 - f)",
+                "grad_f = inner * c_before * f",
+            ),
+            edit(
+                "grad_i = inner * g * i * (1 - i)",
+                "grad_i = inner * g * i",
+            ),
+            edit(
+                "grad_o = grad_h * squashed * o * (1 - o)",
+                "grad_o = grad_h * squashed * o",
+            ),
+        ],
+    ),
+    misconception(
+        "gate_gradients_copied",
+        hint="Each gate has its own factor in the formula: whose have you used for the input gate?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "grad_i = inner * g * i * (1 - i)",
+                "grad_i = inner * c_before * f * (1 - f)",
+            ),
+        ],
+    ),
+    misconception(
+        "cell_has_one_way_only",
+        hint="The cell is handed on and shown through h: how many gradients arrive at it in yours?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "inner = grad_c + grad_h * o * (1 - squashed**2)",
+                "inner = grad_h * o * (1 - squashed**2)",
+            ),
+        ],
+    ),
+    misconception(
+        "slope_of_tanh_missing",
+        hint="h is o times tanh of the cell: where is the slope of that tanh?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "inner = grad_c + grad_h * o * (1 - squashed**2)",
+                "inner = grad_c + grad_h * o",
+            ),
+        ],
+    ),
+    misconception(
+        "candidate_has_the_slope_of_a_sigmoid",
+        hint="The candidate is a tanh: which slope do you give it?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "grad_g = inner * i * (1 - g**2)",
+                "grad_g = inner * i * g * (1 - g)",
+            ),
+        ],
+    ),
+    misconception(
+        "cell_before_gets_no_gate",
+        hint="c = f times the old cell plus more: by what is the gradient multiplied on its way back?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "dim=1), inner * f",
+                "dim=1), inner",
+            ),
+        ],
+    ),
+    misconception(
+        "cell_gradient_of_c_alone",
+        hint="What reaches the old cell has both ways in it: is grad_c alone what you send back?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "dim=1), inner * f",
+                "dim=1), grad_c * f",
+            ),
+        ],
+    ),
+    misconception(
+        "half_life_is_a_time_constant",
+        hint="A half, not 1/e, is left after the half-life: which number do you take the root of?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "forget = 0.5 ** (1 / steps)",
+                "forget = math.exp(-1 / steps)",
+            ),
+        ],
+    ),
+    misconception(
+        "half_life_gate_returned",
+        hint="The bias is asked for, not the gate: which function leads back from sigmoid?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "return math.log(forget / (1 - forget))",
+                "return forget",
+            ),
+        ],
+    ),
+    misconception(
+        "old_cell_and_new_confused",
+        hint="The forget gate multiplies the cell before the step: which one does its gradient hold?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "grad_f = inner * c_before * f * (1 - f)",
+                "grad_f = inner * c * f * (1 - f)",
+            ),
+        ],
+    ),
+]

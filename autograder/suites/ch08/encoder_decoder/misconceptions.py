@@ -1,0 +1,186 @@
+"""Wrong solutions of `encoder_decoder` that students write, each an edit of a right one."""
+
+from autograder.testing import edit, misconception
+
+MISCONCEPTIONS = [
+    misconception(
+        "last_column_of_the_encoder",
+        hint="A short source ends before the last column: which state do you take?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "return outputs[torch.arange(len(source)), lengths - 1]",
+                "return outputs[:, -1]",
+            ),
+        ],
+    ),
+    misconception(
+        "one_place_too_far",
+        hint="The last token of a source stands at length - 1: which one do you take?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "lengths - 1]",
+                "(lengths).clamp(max=source.shape[1] - 1)]",
+            ),
+        ],
+    ),
+    misconception(
+        "first_place_of_the_encoder",
+        hint="The state after the last token has read the whole source: how much has yours?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "lengths - 1]",
+                "0 * lengths]",
+            ),
+        ],
+    ),
+    misconception(
+        "sorted_batch_not_restored",
+        hint="Packing sorts by length: in which order do your states stand?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "return outputs[torch.arange(len(source)), lengths - 1]",
+                "return outputs[torch.arange(len(source)), lengths - 1][lengths.argsort(descending=True)]",
+            ),
+        ],
+    ),
+    misconception(
+        "current_target_as_input",
+        hint="The decoder may know the targets before, not the one it is asked for: what do you feed it?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "torch.cat([first, targets[:, :-1]], dim=1)",
+                "targets",
+            ),
+        ],
+    ),
+    misconception(
+        "inputs_moved_the_wrong_way",
+        hint="The word before is fed, START first: which way have you moved the targets?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "torch.cat([first, targets[:, :-1]], dim=1)",
+                "torch.cat([targets[:, 1:], first], dim=1)",
+            ),
+        ],
+    ),
+    misconception(
+        "start_forgotten",
+        hint="Before the first target stands START: what do you feed at the first step?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "first = torch.full_like(targets[:, :1], start)",
+                "first = torch.zeros_like(targets[:, :1])",
+            ),
+        ],
+    ),
+    misconception(
+        "decoder_begins_at_zero",
+        hint="The decoder begins with the encoder's state: with what does yours?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "targets[:, :-1]], dim=1), state)",
+                "targets[:, :-1]], dim=1), torch.zeros_like(state))",
+            ),
+        ],
+    ),
+    misconception(
+        "encoder_cut_off",
+        hint="The loss trains the encoder too: where does the gradient stop?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "targets[:, :-1]], dim=1), state)",
+                "targets[:, :-1]], dim=1), state.detach())",
+            ),
+        ],
+    ),
+    misconception(
+        "padding_counted",
+        hint="Only tokens that exist count: what do you do with those after a target's end?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "return F.cross_entropy(logits[valid], targets[valid])",
+                "return F.cross_entropy(logits.flatten(0, 1), targets.flatten())",
+            ),
+        ],
+    ),
+    misconception(
+        "masked_loss_averaged_over_padded_length",
+        hint="The mean is over tokens that exist: by which number do you divide?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "return F.cross_entropy(logits[valid], targets[valid])",
+                'return F.cross_entropy(logits[valid], targets[valid], reduction="sum") / targets.numel()',
+            ),
+        ],
+    ),
+    misconception(
+        "mean_of_sentence_means",
+        hint="Every token weighs the same: do those of short targets weigh more in yours?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "return F.cross_entropy(logits[valid], targets[valid])",
+                "return torch.stack([F.cross_entropy(a[m], b[m]) for a, b, m in zip(logits, targets, valid, strict=True)]).mean()",
+            ),
+        ],
+    ),
+    misconception(
+        "token_zero_ignored",
+        hint="The lengths decide what exists: does a token 0 inside a target count in yours?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "return F.cross_entropy(logits[valid], targets[valid])",
+                "return F.cross_entropy(logits[valid], targets[valid], ignore_index=0)",
+            ),
+        ],
+    ),
+    misconception(
+        "summed_not_averaged",
+        hint="A mean is asked for: do you divide by the number of tokens?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "return F.cross_entropy(logits[valid], targets[valid])",
+                'return F.cross_entropy(logits[valid], targets[valid], reduction="sum")',
+            ),
+        ],
+    ),
+    misconception(
+        "end_token_left_out",
+        hint="END is a token that has to be learnt too: is the last valid one in your loss?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "valid = torch.arange(targets.shape[1]) < lengths[:, None]",
+                "valid = torch.arange(targets.shape[1]) < (lengths[:, None] - 1).clamp(min=1)",
+            ),
+        ],
+    ),
+]

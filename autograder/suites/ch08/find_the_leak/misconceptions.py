@@ -1,0 +1,170 @@
+"""Wrong solutions of `find_the_leak` that students write, each an edit of a right one."""
+
+from autograder.testing import edit, misconception
+
+MISCONCEPTIONS = [
+    misconception(
+        "rows_and_columns_swapped",
+        hint="The row is the place of the score: which place is the row in yours?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "return ((after - before).abs() > 1e-6).any(dim=3).any(dim=1).T",
+                "return ((after - before).abs() > 1e-6).any(dim=3).any(dim=1)",
+            ),
+        ],
+    ),
+    misconception(
+        "one_other_character",
+        hint="Two characters may have the same effect: how many others do you try at a place?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "changed[place, :, place] = torch.arange(vocab_size)",
+                "changed[place, :, place] = (ids[place] + 1) % vocab_size",
+            ),
+        ],
+    ),
+    misconception(
+        "changed_to_the_same_one",
+        hint="At one place a fixed character is the old one and changes nothing: what do you change it to?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "changed[place, :, place] = torch.arange(vocab_size)",
+                "changed[place, :, place] = 0",
+            ),
+        ],
+    ),
+    misconception(
+        "own_place_alone",
+        hint="All places are asked, not the diagonal alone: what stands beside it in yours?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "return ((after - before).abs() > 1e-6).any(dim=3).any(dim=1).T",
+                "return ((after - before).abs() > 1e-6).any(dim=3).any(dim=1).T & torch.eye(steps, dtype=torch.bool)",
+            ),
+        ],
+    ),
+    misconception(
+        "future_alone",
+        hint="What a place reads may lie on both sides of it: do you keep one side only?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "return ((after - before).abs() > 1e-6).any(dim=3).any(dim=1).T",
+                "return (((after - before).abs() > 1e-6).any(dim=3).any(dim=1).T).triu()",
+            ),
+        ],
+    ),
+    misconception(
+        "everything_after_is_changed",
+        hint="One place at a time: how many do you change at once?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "changed[place, :, place] = torch.arange(vocab_size)",
+                "changed[place, :, place:] = torch.arange(vocab_size)[:, None]",
+            ),
+        ],
+    ),
+    misconception(
+        "differences_cancel",
+        hint="Scores may go up and down: do your differences cancel when you sum them?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "return ((after - before).abs() > 1e-6).any(dim=3).any(dim=1).T",
+                "return ((after - before).sum(dim=3).abs() > 1e-6).any(dim=1).T",
+            ),
+        ],
+    ),
+    misconception(
+        "upwards_alone",
+        hint="A score that falls has changed as well: what does your comparison do with it?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "return ((after - before).abs() > 1e-6).any(dim=3).any(dim=1).T",
+                "return ((after - before) > 1e-6).any(dim=3).any(dim=1).T",
+            ),
+        ],
+    ),
+    misconception(
+        "every_character_must_act",
+        hint="Some other character is enough: must all of them change a score in yours?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "return ((after - before).abs() > 1e-6).any(dim=3).any(dim=1).T",
+                "return (((after - before).abs() > 1e-6).any(dim=3).sum(dim=1) >= vocab_size - 1).T",
+            ),
+        ],
+    ),
+    misconception(
+        "ends_come_in_again",
+        hint="Beyond the ends stand zeros: what comes in at yours when you shift?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "before = F.pad(forwards, (0, 0, 1, 0))[:, :-1]",
+                "before = forwards.roll(1, 1)",
+            ),
+            edit(
+                "after = F.pad(backwards, (0, 0, 0, 1))[:, 1:]",
+                "after = backwards.roll(-1, 1)",
+            ),
+        ],
+    ),
+    misconception(
+        "backwards_not_shifted",
+        hint="The backward output at t has read the character at t: which place do you take it from?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "after = F.pad(backwards, (0, 0, 0, 1))[:, 1:]",
+                "after = backwards",
+            ),
+        ],
+    ),
+    misconception(
+        "both_from_the_place_before",
+        hint="The backward output of t - 1 has read the character at t: from which side does yours come?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "after = F.pad(backwards, (0, 0, 0, 1))[:, 1:]",
+                "after = F.pad(backwards, (0, 0, 1, 0))[:, :-1]",
+            ),
+        ],
+    ),
+    misconception(
+        "shifted_the_wrong_way",
+        hint="Before t stands t - 1, after it t + 1: which way does each of yours move?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "before = F.pad(forwards, (0, 0, 1, 0))[:, :-1]",
+                "before = F.pad(forwards, (0, 0, 0, 1))[:, 1:]",
+            ),
+            edit(
+                "after = F.pad(backwards, (0, 0, 0, 1))[:, 1:]",
+                "after = F.pad(backwards, (0, 0, 1, 0))[:, :-1]",
+            ),
+        ],
+    ),
+]

@@ -1,0 +1,137 @@
+"""Wrong solutions of `greedy` that students write, each an edit of a right one."""
+
+from autograder.testing import edit, misconception
+
+MISCONCEPTIONS = [
+    misconception(
+        "end_is_written",
+        hint="END closes a sentence and is not a word of it: where is it in yours?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                """
+                running[n] = running[n] and token != end
+                if running[n]:
+                    sentences[n].append(token)
+                """,
+                """
+                if running[n]:
+                    sentences[n].append(token)
+                running[n] = running[n] and token != end
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "words_after_the_end",
+        hint="A sentence that has ended stays ended: what is written when others still run?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "running[n] = running[n] and token != end",
+                "running[n] = token != end",
+            ),
+        ],
+    ),
+    misconception(
+        "all_end_with_the_first",
+        hint="Each sentence ends by itself: when does your loop stop?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "if not any(running):",
+                "if not all(running):",
+            ),
+        ],
+    ),
+    misconception(
+        "state_not_handed_on",
+        hint="The step returns a new state: which one do you hand in next time?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "log_probs, state = step(tokens, state)",
+                "log_probs, _ = step(tokens, state)",
+            ),
+        ],
+    ),
+    misconception(
+        "start_fed_each_time",
+        hint="The chosen word is fed next: what does yours feed?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "log_probs, state = step(tokens, state)",
+                "log_probs, state = step(torch.full_like(tokens, start), state)",
+            ),
+        ],
+    ),
+    misconception(
+        "one_token_too_many",
+        hint="At most `limit` tokens: how often does your loop run?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "for _ in range(limit):",
+                "for _ in range(limit + 1):",
+            ),
+        ],
+    ),
+    misconception(
+        "one_token_too_few",
+        hint="At most `limit` tokens: how often does your loop run?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "for _ in range(limit):",
+                "for _ in range(limit - 1):",
+            ),
+        ],
+    ),
+    misconception(
+        "least_likely",
+        hint="The likeliest token has the largest log-probability: which one do you take?",
+        severity="serious",
+        base="reference",
+        edits=[
+            edit(
+                "log_probs.argmax(dim=1)",
+                "log_probs.argmin(dim=1)",
+            ),
+        ],
+    ),
+    misconception(
+        "drawn_instead_of_chosen",
+        hint="Greedy takes the likeliest and draws nothing: where does chance come in?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "log_probs.argmax(dim=1)",
+                "torch.multinomial(log_probs.exp().clamp(min=1e-30), 1)[:, 0]",
+            ),
+        ],
+    ),
+    misconception(
+        "goes_on_to_the_limit",
+        hint="After the last sentence has ended nothing is left to ask: when does your loop stop?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                """
+                if not any(running):
+                    break
+                """,
+                "",
+            ),
+        ],
+    ),
+]

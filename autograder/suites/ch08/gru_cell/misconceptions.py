@@ -1,0 +1,118 @@
+"""Wrong solutions of `gru_cell` that students write, each an edit of a right one."""
+
+from autograder.testing import edit, misconception
+
+MISCONCEPTIONS = [
+    misconception(
+        "update_gate_takes_the_new",
+        hint="Here z = 1 keeps the old state: what comes out of your last line at z = 1?",
+        severity="serious",
+        base="reference",
+        edits=[
+            edit(
+                "return (1 - z) * n + z * h",
+                "return z * n + (1 - z) * h",
+            ),
+        ],
+    ),
+    misconception(
+        "reset_before_the_product",
+        hint="In PyTorch the reset gate multiplies after the matrix product: what does yours multiply?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "n = torch.tanh(n_x + r * n_h)",
+                "n = torch.tanh(n_x + (r * h) @ w_h[2 * h.shape[1] :].T + b_h[2 * h.shape[1] :])",
+            ),
+        ],
+    ),
+    misconception(
+        "reset_gate_unused",
+        hint="The reset gate decides what the candidate sees of the old state: where is it in yours?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "n = torch.tanh(n_x + r * n_h)",
+                "n = torch.tanh(n_x + n_h)",
+            ),
+        ],
+    ),
+    misconception(
+        "reset_spares_the_bias",
+        hint="The second bias of the candidate stands inside the bracket: is it multiplied by the reset gate?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "n = torch.tanh(n_x + r * n_h)",
+                "n = torch.tanh(n_x + r * (n_h - b_h[2 * h.shape[1] :]) + b_h[2 * h.shape[1] :])",
+            ),
+        ],
+    ),
+    misconception(
+        "gates_in_the_other_order",
+        hint="The blocks are r, z, n: which one do you cut first?",
+        severity="serious",
+        base="reference",
+        edits=[
+            edit(
+                "r_x, z_x, n_x = (x",
+                "z_x, r_x, n_x = (x",
+            ),
+            edit(
+                "r_h, z_h, n_h = (h",
+                "z_h, r_h, n_h = (h",
+            ),
+        ],
+    ),
+    misconception(
+        "reset_in_the_interpolation",
+        hint="The reset gate belongs to the candidate alone: does it reach the last line too?",
+        severity="serious",
+        base="reference",
+        edits=[
+            edit(
+                "return (1 - z) * n + z * h",
+                "return (1 - z) * n + z * (r * h)",
+            ),
+        ],
+    ),
+    misconception(
+        "candidate_is_a_sigmoid",
+        hint="The new state may be negative: what do you squash the candidate with?",
+        severity="serious",
+        base="reference",
+        edits=[
+            edit(
+                "n = torch.tanh(n_x + r * n_h)",
+                "n = torch.sigmoid(n_x + r * n_h)",
+            ),
+        ],
+    ),
+    misconception(
+        "second_biases_forgotten",
+        hint="There are two bias vectors: where does the second one enter?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "(h @ w_h.T + b_h)",
+                "(h @ w_h.T)",
+            ),
+        ],
+    ),
+    misconception(
+        "reset_multiplies_the_input_too",
+        hint="The reset gate is for the old state: does it also shut the input out?",
+        severity="serious",
+        base="reference",
+        edits=[
+            edit(
+                "n = torch.tanh(n_x + r * n_h)",
+                "n = torch.tanh(r * (n_x + n_h))",
+            ),
+        ],
+    ),
+]

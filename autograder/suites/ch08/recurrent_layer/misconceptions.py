@@ -1,0 +1,173 @@
+"""Wrong solutions of `recurrent_layer` that students write, each an edit of a right one."""
+
+from autograder.testing import edit, misconception
+
+MISCONCEPTIONS = [
+    misconception(
+        "reversal_includes_padding",
+        hint="Backwards, each sequence begins at its own last step: where does yours begin?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "running = (t < lengths)[:, None]",
+                "running = (t < lengths)[:, None] | torch.tensor(backwards)",
+            ),
+            edit(
+                "inputs = torch.where(running, x[:, t], torch.zeros_like(x[:, t]))",
+                "inputs = x[:, t] * (t < lengths)[:, None]",
+            ),
+        ],
+    ),
+    misconception(
+        "backwards_gets_the_order_of_time",
+        hint="Reading backwards means the last step first: in which order does your loop go?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "for t in reversed(times) if backwards else times:",
+                "for t in times:",
+            ),
+        ],
+    ),
+    misconception(
+        "outputs_in_the_order_of_reading",
+        hint="Output t belongs to input t in both directions: where do you write it?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "outputs[t] = torch.where(running, states[0], torch.zeros_like(states[0]))",
+                "outputs[len(times) - 1 - t if backwards else t] = torch.where(running, states[0], torch.zeros_like(states[0]))",
+            ),
+        ],
+    ),
+    misconception(
+        "padding_moves_the_states",
+        hint="Where a sequence has ended its states stay as they were: what does your loop do there?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "states = tuple(torch.where(running, after, before) for after, before in zip(new, states, strict=True))",
+                "states = tuple(new)",
+            ),
+        ],
+    ),
+    misconception(
+        "only_h_is_kept",
+        hint="An LSTM has two states: do both stay as they were after the end?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "states = tuple(torch.where(running, after, before) for after, before in zip(new, states, strict=True))",
+                "states = (torch.where(running, new[0], states[0]), *new[1:])",
+            ),
+        ],
+    ),
+    misconception(
+        "outputs_not_zeroed",
+        hint="After its end a sequence has no output: what stands in your outputs there?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "outputs[t] = torch.where(running, states[0], torch.zeros_like(states[0]))",
+                "outputs[t] = states[0]",
+            ),
+        ],
+    ),
+    misconception(
+        "last_is_the_last_column",
+        hint="A short sequence ends before the last column: is its last state what stands there?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "return torch.stack(outputs, dim=1), states",
+                "return torch.stack(outputs, dim=1), (outputs[0 if backwards else -1], *states[1:])",
+            ),
+        ],
+    ),
+    misconception(
+        "states_ignored",
+        hint="The first step begins at the states that are handed in: does yours begin at zero?",
+        severity="serious",
+        base="reference",
+        edits=[
+            edit(
+                "times = range(x.shape[1])",
+                """
+                times = range(x.shape[1])
+                states = tuple(torch.zeros_like(s) for s in states)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "cut_at_every_step",
+        hint="Gradients reach back through all steps: do you detach the states inside the loop?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "new = step(inputs, states, weights)",
+                "new = step(inputs, tuple(s.detach() for s in states), weights)",
+            ),
+        ],
+    ),
+    misconception(
+        "one_step_too_many",
+        hint="Times run from 0 to the length minus 1: is the step at t = length still one of the sequence?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "running = (t < lengths)[:, None]",
+                "running = (t <= lengths)[:, None]",
+            ),
+        ],
+    ),
+    misconception(
+        "sorted_batch_not_restored",
+        hint="You sort the sequences by length: in which order do the results stand?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "times = range(x.shape[1])",
+                """
+                times = range(x.shape[1])
+                order = lengths.argsort(descending=True)
+                x, lengths, states = x[order], lengths[order], tuple(s[order] for s in states)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "second_state_as_output",
+        hint="The outputs are the first of the states, h: which one do you write down?",
+        severity="serious",
+        base="reference",
+        edits=[
+            edit(
+                "outputs[t] = torch.where(running, states[0], torch.zeros_like(states[0]))",
+                "outputs[t] = torch.where(running, states[-1], torch.zeros_like(states[-1]))",
+            ),
+        ],
+    ),
+    misconception(
+        "last_state_is_that_of_time_zero_forwards",
+        hint="Backwards, the last step that is read is the first in time: which state do you return?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "return torch.stack(outputs, dim=1), states",
+                "return torch.stack(outputs, dim=1), (outputs[-1] if backwards else states[0], *states[1:])",
+            ),
+        ],
+    ),
+]
