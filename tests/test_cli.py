@@ -28,7 +28,7 @@ def errors(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 def test_help_names_every_command() -> None:
     said = CliRunner().invoke(cli.app, ["--help"]).output
-    for command in ("grade", "doctor", "audit", "variant", "notebooks", "sync", "scan", "answers", "export"):
+    for command in ("grade", "doctor", "audit", "variant", "notebooks", "sync", "scan", "answers", "export", "roster"):
         assert command in said
 
 

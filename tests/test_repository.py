@@ -39,6 +39,8 @@ def test_each_distribution_ships_the_licence_that_it_names():
         "downloaded/ch05/archive/ada.zip",
         "downloaded/ch05/extracted/ada/ch05_cnn.ipynb",
         "grades.csv",
+        "roster.csv",
+        "gradescope/ada/results.json",
         Course(ROOT).secret.name,
         ".autograder.lock",
         "demo/gradebook.db",

@@ -209,11 +209,8 @@ def _row(recorder: Recorder, assignment: str, student: str, problem: str) -> Row
     grades = recorder.grades(assignment, student).values()
     if not grades:
         raise CourseError(f"{student!r} is not in the gradebook after recording; run the command again")
-    scores = {
-        grade.name: (grade.manual if grade.manual is not None else grade.auto or 0.0, grade.points)
-        for grade in grades
-    }
-    is_graded = any(grade.manual is not None or grade.auto is not None for grade in grades)
+    scores = {grade.name: (grade.score or 0.0, grade.points) for grade in grades}
+    is_graded = any(grade.score is not None for grade in grades)
     waiting = tuple(sorted(grade.name for grade in grades if grade.needs_grader))
     return Row(
         student=student,

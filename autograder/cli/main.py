@@ -1,5 +1,5 @@
 """The instructor's command line: grade a class, prove the jail, audit an assignment, show a misconception, make
-notebooks, export grades."""
+notebooks, enter the class, export grades."""
 
 from __future__ import annotations
 
@@ -196,7 +196,27 @@ def answers(ctx: typer.Context) -> None:
 
 @app.command()
 def export(
-    to: Annotated[Path, typer.Option("--to", help="The file to write.", dir_okay=False)] = Path("grades.csv"),
+    format: Annotated[
+        str, typer.Option("--format", help="csv, canvas, moodle or gradescope.", metavar="FORMAT")
+    ] = "csv",
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to",
+            help="The file to write; for gradescope a folder.",
+            show_default="grades.csv, or beside --into",
+        ),
+    ] = None,
+    into: Annotated[
+        Path | None,
+        typer.Option(
+            help="The file that Canvas or Moodle exported; it is not changed.", dir_okay=False, exists=True
+        ),
+    ] = None,
+    column: Annotated[str, typer.Option(help="Canvas: the title of the assignment's column.")] = "",
+    scale: Annotated[
+        bool, typer.Option("--scale", help="Convert to the points that the platform has.")
+    ] = False,
     assignment: Annotated[
         list[str] | None, typer.Option(help="Only this assignment; may be repeated.")
     ] = None,
@@ -206,16 +226,46 @@ def export(
     ] = False,
     course: CourseOption = Path("."),
 ) -> None:
-    """Write the gradebook's scores as CSV: nbgrader's columns, and whether each is final.
+    """Write the gradebook's scores as CSV, or into the file of a learning platform.
 
-    A score that is not final is left empty; the columns status and why say what it waits for.
+    A score that is not final is left empty, and a cell of the platform's stays as it was; the columns status and why
+    say what it waits for.
     """
-    from autograder.cli.export import run_export
+    from autograder.cli.export import Format, Platform, run_export, run_platform_export
 
-    written = run_export(
-        Course(course), to, assignments=assignment or [], students=student or [], only_final=only_final
-    )
+    if format not in list(Format):
+        raise CourseError(f"no format {format!r}: choose one of {', '.join(Format)}")
+    place, chosen = Course(course), {"assignments": assignment or [], "students": student or []}
+    if format != Format.CSV:
+        platform = Platform(Format(format), into, column, scale)
+        said = run_platform_export(place, to, platform, **chosen, only_final=only_final)
+        out.print(said, markup=False, soft_wrap=True)
+        return
+    if into is not None or column or scale:
+        raise CourseError(
+            "--into, --column and --scale are for a learning platform: add --format canvas or moodle"
+        )
+    to = to or Path("grades.csv")
+    written = run_export(place, to, **chosen, only_final=only_final)
     out.print(f"{written.summary()}, in {to}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def roster(
+    file: Annotated[Path, typer.Argument(help="The list of the class, as CSV.", dir_okay=False, exists=True)],
+    id: Annotated[
+        str, typer.Option("--id", help="The column that holds the names of the folders under submitted/.")
+    ] = "",
+    course: CourseOption = Path("."),
+) -> None:
+    """Enter names, emails and the platform's ids from a list that Canvas or Moodle exported, or a plain one.
+
+    Who is missing from a later list has dropped: hidden from lists, and nothing of theirs is deleted.
+    """
+    from autograder.cli.roster import run_roster
+
+    for line in run_roster(Course(course), file, column=id):
+        out.print(line, markup=False, soft_wrap=True)
 
 
 def one_line(error: BaseException) -> str:

@@ -104,8 +104,14 @@ class Course:
             ) from None
 
     def select(self, assignment: str, wanted: tuple[str, ...] = ()) -> list[str]:
-        """The students to grade: all who submitted, or those ``wanted``. CourseError names who is missing."""
+        """The students to grade: all who submitted and are in the class, or those ``wanted``. CourseError names who is
+        missing."""
+        from autograder.course.roster import dropped_students
+
         present = self.students(assignment)
+        if not wanted:
+            dropped = dropped_students(self)
+            present = [student for student in present if student not in dropped]
         if not wanted:
             if not present:
                 raise CourseError(

@@ -1,4 +1,4 @@
-"""The gradebook's scores as CSV: nbgrader's columns, and whether each score is final.
+"""The gradebook's scores, one line a student: each exercise's score, what lateness costs, and whether it is final.
 
 A score that is not final is left empty. nbgrader's own exporter writes 0.0 for a submission that waits for a person,
 that could not be read or that nobody has graded, and nothing tells it from a real zero.
@@ -8,38 +8,62 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Assignment, Gradebook, MissingEntry, Student, SubmittedAssignment
+from nbgrader.api import Assignment, Grade, Gradebook, Student, SubmittedAssignment, SubmittedNotebook
 from nbgrader.plugins.export import CsvExportPlugin
+from sqlalchemy.orm import joinedload, selectinload
 
 from autograder.course import Course
+from autograder.course.roster import dropped_students
 from autograder.course.submission import FORMULA_CHARACTERS
 from autograder.gradebook.waiting import reasons_in
 
 COLUMNS = (
     *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
     *("raw_score", "late_submission_penalty", "score", "max_score", "status", "why", "score_so_far"),
+    *("extra_credit", "lms_user_id"),
 )
+"""nbgrader's columns, then ours; a column for each exercise follows."""
 GRADED, WAITS, NOT_HANDED_IN = "graded", "waits for a person", "not handed in"
+IDS = ("lms_user_id",)
+"""Columns by which a learning platform knows a student: a mark before the text would break them."""
 
 
 @dataclass(frozen=True)
 class Line:
     """One student's grade of one assignment, by column."""
 
-    values: dict[str, object]
+    values: dict[str, Any]
+    exercises: dict[str, float | None] = field(default_factory=dict)
+    """The score of each grade cell, extra credit included; None where it is still to come."""
+
+    @property
+    def student(self) -> str:
+        return str(self.values["student_id"])
 
     @property
     def status(self) -> str:
         return str(self.values["status"])
 
     @property
+    def final(self) -> float | None:
+        """The score that counts, after lateness; None where it is still to come."""
+        score: float | None = self.values.get("score")
+        return score
+
+    @property
     def who(self) -> str:
-        return f"{self.values['student_id']} ({self.values['assignment']})"
+        return f"{self.student} ({self.values['assignment']})"
+
+    def text(self, column: str) -> str:
+        """A column's text; nothing where there is none."""
+        value = self.values.get(column)
+        return "" if value is None else str(value)
 
 
 @dataclass(frozen=True)
@@ -70,16 +94,21 @@ class CsvExport(CsvExportPlugin):
 
 def as_csv(lines: tuple[Line, ...]) -> str:
     """The table; text that a spreadsheet would take for a formula is marked as text."""
+    exercises = list(dict.fromkeys(name for line in lines for name in line.exercises))
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(
+        [*COLUMNS, *(f"{name} (exercise)" if name in COLUMNS else cell(name) for name in exercises)]
+    )
     for line in lines:
-        writer.writerow([_cell(line.values.get(column)) for column in COLUMNS])
+        own = [line.values.get(name) if name in IDS else cell(line.values.get(name)) for name in COLUMNS]
+        writer.writerow([*own, *(cell(line.exercises.get(name)) for name in exercises)])
     return table.getvalue()
 
 
-def _cell(value: object) -> object:
-    if isinstance(value, str) and value.startswith(FORMULA_CHARACTERS):
+def cell(value: object) -> object:
+    """What is written for a value: text that a spreadsheet would take for a formula gets a mark."""
+    if isinstance(value, str) and value.startswith((*FORMULA_CHARACTERS, "\t", "\r", "\n")):
         return "'" + value
     return "" if value is None else value
 
@@ -87,62 +116,108 @@ def _cell(value: object) -> object:
 def lines_of(
     course: Course, gradebook: Gradebook, assignments: list[str], students: list[str]
 ) -> Iterator[Line]:
-    """The grades of these assignments and students, of all where none is named, whether handed in or not."""
+    """The grades of these assignments and students, whether handed in or not.
+
+    Where no student is named, it is all who have not dropped.
+    """
+    dropped = dropped_students(course) - set(students)
     for assignment in gradebook.assignments:
         if assignments and assignment.name not in assignments:
             continue
         people: dict[str, Student | None] = {student.id: student for student in gradebook.students}
         handed_in = set(course.students(assignment.name))
         people |= {student: None for student in handed_in if student not in people}
+        entries = _entries(gradebook, assignment)
+        form = _Form.of(course, assignment)
         for student in sorted(people):
-            if not students or student in students:
-                entry = _entry(gradebook, assignment.name, student)
-                yield _line(course, assignment, student, people[student], entry, student in handed_in)
+            if student not in dropped and (not students or student in students):
+                yield _line(
+                    course, form, student, people[student], entries.get(student), student in handed_in
+                )
 
 
-def _entry(gradebook: Gradebook, assignment: str, student: str) -> SubmittedAssignment | None:
-    try:
-        return gradebook.find_submission(assignment, student)
-    except MissingEntry:
-        return None
+def order_of(course: Course, assignment: str) -> list[str]:
+    """The grade cells as they follow each other in the source notebooks; what cannot be read is left out."""
+    names: list[str] = []
+    for path in sorted((course.source / assignment).glob("*.ipynb")):
+        try:
+            cells = json.loads(path.read_bytes())["cells"]
+            marks = [one["metadata"].get("nbgrader", {}) for one in cells]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue
+        names.extend(str(mark["grade_id"]) for mark in marks if mark.get("grade") or mark.get("task"))
+    return names
+
+
+@dataclass(frozen=True)
+class _Form:
+    """The assignment of a line: its row in the gradebook, its points and the names of its grade cells in order."""
+
+    assignment: Assignment
+    points: float
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, course: Course, assignment: Assignment) -> _Form:
+        known = {one.name for book in assignment.notebooks for one in (*book.grade_cells, *book.task_cells)}
+        ordered = [name for name in order_of(course, assignment.name) if name in known]
+        names = tuple(dict.fromkeys([*ordered, *sorted(known)]))
+        return cls(assignment, float(assignment.max_score), names)
+
+
+def _entries(gradebook: Gradebook, assignment: Assignment) -> dict[str, SubmittedAssignment]:
+    """Every submission of an assignment by student, with its grades, in three statements however large the class."""
+    grades = selectinload(SubmittedAssignment.notebooks).selectinload(SubmittedNotebook.grades)
+    found = (
+        gradebook.db.query(SubmittedAssignment)
+        .filter(SubmittedAssignment.assignment_id == assignment.id)
+        .options(grades.options(joinedload(Grade.cell)))
+    )
+    return {entry.student_id: entry for entry in found}
 
 
 def _line(
     course: Course,
-    assignment: Assignment,
+    form: _Form,
     student: str,
     person: Student | None,
     entry: SubmittedAssignment | None,
     handed_in: bool,
 ) -> Line:
+    name = form.assignment.name
     values: dict[str, Any] = {
-        "assignment": assignment.name,
-        "duedate": assignment.duedate,
+        "assignment": name,
+        "duedate": form.assignment.duedate,
         "student_id": student,
-        "max_score": assignment.max_score,
+        "max_score": form.points,
     }
     if person is not None:
-        values |= {name: getattr(person, name) for name in ("last_name", "first_name", "email")}
+        columns = ("last_name", "first_name", "email", "lms_user_id")
+        values |= {column: getattr(person, column) for column in columns}
+    exercises: dict[str, float | None] = dict.fromkeys(form.names)
     if entry is None:
         values["status"] = WAITS if handed_in else NOT_HANDED_IN
-        values["why"] = f"not graded yet: run `autograder grade {assignment.name}`" if handed_in else ""
-        return Line(values)
+        values["why"] = f"not graded yet: run `autograder grade {name}`" if handed_in else ""
+        return Line(values, exercises)
     values["timestamp"] = entry.timestamp
     grades = [grade for notebook in entry.notebooks for grade in notebook.grades]
     scored = [grade for grade in grades if grade.manual_score is not None or grade.auto_score is not None]
     waiting = [grade for grade in grades if grade.needs_manual_grade or grade not in scored]
-    values["score_so_far"] = sum(grade.score for grade in scored) if scored else None
+    so_far = round(sum(grade.score for grade in scored), 4)
+    values["score_so_far"] = so_far if scored else None
+    values["extra_credit"] = round(sum(grade.extra_credit or 0.0 for grade in scored), 4) or None
+    exercises |= {grade.name: round(grade.score, 4) for grade in grades if grade not in waiting}
     if waiting:
-        values |= {"status": WAITS, "why": _why(course, assignment.name, student, waiting)}
-        return Line(values)
-    penalty = entry.late_submission_penalty
+        values |= {"status": WAITS, "why": _why(course, name, student, waiting)}
+        return Line(values, exercises)
+    penalty = sum(notebook.late_submission_penalty or 0.0 for notebook in entry.notebooks)
     values |= {
         "status": GRADED,
-        "raw_score": entry.score,
-        "late_submission_penalty": penalty,
-        "score": max(0.0, entry.score - (penalty or 0.0)),
+        "raw_score": so_far,
+        "late_submission_penalty": round(penalty, 4),
+        "score": max(0.0, round(so_far - penalty, 4)),
     }
-    return Line(values)
+    return Line(values, exercises)
 
 
 def _why(course: Course, assignment: str, student: str, waiting: list[Any]) -> str:

@@ -19,6 +19,14 @@ class CellGrade:
     auto: float | None
     manual: float | None
     needs_grader: bool
+    extra: float = 0.0
+    """Extra credit given by hand; it counts once there is a score."""
+
+    @property
+    def score(self) -> float | None:
+        """The score as nbgrader counts it: the manual one goes before the automatic one, and extra credit is added."""
+        given = self.manual if self.manual is not None else self.auto
+        return None if given is None else given + self.extra
 
 
 def void_grades(db_url: str, assignment: str, student: str) -> None:
@@ -74,7 +82,12 @@ def read_grades(db_url: str, assignment: str, student: str) -> dict[str, CellGra
             return {}
         return {
             grade.name: CellGrade(
-                grade.name, grade.max_score, grade.auto_score, grade.manual_score, grade.needs_manual_grade
+                grade.name,
+                grade.max_score,
+                grade.auto_score,
+                grade.manual_score,
+                grade.needs_manual_grade,
+                grade.extra_credit or 0.0,
             )
             for notebook in submission.notebooks
             for grade in notebook.grades

@@ -8,56 +8,22 @@ import sys
 from pathlib import Path
 
 import pytest
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, Student, SubmittedAssignment
+from sqlalchemy import event
 
+from autograder.classroom.grade_class import _row
 from autograder.cli.export import run_export
 from autograder.course import Course, CourseError
-from autograder.gradebook.export import GRADED, NOT_HANDED_IN, WAITS
+from autograder.gradebook.export import GRADED, NOT_HANDED_IN, WAITS, lines_of
 from autograder.gradebook.record import Recorder
-from autograder.grading.result import Result, Verdict
-from tests.gradebook.conftest import ASSIGNMENT, NOTEBOOK, Submit, make_result
+from tests.gradebook.conftest import ASSIGNMENT, by_hand
 
 Table = dict[str, dict[str, str]]
-
-
-def by_hand(course: Course, student: str, **scores: float) -> None:
-    with Gradebook(Recorder(course).db_url) as gradebook:
-        for name, score in scores.items():
-            grade = gradebook.find_grade(name, NOTEBOOK, ASSIGNMENT, student)
-            grade.manual_score, grade.needs_manual_grade = score, False
-        gradebook.db.commit()
 
 
 def read(path: Path) -> Table:
     with open(path, newline="") as stream:
         return {row["student_id"]: row for row in csv.DictReader(stream)}
-
-
-@pytest.fixture
-def graded(course: Course, submit: Submit, results: dict[str, Result | Exception]) -> Course:
-    """One final grade, a real zero, an unread answer, a fault of the grader, a renamed notebook, one not graded, one
-    not handed in."""
-    recorder = Recorder(course)
-    edit = {"zoe": lambda nb: nb.cells[-1].update(source="Because."), "kim": None}
-    for student in ("ada", "nil", "zoe", "kim"):
-        submit(student, edit.get(student))
-    results |= {
-        "ada": make_result(double=1.0, square=0.5),
-        "nil": make_result(double=0.0, square=0.0),
-        "zoe": make_result(double=1.0, square=1.0),
-        "kim": make_result(Verdict.NOT_GRADABLE, ("The jail was lost.",)),
-    }
-    for student in ("ada", "nil", "zoe", "kim"):
-        assert recorder.record(ASSIGNMENT, student) is None
-    by_hand(course, "ada", written_why=5.0)
-    by_hand(course, "nil", written_why=0.0)
-    path = submit("eve")
-    path.rename(path.with_name("Untitled1.ipynb"))
-    recorder.queue(ASSIGNMENT, "eve", "it holds Untitled1.ipynb")
-    submit("new")
-    with Gradebook(recorder.db_url) as gradebook:
-        gradebook.add_student("out", first_name="=1+1", last_name='O"Hara, Ada')
-    return course
 
 
 def test_only_what_is_final_has_a_score(graded: Course, tmp_path: Path) -> None:
@@ -114,3 +80,56 @@ def test_nbgrader_exports_the_same_table(graded: Course, tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "theirs.csv").read_text() == (tmp_path / "ours.csv").read_text()
     assert "2 graded, 4 waits for a person" in done.stderr
+
+
+def test_each_exercise_has_its_score_in_the_notebooks_order(entered: Course, tmp_path: Path) -> None:
+    run_export(entered, tmp_path / "grades.csv", assignments=[], students=[])
+    table = read(tmp_path / "grades.csv")
+    assert list(table["ada"])[-3:] == ["double", "square", "written_why"]
+    scores = {student: [row[name] for name in list(row)[-3:]] for student, row in table.items()}
+    assert scores["ada"] == ["4.0", "3.0", "5.0"] and scores["nil"] == ["0.0", "0.0", "0.0"]
+    assert scores["zoe"] == ["4.0", "6.0", ""]
+    assert scores["kim"] == ["", "", "0.0"], "a question left as it was is nobody's to read"
+    assert scores["eve"] == scores["new"] == scores["out"] == ["", "", ""]
+
+
+def test_extra_credit_counts_alike_in_the_table_and_in_grade(entered: Course, tmp_path: Path) -> None:
+    by_hand(entered, "ada", extra={"double": 1.5}, written_why=5.0)
+    by_hand(entered, "zoe", extra={"written_why": 2.0})
+    run_export(entered, tmp_path / "grades.csv", assignments=[], students=[])
+    table = read(tmp_path / "grades.csv")
+    assert (table["ada"]["double"], table["ada"]["extra_credit"], table["ada"]["score"]) == (
+        "5.5",
+        "1.5",
+        "13.5",
+    )
+    assert table["zoe"]["score_so_far"] == "10.0", "extra credit counts once the cell has a score"
+    recorder = Recorder(entered)
+    for student in ("ada", "zoe"):
+        row = _row(recorder, ASSIGNMENT, student, "")
+        assert row.score == float(table[student]["score_so_far"])
+    with Gradebook(recorder.db_url) as gradebook:
+        assert gradebook.find_submission(ASSIGNMENT, "ada").score == 13.5, "as nbgrader counts it"
+
+
+def test_ids_of_the_platform_are_written_as_they_are(entered: Course, tmp_path: Path) -> None:
+    """A mark before the text would make another id of it; names and everything else get the mark."""
+    with Gradebook(Recorder(entered).db_url) as gradebook:
+        gradebook.update_or_create_student("out", lms_user_id="+4904", first_name="\t=cmd", email="@sum")
+    run_export(entered, tmp_path / "grades.csv", assignments=[], students=["out"])
+    (row,) = read(tmp_path / "grades.csv").values()
+    assert (row["lms_user_id"], row["first_name"], row["email"]) == ("+4904", "'\t=cmd", "'@sum")
+
+
+def test_a_class_of_a_thousand_takes_a_handful_of_statements(entered: Course) -> None:
+    statements: list[str] = []
+    with Gradebook(Recorder(entered).db_url) as gradebook:
+        toy = gradebook.find_assignment(ASSIGNMENT)
+        for number in range(20):
+            student = Student(id=f"s{number}")
+            gradebook.db.add(SubmittedAssignment(assignment=toy, student=student))
+        gradebook.db.commit()
+        listen = event.listens_for(gradebook.engine, "before_cursor_execute")
+        listen(lambda *args: statements.append(args[2]))
+        lines = list(lines_of(entered, gradebook, [], []))
+    assert len(lines) == 27 and len(statements) < 20, len(statements)
