@@ -11,20 +11,6 @@ LOOPS = """def som_step(x, codebook, rate, radius):
     return moved
 """
 
-AUTOGRAD = """def exact_gradient(data, J, b):
-    J, b = J.detach().clone().requires_grad_(), b.detach().clone().requires_grad_()
-    n = len(b)
-    states = (torch.arange(2**n)[:, None] // 2 ** torch.arange(n) % 2).to(J.dtype) * 2 - 1
-    energy = lambda s: -0.5 * ((s @ J) * s).sum(1) - s @ b
-    loss = energy(data).mean() + torch.logsumexp(-energy(states), 0)
-    return torch.autograd.grad(loss, (J, b))
-
-
-def contrastive_loss(energy, x_data, x_model, alpha=0.0):
-    positive, negative = energy(x_data), energy(x_model.detach())
-    return positive.mean() - negative.mean() + alpha * ((positive**2).mean() + (negative**2).mean())
-"""
-
 LIBRARY = """def hopfield_weights(patterns):
     weight = patterns.T @ patterns / patterns.shape[1]
     return weight - torch.diag(weight.diagonal())
@@ -77,8 +63,8 @@ def the_class() -> list[Student]:
         Student(
             "mallory",
             "lets PyTorch do what is asked by hand",
-            cells={"phases": AUTOGRAD, "hopfield": LIBRARY},
-            expected={"phases": ZERO, "hopfield": ZERO},
+            cells={"hopfield": LIBRARY},
+            expected={"hopfield": ZERO},
         ),
         Student("梅", "a file that is not JSON", document=b'{"cells": [, "nbformat": 4}'),
     ]
