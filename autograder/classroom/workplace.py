@@ -21,7 +21,6 @@ from autograder.jail.host.backends import choose
 from autograder.jail.host.doctor import failures, prove
 from autograder.jail.host.visibility import JailUnavailable
 from autograder.jail.host.worker import Worker
-from autograder.jail.inside.uncompiled import leave_compiler_out
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,6 @@ class Workplace:
 
     def __init__(self, choice: JailChoice) -> None:
         torch.set_num_threads(1)
-        leave_compiler_out()
         backend = choose(choice.backend, private=choice.private, unsafe=choice.unsafe_no_jail)
         self.proofs: tuple[str, ...] = ()
         self._diagnoses: dict[str, Diagnosis] = {}

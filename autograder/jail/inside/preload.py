@@ -27,10 +27,8 @@ def preload() -> Any:
         leave_as_scripted,
         load_in_one_process,
     )
-    from autograder.jail.inside.uncompiled import leave_compiler_out
     from selfcheck.cells import CellRunner
 
-    leave_compiler_out()
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
     for dtype in (torch.float32, torch.float64):
