@@ -83,10 +83,12 @@ def backward(
     """
     pairs = _fitting(gradients, outputs)
     outs, grads = [out for out, _ in pairs], [grad for _, grad in pairs]
-    if not (inputs or accumulate):
+    if not inputs and (create_graph or not accumulate):
         return []
-    # backward and not grad, which an exercise may forbid by its name: parameters of this side accumulate their gradient
-    # as they would in one process, or are left alone where the inputs are named.
+    if create_graph:
+        return list(torch.autograd.grad(outs, inputs, grads, create_graph=True, allow_unused=True))
+    # backward, not grad, which an exercise may forbid by its name: parameters of this side accumulate their gradient as
+    # they would in one process, or are left alone where the inputs are named.
     kept = [leaf.grad for leaf in inputs]
     for leaf in inputs:
         leaf.grad = None
@@ -95,7 +97,6 @@ def backward(
             outs,
             grads,
             retain_graph=True,
-            create_graph=bool(create_graph),
             inputs=None if accumulate else inputs,
         )
         return [leaf.grad for leaf in inputs]
