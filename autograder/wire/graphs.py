@@ -76,7 +76,7 @@ def backward(
 
     Args:
         accumulate: whether parameters on this side accumulate their gradient, as they do in `loss.backward()` and
-            do not in `torch.autograd.grad(loss, x)`.
+            do not in `torch.autograd.grad(loss, x)`. Where the gradients get a graph of their own, they never do.
 
     Raises:
         ProtocolViolation: the gradients do not fit the outputs.
