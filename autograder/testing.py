@@ -13,6 +13,7 @@ Markers of a test:
 - `timeout(seconds)` is the CPU time it may use. `mutates` allows the student to change arguments in place.
 
 `echo` tells of draws that should be independent how much they repeat each other: `assert echo(noise) < MOST_ECHO`.
+`filled`, `given_numbers`, `outputs_agree` and `gradients_agree` compare a student's network with the suite's own.
 `misconception`, `edit` and `after` are for a suite's `misconceptions.py`.
 """
 
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 from autograder.grading.draws import MOST_ECHO, echo
 from autograder.grading.edits import after, edit, misconception
+from autograder.grading.twins import filled, given_numbers, gradients_agree, outputs_agree
 from selfcheck.compare import Mismatch, assert_close, assert_raises, gradcheck
 from selfcheck.errors import StudentError
 
@@ -32,6 +34,10 @@ __all__ = [
     "assert_raises",
     "echo",
     "edit",
+    "filled",
+    "given_numbers",
     "gradcheck",
+    "gradients_agree",
     "misconception",
+    "outputs_agree",
 ]

@@ -91,6 +91,21 @@ def test_an_exception_that_the_exercise_asks_for_may_say_what_it_likes() -> None
     assert not judge(record(X + 1, "ValueError", "not so"), record(X + 1, "TypeError", "never"), truth).like
 
 
+@pytest.mark.parametrize(
+    ("kind", "like"), [("ValueError", True), ("RuntimeError", False), ("TypeError", False)]
+)
+def test_code_that_refuses_good_input_may_say_so_in_its_own_words(kind: str, like: bool) -> None:
+    """A ValueError is raised by hand; the words of PyTorch's and Python's own exceptions say what went wrong."""
+
+    def record(text: str) -> Trace:
+        recorder = Recorder()
+        recorder.raised("call", [kind], text)
+        return recorder.trace
+
+    judgement = judge(record("stride must be odd"), record("only odd strides, please"), answered(X))
+    assert judgement.like is like
+
+
 def test_of_a_huge_answer_little_is_kept() -> None:
     """Every test's answers are kept to the end of the submission: of one with millions of parts a sample is."""
     huge: list[object] = [[[] for _ in range(1000)] for _ in range(1000)] + [{"key": ["x" * 100_000] * 2000}]

@@ -100,7 +100,9 @@ class GuardedPeer:
         if op not in _RUNS_STUDENTS_CODE:
             return
         what = self._what
-        wanted = what.asked is None or op != "call" or not args or args[0] in what.asked
+        # An object's call has any first argument, which may not be hashable; a function's has its name.
+        named = args[0] if args and isinstance(args[0], str) else None
+        wanted = what.asked is None or op != "call" or not args or named in what.asked
         # Where a gradient flows, the graph is the answer.
         more = wanted and not (what.autograd and gradients_flow)
         if more is not self._more:

@@ -4,82 +4,12 @@ import pytest
 import torch
 from torch import nn
 
-from autograder.testing import assert_close
+from autograder.testing import assert_close, filled, given_numbers, gradients_agree, outputs_agree
 
 pytestmark = [
     pytest.mark.exercise("dense_block"),
     pytest.mark.shares(runs=14, plain=27, options=31, invariants=28),
 ]
-
-
-def filled(module, rng):
-    """The student's module in float64, all that it stores replaced by random numbers; those by name."""
-    module.double()
-    state = {}
-    for name, value in module.state_dict().items():
-        if name.endswith("num_batches_tracked"):
-            state[name] = value
-        elif name.endswith("running_var"):
-            state[name] = rng.rand(*value.shape, dtype=torch.float64) + 0.5
-        else:
-            scale = (2 / value[0].numel()) ** 0.5 if value.dim() > 1 else 1.0
-            state[name] = scale * rng.randn(*value.shape, dtype=torch.float64)
-    module.load_state_dict(state)
-    return state
-
-
-def core(value):
-    """The shape without trailing ones: a 1x1 convolution is a dense layer for each pixel."""
-    shape = list(value.shape)
-    while shape and shape[-1] == 1:
-        shape.pop()
-    return tuple(shape)
-
-
-def given_numbers(oracle, state):
-    """The oracle with the student's numbers, tensor by tensor in their order."""
-    ours = oracle.double().state_dict()
-    for i, (got, (name, want)) in enumerate(zip(state.values(), ours.items(), strict=False)):
-        assert core(got) == core(want), (
-            f"stored tensor number {i} (from 0) has shape {tuple(got.shape)}, "
-            f"by the table it is {name} of {tuple(want.shape)}"
-        )
-    assert len(state) == len(ours), f"the module stores {len(state)} tensors, by the table {len(ours)}"
-    oracle.load_state_dict(
-        {
-            name: got.reshape(want.shape)
-            for got, (name, want) in zip(state.values(), ours.items(), strict=True)
-        }
-    )
-    return oracle
-
-
-def agree(theirs, ours, rng, *shape):
-    """Outputs in evaluation and in training."""
-    x = rng.randn(*shape, dtype=torch.float64)
-    for module in (theirs, ours):
-        module.eval()
-    assert_close(theirs(x), ours(x), name="output in evaluation", axes="NCHW")
-    for module in (theirs, ours):
-        module.train()
-    assert_close(theirs(x), ours(x), name="output in training", axes="NCHW")
-
-
-def gradients_agree(theirs, ours, rng, *shape):
-    """Gradients of a random projection of the output in the input and in every parameter."""
-    x = rng.randn(*shape, dtype=torch.float64)
-    a, b = x.clone().requires_grad_(), x.clone().requires_grad_()
-    y = ours(b)
-    direction = rng.randn(*y.shape, dtype=torch.float64)
-    (y * direction).sum().backward()
-    (theirs(a) * direction).sum().backward()
-    assert a.grad is not None, "no gradient reaches the input"
-    assert_close(a.grad, b.grad, name="gradient in the input", rtol=1e-6, atol=1e-8)
-    for (name, got), want in zip(theirs.named_parameters(), ours.parameters(), strict=True):
-        assert got.grad is not None, f"parameter {name} gets no gradient"
-        assert_close(
-            got.grad.reshape(want.shape), want.grad, name=f"gradient of {name}", rtol=1e-6, atol=1e-8
-        )
 
 
 class Oracle(nn.Module):
@@ -157,14 +87,14 @@ def test_published_count(student):
 def test_block(student, rng, args):
     """The block agrees with the same block built of torch.nn, in evaluation and in training."""
     theirs, ours = both(student, rng, "DenseBlock", *args)
-    agree(theirs, ours, rng, 3, args[0], 7, 5)
+    outputs_agree(theirs, ours, rng, 3, args[0], 7, 5)
 
 
 @pytest.mark.level("plain")
 def test_transition(student, rng):
     """The transition agrees with batch norm, ReLU, 1x1 convolution and 2x2 average."""
     theirs, ours = both(student, rng, "Transition", 6, 4)
-    agree(theirs, ours, rng, 3, 6, 7, 8)
+    outputs_agree(theirs, ours, rng, 3, 6, 7, 8)
 
 
 @pytest.mark.level("options")
@@ -172,7 +102,7 @@ def test_transition(student, rng):
 def test_bottleneck(student, rng, growth, bottleneck):
     """The 1x1 convolution has bottleneck * growth channels."""
     theirs, ours = both(student, rng, "DenseBlock", 4, growth, 2, bottleneck=bottleneck)
-    agree(theirs, ours, rng, 3, 4, 5, 6)
+    outputs_agree(theirs, ours, rng, 3, 4, 5, 6)
 
 
 @pytest.mark.level("options")

@@ -30,7 +30,7 @@ def started(student, rng, **settings):
     """A network filled with other numbers, then given its start; its parameters by name."""
     network = student.sample_network(WIDTH)
     network.load_state_dict(
-        state_dict={
+        {
             name: value if name.endswith("tracked") else rng.rand(*value.shape) + 1.5
             for name, value in network.state_dict().items()
         }

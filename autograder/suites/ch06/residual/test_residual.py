@@ -8,57 +8,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from autograder.testing import assert_close
+from autograder.testing import assert_close, filled, gradients_agree, outputs_agree
 from selfcheck.data import load_digits
 
 pytestmark = [
     pytest.mark.exercise("residual"),
     pytest.mark.shares(runs=12, plain=21, options=48, invariants=22, converges=10),
 ]
-
-
-def filled(module, rng):
-    """The student's module in float64, all that it stores replaced by random numbers; those by name."""
-    module.double()
-    state = {}
-    for name, value in module.state_dict().items():
-        if name.endswith("num_batches_tracked"):
-            state[name] = value
-        elif name.endswith("running_var"):
-            state[name] = rng.rand(*value.shape, dtype=torch.float64) + 0.5
-        else:
-            scale = (2 / value[0].numel()) ** 0.5 if value.dim() > 1 else 1.0
-            state[name] = scale * rng.randn(*value.shape, dtype=torch.float64)
-    module.load_state_dict(state)
-    return state
-
-
-def agree(theirs, ours, rng, *shape):
-    """Outputs in evaluation and in training."""
-    x = rng.randn(*shape, dtype=torch.float64)
-    for module in (theirs, ours):
-        module.eval()
-    assert_close(theirs(x), ours(x), name="output in evaluation", axes="NCHW")
-    for module in (theirs, ours):
-        module.train()
-    assert_close(theirs(x), ours(x), name="output in training", axes="NCHW")
-
-
-def gradients_agree(theirs, ours, rng, *shape):
-    """Gradients of a random projection of the output in the input and in every parameter."""
-    x = rng.randn(*shape, dtype=torch.float64)
-    a, b = x.clone().requires_grad_(), x.clone().requires_grad_()
-    y = ours(b)
-    direction = rng.randn(*y.shape, dtype=torch.float64)
-    (y * direction).sum().backward()
-    (theirs(a) * direction).sum().backward()
-    assert a.grad is not None, "no gradient reaches the input"
-    assert_close(a.grad, b.grad, name="gradient in the input", rtol=1e-6, atol=1e-8)
-    for (name, got), want in zip(theirs.named_parameters(), ours.parameters(), strict=True):
-        assert got.grad is not None, f"parameter {name} gets no gradient"
-        assert_close(
-            got.grad.reshape(want.shape), want.grad, name=f"gradient of {name}", rtol=1e-6, atol=1e-8
-        )
 
 
 class Block(nn.Module):
@@ -156,7 +112,7 @@ def test_expansion(student):
 def test_identity_shortcut(student, rng, name, args):
     """Where shapes agree, the block is ReLU(x + f(x)), without a parameter for the shortcut."""
     theirs, ours = both(student, rng, name, *args)
-    agree(theirs, ours, rng, 3, args[0], 7, 5)
+    outputs_agree(theirs, ours, rng, 3, args[0], 7, 5)
 
 
 @pytest.mark.level("plain")
@@ -167,7 +123,7 @@ def test_identity_shortcut(student, rng, name, args):
 def test_projection(student, rng, name, args):
     """Where stride or channels differ, x goes through a 1x1 convolution with the stride and a batch norm."""
     theirs, ours = both(student, rng, name, *args)
-    agree(theirs, ours, rng, 3, args[0], 7, 6)
+    outputs_agree(theirs, ours, rng, 3, args[0], 7, 6)
 
 
 @pytest.mark.level("options")
@@ -176,7 +132,7 @@ def test_projection(student, rng, name, args):
 def test_padding_shortcut(student, rng, args):
     """The padding shortcut takes every stride-th row and column and puts channels of zeros after x's own."""
     theirs, ours = both(student, rng, "BasicBlock", *args, shortcut="padding")
-    agree(theirs, ours, rng, 3, args[0], 7, 6)
+    outputs_agree(theirs, ours, rng, 3, args[0], 7, 6)
 
 
 @pytest.mark.level("options")
@@ -193,7 +149,7 @@ def test_padding_shortcut(student, rng, args):
 def test_groups(student, rng, args, settings):
     """Cardinality widens the inner layers and is the number of groups of the 3x3 convolution."""
     theirs, ours = both(student, rng, "Bottleneck", *args, **settings)
-    agree(theirs, ours, rng, 3, args[0], 7, 6)
+    outputs_agree(theirs, ours, rng, 3, args[0], 7, 6)
 
 
 @pytest.mark.level("options")

@@ -4,56 +4,12 @@ import pytest
 import torch
 from torch import nn
 
-from autograder.testing import assert_close
+from autograder.testing import assert_close, filled, gradients_agree, outputs_agree
 
 pytestmark = [
     pytest.mark.exercise("resnet"),
     pytest.mark.shares(runs=15, plain=35, options=16, invariants=34),
 ]
-
-
-def filled(module, rng):
-    """The student's module in float64, all that it stores replaced by random numbers; those by name."""
-    module.double()
-    state = {}
-    for name, value in module.state_dict().items():
-        if name.endswith("num_batches_tracked"):
-            state[name] = value
-        elif name.endswith("running_var"):
-            state[name] = rng.rand(*value.shape, dtype=torch.float64) + 0.5
-        else:
-            scale = (2 / value[0].numel()) ** 0.5 if value.dim() > 1 else 1.0
-            state[name] = scale * rng.randn(*value.shape, dtype=torch.float64)
-    module.load_state_dict(state)
-    return state
-
-
-def agree(theirs, ours, rng, *shape):
-    """Outputs in evaluation and in training."""
-    x = rng.randn(*shape, dtype=torch.float64)
-    for module in (theirs, ours):
-        module.eval()
-    assert_close(theirs(x), ours(x), name="output in evaluation", axes="NCHW")
-    for module in (theirs, ours):
-        module.train()
-    assert_close(theirs(x), ours(x), name="output in training", axes="NCHW")
-
-
-def gradients_agree(theirs, ours, rng, *shape):
-    """Gradients of a random projection of the output in the input and in every parameter."""
-    x = rng.randn(*shape, dtype=torch.float64)
-    a, b = x.clone().requires_grad_(), x.clone().requires_grad_()
-    y = ours(b)
-    direction = rng.randn(*y.shape, dtype=torch.float64)
-    (y * direction).sum().backward()
-    (theirs(a) * direction).sum().backward()
-    assert a.grad is not None, "no gradient reaches the input"
-    assert_close(a.grad, b.grad, name="gradient in the input", rtol=1e-6, atol=1e-8)
-    for (name, got), want in zip(theirs.named_parameters(), ours.parameters(), strict=True):
-        assert got.grad is not None, f"parameter {name} gets no gradient"
-        assert_close(
-            got.grad.reshape(want.shape), want.grad, name=f"gradient of {name}", rtol=1e-6, atol=1e-8
-        )
 
 
 class Plain(nn.Module):
@@ -182,7 +138,7 @@ def test_stage_shapes(student, stem, size, widths):
 def test_logits(student, rng, stem):
     """The grader's state dict loads with strict=True, and the logits are the same, in evaluation and in training."""
     theirs, ours = both(student, rng, blocks=(2, 1, 2), widths=(4, 6, 7), stem=stem)
-    agree(theirs, ours, rng, 2, 3, 40, 33)
+    outputs_agree(theirs, ours, rng, 2, 3, 40, 33)
 
 
 @pytest.mark.level("plain")
@@ -204,14 +160,14 @@ def test_stages(student, rng, stem):
 def test_expansion(student, rng, blocks):
     """With a block that puts out twice its width each next block reads what comes out, and so does the dense layer."""
     theirs, ours = both(student, rng, "PlainBottleneck", blocks, (4, 6, 5, 3)[: len(blocks)], stem="cifar")
-    agree(theirs, ours, rng, 2, 3, 32, 35)
+    outputs_agree(theirs, ours, rng, 2, 3, 32, 35)
 
 
 @pytest.mark.level("options")
 def test_options(student, rng):
     """Options go to every block, together with its stride."""
     theirs, ours = both(student, rng, "PlainBottleneck", (2, 1), (4, 6), options={"groups": 2})
-    agree(theirs, ours, rng, 2, 3, 48, 32)
+    outputs_agree(theirs, ours, rng, 2, 3, 48, 32)
 
 
 @pytest.mark.level("options")
@@ -220,7 +176,7 @@ def test_channels_and_classes(student, rng):
     theirs, ours = both(
         student, rng, blocks=(1, 1), widths=(4, 6, 9), in_channels=2, num_classes=3, stem="cifar"
     )
-    agree(theirs, ours, rng, 1, 2, 33, 32)
+    outputs_agree(theirs, ours, rng, 1, 2, 33, 32)
 
 
 @pytest.mark.level("invariants")
