@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.preprocessors import (
+    AssignLatePenalties,
     CheckCellMetadata,
     Execute,
     GetGrades,
@@ -21,6 +22,7 @@ from autograder.course.sharing import share_what_is_made
 from autograder.gradebook.exchange import ReleaseFeedback
 from autograder.gradebook.export import CsvExport
 from autograder.gradebook.grade import JailedGrade, SaveGrades
+from autograder.gradebook.lateness import DatedPenalties, LatePenalty
 from autograder.gradebook.markup import harmless_markdown
 from autograder.gradebook.metadata import CheckMetadata
 from autograder.gradebook.page import TEMPLATES, FeedbackPage, PageGrades
@@ -49,6 +51,7 @@ def configure(config: Config, root: Path | str) -> None:
         SaveAutoGrades: SaveGrades,
         OverwriteCells: OverwriteKnownCells,
         CheckCellMetadata: CheckMetadata,
+        AssignLatePenalties: DatedPenalties,
     }
     stock = Autograde.class_traits()
     grading = stock["autograde_preprocessors"].default_args[0]
@@ -58,6 +61,7 @@ def configure(config: Config, root: Path | str) -> None:
         RestoreCells,  # which restores the kernel too
         *(instead.get(step, step) for step in sanitizing if step is not OverwriteKernelspec),
     ]
+    config.AssignLatePenalties.plugin_class = LatePenalty
     config.Autograde.exporter_class = SubmissionExporter
     config.HTMLExporter.filters = {"markdown2html": harmless_markdown}  # formgrader's pages
     config.FeedbackPage.filters = {}  # it has its own

@@ -11,6 +11,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,11 @@ from nbgrader.plugins.export import CsvExportPlugin
 from sqlalchemy.orm import joinedload, selectinload
 
 from autograder.course import Course
+from autograder.course.deadlines import FILE as DEADLINES
+from autograder.course.deadlines import Deadline, read_deadlines
 from autograder.course.roster import dropped_students
 from autograder.course.submission import FORMULA_CHARACTERS
+from autograder.gradebook.lateness import penalty_of
 from autograder.gradebook.waiting import reasons_in
 
 COLUMNS = (
@@ -156,13 +160,17 @@ class _Form:
     assignment: Assignment
     points: float
     names: tuple[str, ...]
+    deadline: Deadline | None = None
+    """As the course states it; None where it keeps no deadlines."""
 
     @classmethod
     def of(cls, course: Course, assignment: Assignment) -> _Form:
         known = {one.name for book in assignment.notebooks for one in (*book.grade_cells, *book.task_cells)}
         ordered = [name for name in order_of(course, assignment.name) if name in known]
         names = tuple(dict.fromkeys([*ordered, *sorted(known)]))
-        return cls(assignment, float(assignment.max_score), names)
+        stated = (course.root / DEADLINES).exists()
+        deadline = read_deadlines(course).of(assignment.name, assignment.duedate) if stated else None
+        return cls(assignment, float(assignment.max_score), names, deadline)
 
 
 def _entries(gradebook: Gradebook, assignment: Assignment) -> dict[str, SubmittedAssignment]:
@@ -187,7 +195,7 @@ def _line(
     name = form.assignment.name
     values: dict[str, Any] = {
         "assignment": name,
-        "duedate": form.assignment.duedate,
+        "duedate": _due(form, student),
         "student_id": student,
         "max_score": form.points,
     }
@@ -210,7 +218,7 @@ def _line(
     if waiting:
         values |= {"status": WAITS, "why": _why(course, name, student, waiting)}
         return Line(values, exercises)
-    penalty = sum(notebook.late_submission_penalty or 0.0 for notebook in entry.notebooks)
+    penalty = penalty_of(form.deadline, entry, so_far, form.points)
     values |= {
         "status": GRADED,
         "raw_score": so_far,
@@ -218,6 +226,13 @@ def _line(
         "score": max(0.0, round(so_far - penalty, 4)),
     }
     return Line(values, exercises)
+
+
+def _due(form: _Form, student: str) -> datetime | None:
+    """The student's own due date, extension included, as the gradebook has times: naive, in UTC."""
+    own = form.deadline.of(student) if form.deadline is not None else None
+    due: datetime | None = form.assignment.duedate
+    return due if own is None else own.replace(tzinfo=None)
 
 
 def _why(course: Course, assignment: str, student: str, waiting: list[Any]) -> str:
