@@ -28,7 +28,8 @@ def errors(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 def test_help_names_every_command() -> None:
     said = CliRunner().invoke(cli.app, ["--help"]).output
-    for command in ("grade", "doctor", "audit", "variant", "notebooks", "sync", "scan", "answers", "export", "roster"):
+    instructors = ("grade", "doctor", "export", "roster", "deadlines")
+    for command in (*instructors, "audit", "variant", "notebooks", "sync", "scan", "answers"):
         assert command in said
 
 
@@ -155,3 +156,25 @@ def test_doctor_fails_where_a_denial_does_not_hold(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("autograder.cli.doctor.prove", lambda *args, **kwargs: proofs)
     result = CliRunner().invoke(cli.app, ["doctor", "--course", str(tmp_path)])
     assert result.exit_code == 1 and "not used for grading" in result.output
+
+
+def test_deadlines_are_shown_as_they_are_understood(tmp_path: Path, errors: io.StringIO) -> None:
+    shown = CliRunner().invoke(cli.app, ["deadlines", "--course", str(tmp_path)])
+    assert shown.exit_code == 1 and "docs/deadlines.md" in errors.getvalue()
+    (tmp_path / "source" / "lines").mkdir(parents=True)
+    (tmp_path / "source" / "lines" / "one.ipynb").write_text("{}")
+    (tmp_path / "submitted" / "ada" / "lines").mkdir(parents=True)
+    (tmp_path / "deadlines.toml").write_text(
+        'timezone = "Europe/Berlin"\npercent_per_day = 10\ngrace_minutes = 15\n[lines]\n'
+        "due = 2026-11-20 23:59:00\n[lines.extensions]\nada = 2026-11-21 12:00:00\nadda = 2026-11-21 12:00:00\n"
+        "[lnes]\ndue = 2026-06-20 12:00:00\npercent_per_day = 0\n"
+    )
+    shown = CliRunner().invoke(cli.app, ["deadlines", "--course", str(tmp_path)])
+    assert shown.output.splitlines() == [
+        "lines: due 2026-11-20 23:59 CET; each day begun costs 10% of the points earned, after 15 minutes of grace",
+        "lines: until 2026-11-21 12:00 CET for ada",
+        "lines: until 2026-11-21 12:00 CET for adda",
+        "lines: adda is neither on the roster nor has handed in",
+        "lnes: due 2026-06-20 12:00 CEST; lateness costs nothing",
+        f"lnes: no assignment of this name is under {tmp_path / 'source'}",
+    ]

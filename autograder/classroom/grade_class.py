@@ -183,7 +183,9 @@ def unconvertible(course: Course, assignment: str, student: str, notebooks: Iter
     if not any(name in present for name in notebooks):
         there = ", ".join(f"{name}.ipynb" for name in present) or "no notebook"
         return f"it holds {there} where {', '.join(f'{name}.ipynb' for name in notebooks)} was asked for"
-    return None
+    from autograder.gradebook.waiting import timestamp_problem
+
+    return timestamp_problem(course, assignment, student)
 
 
 def _stamp(course: Course, assignment: str, student: str, notebooks: Iterable[str]) -> list[tuple[int, int]]:

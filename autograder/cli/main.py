@@ -1,5 +1,5 @@
 """The instructor's command line: grade a class, prove the jail, audit an assignment, show a misconception, make
-notebooks, enter the class, export grades."""
+notebooks, enter the class, show deadlines, export grades."""
 
 from __future__ import annotations
 
@@ -265,6 +265,15 @@ def roster(
     from autograder.cli.roster import run_roster
 
     for line in run_roster(Course(course), file, column=id):
+        out.print(line, markup=False, soft_wrap=True)
+
+
+@app.command()
+def deadlines(course: CourseOption = Path(".")) -> None:
+    """Show what deadlines.toml says: due dates, extensions, the cost of lateness, and names that nobody has."""
+    from autograder.cli.deadlines import deadline_lines
+
+    for line in deadline_lines(Course(course)):
         out.print(line, markup=False, soft_wrap=True)
 
 

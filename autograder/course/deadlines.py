@@ -7,6 +7,7 @@ The course keeps it in ``deadlines.toml``, beside the gradebook. Times there are
     percent_per_day = 10          # for each day begun after the deadline
     percent_cap = 50              # at most this much
     percent_of = "score"          # of the points earned, or "maximum": of the points there are
+    counts = "last in time"       # of several hand-ins; or "last", late or not
 
     [ch05]
     due = 2026-11-20 23:59:00
@@ -32,6 +33,8 @@ from autograder.course.folders import Course, CourseError
 
 FILE = "deadlines.toml"
 DAY = 86_400.0
+WORDS = {"percent_of": ("score", "maximum"), "counts": ("last in time", "last")}
+"""Settings that are words, each with those it may be."""
 T = TypeVar("T")
 
 
@@ -43,6 +46,7 @@ class Policy:
     percent_per_day: float = 0.0
     percent_cap: float = 100.0
     percent_of: str = "score"
+    counts: str = "last in time"
 
     def penalty(self, score: float, points: float, seconds_late: float) -> float:
         """Points that a submission loses: finite, from 0 to its score.
@@ -70,9 +74,12 @@ class Deadline:
     def of(self, student: str) -> datetime | None:
         """The deadline of one student; an extension only ever gives more time."""
         own = self.extensions.get(student)
-        if self.due is None or own is None:
-            return own or self.due
-        return max(own, self.due)
+        return self.due if self.due is None or own is None else max(own, self.due)
+
+    def grace_end(self, student: str) -> datetime | None:
+        """The last moment that costs this student nothing."""
+        due = self.of(student)
+        return None if due is None else due + timedelta(minutes=self.policy.grace_minutes)
 
     def seconds_late(self, student: str, handed_in: datetime | None) -> float:
         """Seconds after the student's deadline, grace not counted; 0 where either time is not known."""
@@ -85,22 +92,21 @@ class Deadline:
         """Points that this submission loses; see `Policy.penalty`."""
         return self.policy.penalty(score, points, self.seconds_late(student, handed_in))
 
-    def told(self, seconds_late: float) -> str:
-        """One sentence for the student whose submission lost points."""
-        days = math.ceil(seconds_late / DAY)
+    def price(self) -> str:
+        """The cost of a day in words."""
         of = "the points there are" if self.policy.percent_of == "maximum" else "the points earned"
         cap = f", {self.policy.percent_cap:g}% at most" if self.policy.percent_cap < 100 else ""
-        begun = "1 day" if days == 1 else f"{days} days"
-        return f"{begun} late; a day costs {self.policy.percent_per_day:g}% of {of}{cap}"
+        return f"each day begun costs {self.policy.percent_per_day:g}% of {of}{cap}"
 
 
 @dataclass(frozen=True)
 class Deadlines:
-    """All deadlines of a course, and the time zone of the class."""
+    """All deadlines of a course, and the time zone of the class; ``stated`` where the course has the file."""
 
     zone: tzinfo = UTC
     by_assignment: dict[str, Deadline] = field(default_factory=dict)
     default: Policy = field(default_factory=Policy)
+    stated: bool = False
 
     def of(self, assignment: str, gradebook_due: datetime | None = None) -> Deadline:
         """An assignment's deadline; the gradebook's due date (UTC) where the file has none."""
@@ -108,21 +114,38 @@ class Deadlines:
         own = self.by_assignment.get(assignment, Deadline(policy=self.default))
         return own if own.due is not None else Deadline(due, own.extensions, own.policy)
 
+    def dates(self, assignment: str) -> bool:
+        """Tell whether the file says when the assignment is due; else the gradebook's date and extensions count."""
+        own = self.by_assignment.get(assignment)
+        return own is not None and own.due is not None
+
+    def due(self, assignment: str, student: str = "") -> str:
+        """The file's due date, or one student's, as the class's clocks show it; nothing where it states none."""
+        due = self.of(assignment).of(student)
+        return "" if due is None else self.local(due)
+
     def local(self, when: datetime) -> str:
         """A time as the class's clocks show it; a naive one is UTC, as the gradebook's are."""
         aware = when if when.tzinfo is not None else when.replace(tzinfo=UTC)
         return f"{aware.astimezone(self.zone):%Y-%m-%d %H:%M %Z}"
 
 
-def last_in_time(hand_ins: Sequence[T], deadline: datetime | None, when: Callable[[T], datetime]) -> T:
-    """Of a student's hand-ins the last one that is in time; the last of all where none is, or there is no deadline.
+def days(seconds_late: float) -> str:
+    """Days begun, as people say them."""
+    begun = math.ceil(seconds_late / DAY)
+    return "1 day" if begun == 1 else f"{begun} days"
+
+
+def chosen(hand_ins: Sequence[T], deadline: Deadline, student: str, when: Callable[[T], datetime]) -> T:
+    """The hand-in that counts: the last one in time, and the last of all where none is or the course says so.
 
     Args:
-        hand_ins: at least one, in any order. deadline: grace included. when: the time of a hand-in.
+        hand_ins: at least one, in any order; of equal times the later in the sequence counts.
+        when: the time of a hand-in, aware.
     """
     ordered = sorted(hand_ins, key=when)
-    in_time = [one for one in ordered if deadline is not None and when(one) <= deadline]
-    return (in_time or ordered)[-1]
+    end = deadline.grace_end(student) if deadline.policy.counts == "last in time" else None
+    return ([one for one in ordered if end is not None and when(one) <= end] or ordered)[-1]
 
 
 def read_deadlines(course: Course) -> Deadlines:
@@ -132,7 +155,9 @@ def read_deadlines(course: Course) -> Deadlines:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Deadlines()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise CourseError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:  # not TOML, or not UTF-8
         raise CourseError(f"{path} is not TOML ({error}); a time is written 2026-11-20 23:59:00") from None
     name = document.get("timezone", "UTC")
     try:
@@ -148,7 +173,7 @@ def read_deadlines(course: Course) -> Deadlines:
         for assignment, own in document.items()
         if isinstance(own, dict)
     }
-    return Deadlines(zone, found, default)
+    return Deadlines(zone, found, default, stated=True)
 
 
 def _deadline(path: Path, assignment: str, table: dict[str, Any], zone: tzinfo) -> Deadline:
@@ -156,6 +181,8 @@ def _deadline(path: Path, assignment: str, table: dict[str, Any], zone: tzinfo) 
     due, extensions = own.pop("due", None), own.pop("extensions", {})
     if not isinstance(extensions, dict):
         raise CourseError(f"{path}: write extensions of {assignment} as a table, [{assignment}.extensions]")
+    if extensions and due is None:
+        raise CourseError(f"{path}: {assignment} has extensions and no due date: write `due` above them")
     later = {
         student: _time(path, f"{assignment}, {student}", when, zone) for student, when in extensions.items()
     }
@@ -176,23 +203,16 @@ def _policy(path: Path, whose: str, table: dict[str, Any]) -> Policy:
     known = {one.name for one in fields(Policy)}
     if unknown := sorted(set(table) - known):
         raise CourseError(
-            f"{path}: {whose} has no setting {unknown[0]!r}; there are {', '.join(sorted(known))}, due"
+            f"{path}: {whose} has no setting {unknown[0]!r}; there are {', '.join(sorted(known))}"
+            + ("; a due date stands under its assignment, [NAME]" if whose == "the course" else ", due")
         )
     for key, value in table.items():
-        if key == "percent_of":
-            fit = value in ("score", "maximum")
+        if key in WORDS:
+            fit, want = value in WORDS[key], " or ".join(f'"{word}"' for word in WORDS[key])
         else:
             number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
             fit = number and 0 <= value <= (100 if key.startswith("percent") else math.inf)
+            want = "a number from 0, a percentage up to 100"
         if not fit:
-            want = (
-                '"score" or "maximum"' if key == "percent_of" else "a number from 0, a percentage up to 100"
-            )
             raise CourseError(f"{path}: {key} of {whose} is {value!r}; write {want}")
     return Policy(**table)
-
-
-def grace_end(deadline: Deadline, student: str) -> datetime | None:
-    """The last moment that costs nothing."""
-    due = deadline.of(student)
-    return None if due is None else due + timedelta(minutes=deadline.policy.grace_minutes)

@@ -19,7 +19,7 @@ from nbgrader.preprocessors import (
 from traitlets.config import Config
 
 from autograder.course.sharing import share_what_is_made
-from autograder.gradebook.exchange import ReleaseFeedback
+from autograder.gradebook.exchange import Collect, ReleaseFeedback
 from autograder.gradebook.export import CsvExport
 from autograder.gradebook.grade import JailedGrade, SaveGrades
 from autograder.gradebook.lateness import DatedPenalties, LatePenalty
@@ -73,6 +73,7 @@ def configure(config: Config, root: Path | str) -> None:
     config.FeedbackPage.extra_template_basedirs = [str(TEMPLATES)]
     config.ZipCollectApp.extractor_plugin = CheckedExtractor
     config.ExportApp.plugin_class = CsvExport
+    config.ExchangeFactory.collect = Collect
     config.ExchangeFactory.release_feedback = ReleaseFeedback
     _find_alembic()
 

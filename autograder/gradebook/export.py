@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,17 +21,16 @@ from nbgrader.plugins.export import CsvExportPlugin
 from sqlalchemy.orm import joinedload, selectinload
 
 from autograder.course import Course
-from autograder.course.deadlines import FILE as DEADLINES
-from autograder.course.deadlines import Deadline, read_deadlines
+from autograder.course.deadlines import DAY, Deadlines, read_deadlines
 from autograder.course.roster import dropped_students
 from autograder.course.submission import FORMULA_CHARACTERS
-from autograder.gradebook.lateness import penalty_of
+from autograder.gradebook.lateness import lateness_of
 from autograder.gradebook.waiting import reasons_in
 
 COLUMNS = (
     *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
     *("raw_score", "late_submission_penalty", "score", "max_score", "status", "why", "score_so_far"),
-    *("extra_credit", "lms_user_id"),
+    *("extra_credit", "lms_user_id", "days_late"),
 )
 """nbgrader's columns, then ours; a column for each exercise follows."""
 GRADED, WAITS, NOT_HANDED_IN = "graded", "waits for a person", "not handed in"
@@ -124,7 +124,7 @@ def lines_of(
 
     Where no student is named, it is all who have not dropped.
     """
-    dropped = dropped_students(course) - set(students)
+    dropped, deadlines = dropped_students(course) - set(students), read_deadlines(course)
     for assignment in gradebook.assignments:
         if assignments and assignment.name not in assignments:
             continue
@@ -132,7 +132,7 @@ def lines_of(
         handed_in = set(course.students(assignment.name))
         people |= {student: None for student in handed_in if student not in people}
         entries = _entries(gradebook, assignment)
-        form = _Form.of(course, assignment)
+        form = _Form.of(course, assignment, deadlines)
         for student in sorted(people):
             if student not in dropped and (not students or student in students):
                 yield _line(
@@ -160,17 +160,14 @@ class _Form:
     assignment: Assignment
     points: float
     names: tuple[str, ...]
-    deadline: Deadline | None = None
-    """As the course states it; None where it keeps no deadlines."""
+    deadlines: Deadlines
 
     @classmethod
-    def of(cls, course: Course, assignment: Assignment) -> _Form:
+    def of(cls, course: Course, assignment: Assignment, deadlines: Deadlines) -> _Form:
         known = {one.name for book in assignment.notebooks for one in (*book.grade_cells, *book.task_cells)}
         ordered = [name for name in order_of(course, assignment.name) if name in known]
         names = tuple(dict.fromkeys([*ordered, *sorted(known)]))
-        stated = (course.root / DEADLINES).exists()
-        deadline = read_deadlines(course).of(assignment.name, assignment.duedate) if stated else None
-        return cls(assignment, float(assignment.max_score), names, deadline)
+        return cls(assignment, float(assignment.max_score), names, deadlines)
 
 
 def _entries(gradebook: Gradebook, assignment: Assignment) -> dict[str, SubmittedAssignment]:
@@ -207,7 +204,8 @@ def _line(
         values["status"] = WAITS if handed_in else NOT_HANDED_IN
         values["why"] = f"not graded yet: run `autograder grade {name}`" if handed_in else ""
         return Line(values, exercises)
-    values["timestamp"] = entry.timestamp
+    late = lateness_of(form.deadlines, entry)
+    values |= {"timestamp": entry.timestamp, "days_late": math.ceil(late.seconds / DAY) or None}
     grades = [grade for notebook in entry.notebooks for grade in notebook.grades]
     scored = [grade for grade in grades if grade.manual_score is not None or grade.auto_score is not None]
     waiting = [grade for grade in grades if grade.needs_manual_grade or grade not in scored]
@@ -218,21 +216,20 @@ def _line(
     if waiting:
         values |= {"status": WAITS, "why": _why(course, name, student, waiting)}
         return Line(values, exercises)
-    penalty = penalty_of(form.deadline, entry, so_far, form.points)
     values |= {
         "status": GRADED,
         "raw_score": so_far,
-        "late_submission_penalty": round(penalty, 4),
-        "score": max(0.0, round(so_far - penalty, 4)),
+        "late_submission_penalty": round(late.penalty, 4),
+        "score": max(0.0, round(so_far - late.penalty, 4)),
     }
     return Line(values, exercises)
 
 
 def _due(form: _Form, student: str) -> datetime | None:
     """The student's own due date, extension included, as the gradebook has times: naive, in UTC."""
-    own = form.deadline.of(student) if form.deadline is not None else None
     due: datetime | None = form.assignment.duedate
-    return due if own is None else own.replace(tzinfo=None)
+    own = form.deadlines.of(form.assignment.name, due).of(student)
+    return None if own is None else own.replace(tzinfo=None)
 
 
 def _why(course: Course, assignment: str, student: str, waiting: list[Any]) -> str:

@@ -10,9 +10,13 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
+from nbgrader.api import Gradebook
 from nbgrader.preprocessors import GetGrades
 
+from autograder.course import CourseError
+from autograder.course.deadlines import read_deadlines
 from autograder.formulas import FormulaRenderer
+from autograder.gradebook.lateness import course_of, lateness_of
 from autograder.gradebook.markup import rendered
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -25,7 +29,28 @@ class PageGrades(GetGrades):
         nb, resources = super().preprocess(nb, resources)
         marked = [cell.metadata.get("nbgrader", {}) for cell in nb.cells]
         resources["nbgrader"]["pending"] = sum(marks["points"] for marks in marked if marks.get("pending"))
+        self._tell_lateness(resources["nbgrader"])
         return nb, resources
+
+    def _tell_lateness(self, page: dict[str, Any]) -> None:
+        """The penalty of the score that stands now; the one that nbgrader stored where the deadlines cannot be read."""
+        page["lateness"] = f"late submission: {points(page['late_penalty'])} points less" * bool(
+            page["late_penalty"]
+        )
+        try:
+            deadlines = read_deadlines(course_of(self.parent))
+        except CourseError as error:
+            self.log.error("%s", error)
+            return
+        with Gradebook(page["db_url"]) as gradebook:
+            names = page["assignment"], page["student"]
+            notebook = gradebook.find_submission_notebook(page["notebook"], *names)
+            late = lateness_of(deadlines, gradebook.find_submission(*names), [notebook])
+            page |= {
+                "score": notebook.score - late.penalty,
+                "late_penalty": late.penalty,
+                "lateness": late.sentence,
+            }
 
     def _get_score(self, cell: NotebookNode, resources: Any) -> None:
         super()._get_score(cell, resources)

@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError, SAWarning
 from traitlets.config import Config
 
 from autograder.course import Course, CourseError
+from autograder.course.deadlines import read_deadlines
 from autograder.gradebook.config import configure
 from autograder.gradebook.database import kept_url
 from autograder.gradebook.grade import JailedGrade, decided
@@ -57,7 +58,8 @@ class Recorder:
         return str(self.coursedir.db_url)
 
     def check(self, assignment: str) -> None:
-        """CourseError where the gradebook cannot be used or does not know the assignment."""
+        """CourseError where gradebook or deadlines cannot be used, or the gradebook does not know the assignment."""
+        read_deadlines(self.course)
         with database_errors(self.course):
             if not is_known(self.db_url, assignment):
                 raise CourseError(

@@ -23,7 +23,8 @@ from nbgrader.converters.base import NbGraderException
 from traitlets import Bool
 from traitlets.config import Application
 
-from autograder.course import CourseError, SubmissionError, read_submitted
+from autograder.course import Course, CourseError, SubmissionError, read_submitted
+from autograder.course.deadlines import read_deadlines
 from autograder.course.lock import grading_lock
 from autograder.gradebook.gradebook import void_grades
 from autograder.grading.parse_notebook import parse
@@ -103,9 +104,11 @@ class SubmissionExporter(NotebookExporter):
 def _in_turn(converter: Autograde, convert: Callable[[], None]) -> None:
     """Convert while no other grader writes into the course; a command waits, a server says who is at work."""
     patience = math.inf if isinstance(converter.parent, Application) else PATIENCE
+    root = Path(converter.coursedir.root)
     try:
+        read_deadlines(Course(root))  # a mistake there is told before a grade is touched
         with grading_lock(
-            Path(converter.coursedir.root),
+            root,
             patience=patience,
             on_wait=lambda holder: converter.log.warning(
                 "Waiting: this course is being graded by %s", holder

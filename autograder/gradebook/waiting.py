@@ -24,6 +24,9 @@ from autograder.course.untrusted import clean
 WAITS = "autograder_waits"
 """Key in the metadata of an autograded notebook: why a grade cell has no score, by grade id."""
 MOST_FILES = 30
+TIMESTAMP = "timestamp.txt"
+"""The file beside a submitted notebook that says when it was handed in."""
+WRITE_TIME = "write it as 2026-11-20 21:30:00 UTC, or delete the file"
 
 
 def reasons_in(course: Course, assignment: str, student: str) -> dict[str, str]:
@@ -40,11 +43,29 @@ def reasons_in(course: Course, assignment: str, student: str) -> dict[str, str]:
 
 def submitted_at(course: Course, assignment: str, student: str) -> datetime | None:
     """When it was handed in, by the exchange's file; None where there is none that can be trusted."""
-    path = course.submission_folder(student, assignment) / "timestamp.txt"
+    path = course.submission_folder(student, assignment) / TIMESTAMP
     try:
         return parse_utc(read_submitted(path, course.submitted, limit=100).decode().strip())
-    except (SubmissionError, OSError, ValueError):
+    except (SubmissionError, OSError, ValueError, OverflowError):
         return None
+
+
+def timestamp_problem(course: Course, assignment: str, student: str) -> str | None:
+    """Why the time in ``timestamp.txt`` cannot be used, or None; nbgrader stops at such a file."""
+    path = course.submission_folder(student, assignment) / TIMESTAMP
+    if not os.path.lexists(path):
+        return None
+    try:
+        text = read_submitted(path, course.submitted, limit=100).decode().strip()
+    except SubmissionError as error:
+        return str(error)
+    except ValueError:
+        return f"{TIMESTAMP} is not text: {WRITE_TIME}"
+    try:
+        parse_utc(text or "2026-01-01")  # an empty file is no time, which nbgrader accepts
+    except (ValueError, OverflowError):
+        return f"{TIMESTAMP} holds {clean(text, 40)!r}, which is not a time: {WRITE_TIME}"
+    return None
 
 
 def page_of(

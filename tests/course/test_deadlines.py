@@ -14,8 +14,8 @@ from autograder.course.deadlines import (
     Deadline,
     Deadlines,
     Policy,
-    grace_end,
-    last_in_time,
+    chosen,
+    days,
     read_deadlines,
 )
 
@@ -102,6 +102,10 @@ def test_without_the_file_the_gradebooks_date_counts_and_costs_nothing(tmp_path:
         ('[ch05]\ndue = "2026-11-20 23:59"\n', "the time of ch05 .*unquoted"),
         ("[ch05]\ndue = 2026-11-20\n", "the time of ch05"),
         ("[ch05]\nextensions = 3\n", r"\[ch05.extensions\]"),
+        ("[ch05.extensions]\nada = 2026-11-20 10:00:00\n", "write `due`"),
+        ("percent_per_day = true\n", "percent_per_day of the course"),
+        ('counts = "first"\n', '"last in time" or "last"'),
+        ("due = 2026-11-20 10:00:00\n", "no setting 'due'"),
         ("percent_per_day = -1\n", "percent_per_day of the course"),
         ("percent_cap = 120\n", "percent_cap"),
         ("percent_cap = nan\n", "percent_cap"),
@@ -119,11 +123,19 @@ def test_the_last_hand_in_in_time_counts() -> None:
     deadline = Deadline(due, {"ada": due + timedelta(days=1)}, TEN_A_DAY)
     early, edge, late, later = (due + timedelta(minutes=m) for m in (-60, 15, 16, 60 * 23))
 
-    def chosen(student: str, *times: datetime) -> datetime:
-        return last_in_time(times, grace_end(deadline, student), lambda when: when)
+    def counts(student: str, *times: datetime, of: Deadline = deadline) -> datetime:
+        return chosen(times, of, student, lambda when: when)
 
-    assert chosen("eve", late, early) == early
-    assert chosen("eve", edge, late, early) == edge, "the grace belongs to it"
-    assert chosen("eve", later, late) == later, "none is in time: the last one"
-    assert chosen("ada", later, early) == later, "an extension belongs to it"
-    assert last_in_time([early, later], None, lambda when: when) == later
+    assert counts("eve", late, early) == early
+    assert counts("eve", edge, late, early) == edge, "the grace belongs to it"
+    assert counts("eve", later, late) == later, "none is in time: the last one"
+    assert counts("ada", later, early) == later, "an extension belongs to it"
+    assert counts("eve", early, later, of=Deadline()) == later, "no deadline: the last one"
+    assert counts("eve", early, later, of=Deadline(due, policy=Policy(counts="last"))) == later
+
+
+def test_lateness_in_words() -> None:
+    assert [days(seconds) for seconds in (1, DAY, DAY + 1)] == ["1 day", "1 day", "2 days"]
+    assert Deadline(policy=TEN_A_DAY).price() == "each day begun costs 10% of the points earned, 35% at most"
+    of_all = Deadline(policy=Policy(percent_per_day=2.5, percent_of="maximum"))
+    assert of_all.price() == "each day begun costs 2.5% of the points there are"
