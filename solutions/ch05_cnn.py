@@ -22,17 +22,19 @@
 # | | exercise | points | minutes |
 # |---|---|---|---|
 # | 1 | `conv_arithmetic`: sizes and receptive fields | 5 | 15 |
-# | 2 | `conv2d`: the convolution | 12 | 45 |
-# | 3 | `conv2d_backward`: its gradient by hand | 12 | 60 |
-# | 4 | `pooling`: max, average, global, and a gradient | 10 | 45 |
-# | 5 | `batch_norm`: batch normalisation | 10 | 35 |
-# | 6 | `dropout`: inverted dropout | 5 | 10 |
-# | 7 | `cross_entropy`: stable, with label smoothing | 6 | 20 |
-# | 8 | `adam`: the optimiser, two kinds of weight decay | 8 | 30 |
-# | 9 | `lenet5`: the network of 1998 | 6 | 15 |
-# | 10 | `augment`: new images from old | 5 | 30 |
-# | 11 | `train_classifier`: the training loop | 9 | 25 |
-# | 12 | two written questions | 6 + 6 | 30 |
+# | 2 | `conv1d`: a window slides along one axis | 3 | 20 |
+# | 3 | `conv2d`: the convolution | 9 | 30 |
+# | 4 | `conv1d_backward`: a gradient by hand, along one axis | 3 | 20 |
+# | 5 | `conv2d_backward`: the convolution's gradient | 9 | 30 |
+# | 6 | `pooling`: max, average, global, and a gradient | 10 | 30 |
+# | 7 | `batch_norm`: batch normalisation | 10 | 30 |
+# | 8 | `dropout`: inverted dropout | 5 | 10 |
+# | 9 | `cross_entropy`: stable, with label smoothing | 6 | 20 |
+# | 10 | `adam`: the optimiser, two kinds of weight decay | 8 | 30 |
+# | 11 | `lenet5`: the network of 1998 | 6 | 15 |
+# | 12 | `augment`: new images from old | 5 | 30 |
+# | 13 | `train_classifier`: the training loop | 9 | 25 |
+# | 14 | two written questions | 6 + 6 | 30 |
 
 # %% [markdown]
 # ### How to work
@@ -482,27 +484,18 @@ show(
 # %% [markdown]
 # ## 3. Convolution
 #
-# With channels, each kernel is as deep as its input, and there is one kernel for each output channel:
+# Begin with one axis: a signal of length $L$, such as sound or a year of temperatures. With channels, each kernel is
+# as deep as its input, and there is one kernel for each output channel:
 #
-# $$y_{n,o,i,j} = b_o + \sum_{c} \sum_{u,v} w_{o,c,u,v}\; x_{n,c}\big[\,i\,s_v + u\,d_v - p_v,\;\, j\,s_h + v\,d_h - p_h\,\big] ,$$
+# $$y_{n,o,i} = \sum_{c} \sum_{u} w_{o,c,u}\; x_{n,c,\,i s + u} .$$
 #
-# where pixels outside the image are zero.
-#
-# | symbol | argument | shape |
-# |---|---|---|
-# | $x$ | `x` | (N, C_in, H, W) |
-# | $w$ | `weight` | (C_out, C_in / groups, kh, kw) |
-# | $b$ | `bias` | (C_out,) |
-# | $s, p, d$ | `stride`, `padding`, `dilation` | vertical and horizontal |
-#
-# With $g$ **groups**, the channels are cut into $g$ equal parts, in order, and output part number $k$ sees
-# input part number $k$ only.
+# **Example.** One channel, $x = (1, 2, 0, 3)$ and $w = (1, -1)$: the windows are $(1, 2)$, $(2, 0)$, $(0, 3)$, so
+# $y = (1 - 2,\; 2 - 0,\; 0 - 3) = (-1, 2, -3)$. With stride 2 the middle window is passed over: $y = (-1, -3)$.
 
 # %% [markdown]
 # ### Two ways to think of it
 #
-# **As loops.** Over outputs, over channels, over the kernel: seven nested loops. Right, and a thousand times
-# too slow.
+# **As loops.** Over samples, outputs, channels, places and the kernel. Right, and a thousand times too slow.
 #
 # **As one matrix product.** Lay every window out as a row (*im2col*) and every kernel as a column: one
 # multiplication does all. PyTorch can show you all windows without copying a number, since a window is only
@@ -517,6 +510,76 @@ print("same memory:", windows.data_ptr() == signal.data_ptr(), " strides:", wind
 # %% [markdown]
 # **Notice** the strides: the next row starts 2 numbers later, the next column 1 later. Row 0 and row 1 share
 # the number 2 in memory. An `einsum` over windows and kernels is then the whole layer.
+
+# %% [markdown]
+# ### Exercise `conv1d`
+#
+# | points | your time | check takes | allowed | not allowed |
+# |---|---|---|---|---|
+# | 3 | 20 min | 0.1 s | `Tensor.unfold`, `as_strided`, `F.unfold`, `einsum`, `matmul`, loops over the kernel | `F.conv*`, `nn.Conv*`, `torch.conv*`, `torch.nn.grad`, `scipy.signal`, `scipy.ndimage`, `torch.ops`, `torch._C` |
+#
+# **What.** The convolution along one axis, gradients included (autograd makes those, if you stay in PyTorch).
+#
+# **Details.** An incomplete last window is dropped; a kernel may be as long as the signal. Gradients reach x and weight.
+#
+# **Why.** Whoever has the windows of one axis has those of two: the next exercise does the same thing twice.
+
+
+# %% nbgrader={"grade": false, "grade_id": "conv1d_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def conv1d(
+    x: Float[Tensor, "N C_in L"], weight: Float[Tensor, "C_out C_in K"], stride: int = 1
+) -> Float[Tensor, "N C_out L_out"]:
+    """One-dimensional convolution (cross-correlation) without padding.
+
+    Args:
+        x: signals, (N, C_in, L).
+        weight: kernels, (C_out, C_in, K), with K at most L.
+        stride: how far the window moves.
+
+    Returns:
+        (N, C_out, L_out), differentiable in x and weight.
+
+    Source: Dumoulin and Visin (2016), "A guide to convolution arithmetic for deep learning".
+    """
+    ### BEGIN SOLUTION
+    windows = x.unfold(2, weight.shape[2], stride)  # (N, C_in, L_out, K)
+    return torch.einsum("nclk,ock->nol", windows, weight)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "conv1d", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("conv1d")
+
+# %% [markdown]
+# <a id="hints-conv1d"></a>
+# <details><summary>Hint 1: where to start</summary>
+#
+# `x.unfold(2, K, stride)` holds all windows of the last axis. Which shape has it? Write a letter for each of its axes
+# and for each of the weight's: samples, channels, places, taps, output channels.
+# </details>
+# <details><summary>Hint 2: the einsum</summary>
+#
+# Two of the letters stand in both inputs and not in the output: over those it sums. Which two?
+# </details>
+
+# %% [markdown]
+# ### Two axes
+#
+# An image has two axes, and along each of them its own stride, padding and dilation:
+#
+# $$y_{n,o,i,j} = b_o + \sum_{c} \sum_{u,v} w_{o,c,u,v}\; x_{n,c}\big[\,i\,s_v + u\,d_v - p_v,\;\, j\,s_h + v\,d_h - p_h\,\big] ,$$
+#
+# where pixels outside the image are zero.
+#
+# | symbol | argument | shape |
+# |---|---|---|
+# | $x$ | `x` | (N, C_in, H, W) |
+# | $w$ | `weight` | (C_out, C_in / groups, kh, kw) |
+# | $b$ | `bias` | (C_out,) |
+# | $s, p, d$ | `stride`, `padding`, `dilation` | vertical and horizontal |
+#
+# With $g$ **groups**, the channels are cut into $g$ equal parts, in order, and output part number $k$ sees
+# input part number $k$ only.
 #
 # **Example**, the figure of section 1: for
 #
@@ -530,7 +593,7 @@ print("same memory:", windows.data_ptr() == signal.data_ptr(), " strides:", wind
 #
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
-# | 12 | 45 min | 0.6 s | `F.pad`, `Tensor.unfold`, `as_strided`, `F.unfold`, `einsum`, `matmul`, loops over the kernel | `F.conv*`, `nn.Conv*`, `torch.conv*`, `torch.nn.grad`, `scipy.signal`, `scipy.ndimage`, `torch.ops`, `torch._C` |
+# | 9 | 30 min | 0.6 s | `F.pad`, `Tensor.unfold`, `as_strided`, `F.unfold`, `einsum`, `matmul`, loops over the kernel | `F.conv*`, `nn.Conv*`, `torch.conv*`, `torch.nn.grad`, `scipy.signal`, `scipy.ndimage`, `torch.ops`, `torch._C` |
 #
 # **What.** A convolution that does what PyTorch's does, gradients included (autograd makes those, if you stay
 # in PyTorch).
@@ -586,7 +649,7 @@ def conv2d(
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "conv2d", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "conv2d", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
 check("conv2d")
 
 # %% [markdown]
@@ -698,8 +761,7 @@ show(
 # **Notice** that the arrows are the same and only turned round. The middle pixel is fed by three windows, the
 # outer pixels by one: that is what "add" is for.
 #
-# With stride $s$, window $i$ begins at $i\,s$ instead of $i$; with padding, do everything on the padded image
-# and cut the rim off at the end.
+# With stride $s$, window $i$ begins at $i\,s$ instead of $i$.
 #
 # **Example.** $x = (1, 2, 3)$, $w = (10, 1)$, so
 # $y = (10 \cdot 1 + 1 \cdot 2,\; 10 \cdot 2 + 1 \cdot 3) = (12, 23)$. Let $g = (1, 2)$. Then
@@ -708,11 +770,73 @@ show(
 # \tfrac{\partial L}{\partial x} = 1 \cdot (10, 1, 0) + 2 \cdot (0, 10, 1) = (10, 21, 2).$$
 
 # %% [markdown]
+# ### Exercise `conv1d_backward`
+#
+# | points | your time | check takes | allowed | not allowed |
+# |---|---|---|---|---|
+# | 3 | 20 min | 0.1 s | tensor arithmetic, loops over the kernel or over the places | autograd (`backward`, `torch.autograd`, `torch.func`), `F.conv*`, `nn.Conv*`, `torch.conv*`, `torch.nn.grad`, `scipy.signal`, `scipy.ndimage`, `F.fold`, `nn.Fold`, `torch.ops`, `torch._C` |
+#
+# **What.** The gradients of one signal's convolution with one kernel, in both.
+#
+# **Details.** Each gradient has the shape and dtype of what it belongs to, also where the stride leaves numbers of the
+# signal unread, at its end or between two windows. `grad_output` may be an expanded view.
+#
+# **Why.** "Forward gathers, backward scatters" is worth having written once where it is three lines.
+
+
+# %% nbgrader={"grade": false, "grade_id": "conv1d_backward_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
+@torch.no_grad()
+def conv1d_backward(
+    grad_output: Float[Tensor, "P"], x: Float[Tensor, "L"], weight: Float[Tensor, "K"], stride: int = 1
+) -> tuple[Float[Tensor, "L"], Float[Tensor, "K"]]:
+    """Gradients of y[i] = sum over u of weight[u] * x[i * stride + u], by hand, without autograd.
+
+    Args:
+        grad_output: gradient of the loss in y, one number for each of the P whole windows.
+        x, weight, stride: what the convolution was given.
+
+    Returns:
+        (grad_x, grad_weight), of the shapes of x and weight.
+
+    Source: Goodfellow, Bengio and Courville (2016), section 9.5.
+    """
+    ### BEGIN SOLUTION
+    grad_x = torch.zeros_like(x)
+    for i, g in enumerate(grad_output):
+        grad_x[i * stride : i * stride + len(weight)] += g * weight
+    return grad_x, grad_output @ x.unfold(0, len(weight), stride)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "conv1d_backward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("conv1d_backward")
+
+# %% [markdown]
+# <a id="hints-conv1d_backward"></a>
+# <details><summary>Hint 1: the weight</summary>
+#
+# The windows of the forward pass again, (P, K): each is weighted by its own $g_i$, and all are added.
+# </details>
+# <details><summary>Hint 2: the signal</summary>
+#
+# Begin with as many zeros as x has numbers. Place $i$ adds $g_i$ times the whole kernel onto the $K$ numbers that its
+# window had read. Where two windows overlap, both add.
+# </details>
+
+# %% [markdown]
+# ### The same with two axes
+#
+# Nothing new comes in with a second axis: `conv2d_backward` scatters patches in the place of pieces. With channels,
+# every output channel scatters into all input channels, each with its own kernel; with padding, do everything on the
+# padded image and cut the rim off at the end. A loop over the *kernel* is shorter than one over the places: the entry
+# $(u, v)$ touched the rows $u, u + s, u + 2s, \dots$, which is a slice with a step.
+
+# %% [markdown]
 # ### Exercise `conv2d_backward`
 #
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
-# | 12 | 60 min | 0.1 s | as in `conv2d`, and loops over the kernel | autograd (`backward`, `torch.autograd`, `torch.func`), `F.conv*`, `nn.Conv*`, `torch.conv*`, `torch.nn.grad`, `scipy.signal`, `scipy.ndimage`, `F.fold`, `nn.Fold`, `torch.ops`, `torch._C` |
+# | 9 | 30 min | 0.1 s | as in `conv2d`, and loops over the kernel | autograd (`backward`, `torch.autograd`, `torch.func`), `F.conv*`, `nn.Conv*`, `torch.conv*`, `torch.nn.grad`, `scipy.signal`, `scipy.ndimage`, `F.fold`, `nn.Fold`, `torch.ops`, `torch._C` |
 #
 # **What.** The three gradients, for any stride and padding (one group, dilation 1).
 #
@@ -759,7 +883,7 @@ def conv2d_backward(
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "conv2d_backward", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "conv2d_backward", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
 check("conv2d_backward")
 
 # %% [markdown]
@@ -844,6 +968,21 @@ show(
 # numbers. For the average, PyTorch counts padded zeros as values by default, and so do we.
 
 # %% [markdown]
+# The windows are those of section 3, and you are given them, two axes at once:
+
+# %% nbgrader={"grade": false, "grade_id": "given_windows", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def windows_of(
+    x: Float[Tensor, "N C H W"],
+    kernel_size: int | tuple[int, int],
+    stride: int | tuple[int, int] | None = None,
+) -> Float[Tensor, "N C H_out W_out kh kw"]:
+    """All whole windows of every channel, as a view: no number is copied. `stride=None` means kernel_size."""
+    kh, kw = pair(kernel_size)
+    sv, sh = (kh, kw) if stride is None else pair(stride)
+    return x.unfold(2, kh, sv).unfold(3, kw, sh)
+
+
+# %% [markdown]
 # ### Its gradient
 #
 # The mean hands $1/(k_h k_w)$ of its gradient to every pixel. The maximum hands all of it to the winner,
@@ -863,7 +1002,7 @@ show(
 #
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
-# | 10 | 45 min | 0.2 s | `F.pad`, `unfold`, `amax`, `argmax`, `mean`, `scatter_add_`, loops over the kernel | `F.*_pool*`, `nn.*Pool*`, `torch.*_pool*`, `torch.ops`, `torch._C`; autograd (`backward`, `torch.autograd`, `torch.func`) in `max_pool2d_backward` |
+# | 10 | 30 min | 0.2 s | `windows_of`, `F.pad`, `unfold`, `amax`, `argmax`, `mean`, `scatter_add_`, loops over the kernel | `F.*_pool*`, `nn.*Pool*`, `torch.*_pool*`, `torch.ops`, `torch._C`; autograd (`backward`, `torch.autograd`, `torch.func`) in `max_pool2d_backward` |
 #
 # **What.** Max, average and global average pooling, and the gradient of max pooling by hand.
 #
@@ -894,10 +1033,8 @@ def max_pool2d(
     Source: Goodfellow, Bengio and Courville (2016), section 9.3.
     """
     ### BEGIN SOLUTION
-    (kh, kw), (pv, ph) = pair(kernel_size), pair(padding)
-    sv, sh = (kh, kw) if stride is None else pair(stride)
-    padded = F.pad(x, (ph, ph, pv, pv), value=-math.inf)
-    return padded.unfold(2, kh, sv).unfold(3, kw, sh).amax((-2, -1))
+    pv, ph = pair(padding)
+    return windows_of(F.pad(x, (ph, ph, pv, pv), value=-math.inf), kernel_size, stride).amax((-2, -1))
     ### END SOLUTION
 
 
@@ -914,9 +1051,8 @@ def avg_pool2d(
     Source: LeCun, Bottou, Bengio and Haffner (1998), section II.B (subsampling).
     """
     ### BEGIN SOLUTION
-    (kh, kw), (pv, ph) = pair(kernel_size), pair(padding)
-    sv, sh = (kh, kw) if stride is None else pair(stride)
-    return F.pad(x, (ph, ph, pv, pv)).unfold(2, kh, sv).unfold(3, kw, sh).mean((-2, -1))
+    pv, ph = pair(padding)
+    return windows_of(F.pad(x, (ph, ph, pv, pv)), kernel_size, stride).mean((-2, -1))
     ### END SOLUTION
 
 
@@ -955,9 +1091,7 @@ def max_pool2d_backward(
     kh, kw = pair(kernel_size)
     sv, sh = (kh, kw) if stride is None else pair(stride)
     width, (h_out, w_out) = x.shape[3], grad_output.shape[2:]
-    winner = (
-        x.unfold(2, kh, sv).unfold(3, kw, sh).flatten(-2).argmax(-1)
-    )  # (N, C, H_out, W_out), in 0..kh*kw-1
+    winner = windows_of(x, kernel_size, stride).flatten(-2).argmax(-1)  # (N, C, H_out, W_out), in 0..kh*kw-1
     row = sv * torch.arange(h_out)[:, None] + winner // kw
     column = sh * torch.arange(w_out) + winner % kw
     grad_x = torch.zeros_like(x).flatten(2)  # (N, C, H * W)
@@ -973,8 +1107,7 @@ check("pooling")
 # <a id="hints-pooling"></a>
 # <details><summary>Hint 1: the three forward functions</summary>
 #
-# The windows are the same view as in the convolution; the last two axes are the window. Which number is
-# smaller than every other?
+# `windows_of` gives a view whose last two axes are the window. Which number is smaller than every other?
 # </details>
 # <details><summary>Hint 2: the winner</summary>
 #
@@ -1048,7 +1181,7 @@ for name, signal in (("stripes", stripes[..., :8]), ("moved by one pixel", strip
 #
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
-# | 10 | 35 min | 0.1 s | `mean`, `var`, `nn.Parameter`, `register_buffer`, `torch.no_grad` | `nn.*Norm*`, `F.*_norm` and their functions in `torch`, `torch.ops`, `torch._C` |
+# | 10 | 30 min | 0.1 s | `mean`, `var`, `nn.Parameter`, `register_buffer`, `torch.no_grad` | `nn.*Norm*`, `F.*_norm` and their functions in `torch`, `torch.ops`, `torch._C` |
 #
 # **What.** The module, in both modes, with running statistics.
 #

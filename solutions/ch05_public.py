@@ -79,6 +79,50 @@ def test_receptive_field_is_where_the_gradient_reaches(student):
     assert_close(student.receptive_field(layers), (width, 2), name=f"receptive_field({layers})")
 
 
+# -------------------------------------------------------------------------------------------- conv1d
+conv1d = pytest.mark.exercise("conv1d")
+
+
+@conv1d
+@pytest.mark.gate
+def test_conv1d_shape(student, rng):
+    """Two signals of 3 channels and 8 numbers, under four kernels of 3, give (2, 4, 6)."""
+    y = student.conv1d(rng.randn(2, 3, 8), rng.randn(4, 3, 3))
+    assert isinstance(y, torch.Tensor), "conv1d must return a tensor"
+    assert tuple(y.shape) == (2, 4, 6), f"the output has shape {tuple(y.shape)} instead of (2, 4, 6)"
+
+
+@conv1d
+def test_conv1d_by_hand(student):
+    """The example of the notebook: (1, 2, 0, 3) under (1, -1) gives (-1, 2, -3), and (-1, -3) with stride 2."""
+    x, weight = torch.tensor([[[1.0, 2.0, 0.0, 3.0]]]), torch.tensor([[[1.0, -1.0]]])
+    assert_close(student.conv1d(x, weight), torch.tensor([[[-1.0, 2.0, -3.0]]]))
+    assert_close(student.conv1d(x, weight, stride=2), torch.tensor([[[-1.0, -3.0]]]), name="output with stride 2")
+
+
+@conv1d
+def test_conv1d_agrees_with_torch(student, rng):
+    """Channels are added up, the last window is whole, and a kernel may be as long as the signal."""
+    for length, size, stride in [(9, 4, 1), (10, 3, 2), (11, 2, 4), (5, 5, 1)]:
+        x, weight = rng.randn(3, 2, length, dtype=torch.float64), rng.randn(4, 2, size, dtype=torch.float64)
+        want = F.conv1d(x, weight, stride=stride)
+        assert_close(student.conv1d(x, weight, stride), want, name=f"output for L={length}, K={size}, stride={stride}")
+
+
+@conv1d
+def test_conv1d_gradients(student, rng):
+    """Gradients reach x and weight, and agree with finite differences."""
+    x = rng.randn(2, 2, 6, dtype=torch.float64, requires_grad=True)
+    weight = rng.randn(3, 2, 3, dtype=torch.float64, requires_grad=True)
+    assert gradcheck(lambda x, w: student.conv1d(x, w, 2), (x, weight))
+
+
+@conv1d
+def test_conv1d_is_your_own(student, not_allowed):
+    """Nothing is used that the card does not allow."""
+    assert_own(student.conv1d, not_allowed)
+
+
 # ----------------------------------------------------------------------------------------------------- conv2d
 conv2d = pytest.mark.exercise("conv2d")
 
@@ -190,6 +234,49 @@ def test_conv2d_gradients(student, rng):
 def test_conv2d_is_your_own(student, not_allowed):
     """Nothing is used that the card does not allow."""
     assert_own(student.conv2d, not_allowed)
+
+
+# -------------------------------------------------------------------------------------------- conv1d_backward
+conv1d_backward = pytest.mark.exercise("conv1d_backward")
+
+
+@conv1d_backward
+@pytest.mark.gate
+def test_conv1d_backward_shapes(student, rng):
+    """The gradients have the shapes of the signal and of the kernel."""
+    grads = student.conv1d_backward(rng.randn(6), rng.randn(8), rng.randn(3))
+    assert isinstance(grads, tuple) and len(grads) == 2, "return (grad_x, grad_weight)"
+    shapes = [tuple(grad.shape) for grad in grads]
+    assert shapes == [(8,), (3,)], f"the gradients have shapes {shapes} instead of (8,) and (3,)"
+
+
+@conv1d_backward
+def test_conv1d_backward_by_hand(student):
+    """The example of the notebook: x = (1, 2, 3), w = (10, 1), g = (1, 2) give (10, 21, 2) and (5, 8)."""
+    x, weight = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([10.0, 1.0])
+    grad_x, grad_weight = student.conv1d_backward(torch.tensor([1.0, 2.0]), x, weight)
+    assert_close(grad_x, torch.tensor([10.0, 21.0, 2.0]), name="grad_x")
+    assert_close(grad_weight, torch.tensor([5.0, 8.0]), name="grad_weight")
+
+
+@conv1d_backward
+def test_conv1d_backward_stride(student, rng):
+    """With a stride, also one that leaves numbers unread, both gradients are autograd's."""
+    for length, size, stride in [(9, 3, 2), (10, 3, 2), (11, 2, 4), (6, 6, 1)]:
+        x = rng.randn(length, dtype=torch.float64, requires_grad=True)
+        weight = rng.randn(size, dtype=torch.float64, requires_grad=True)
+        y = F.conv1d(x[None, None], weight[None, None], stride=stride)[0, 0]
+        grad_output = rng.randn(*y.shape, dtype=torch.float64)
+        want = torch.autograd.grad(y, (x, weight), grad_output)
+        got = student.conv1d_backward(grad_output, x.detach(), weight.detach(), stride)
+        for name, ours, theirs in zip(("grad_x", "grad_weight"), want, got, strict=True):
+            assert_close(theirs, ours, name=f"{name} for L={length}, K={size}, stride={stride}")
+
+
+@conv1d_backward
+def test_conv1d_backward_is_your_own(student, not_allowed):
+    """The gradients are written by hand: autograd is not used."""
+    assert_own(student.conv1d_backward, not_allowed)
 
 
 # -------------------------------------------------------------------------------------------- conv2d_backward
