@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import symtable
 import sys
 import traceback
 from collections.abc import Mapping
@@ -36,9 +37,11 @@ def only_checks_ran(kernel: Any) -> bool:
 def tell_unwritten_in_one_line(kernel: Any) -> None:
     """Have a kernel say in one line that a cell waits for a function that is not written yet, without a traceback.
 
-    Figures call what the student writes, so an untouched notebook would be full of tracebacks otherwise. An exception
-    that says more, or that comes from elsewhere than a cell, is shown as ever.
+    Figures call what the student writes, so an untouched notebook would be full of tracebacks otherwise. A later cell
+    that lacks a name which such a cell would have made waits for the same function. An exception that says more, or
+    that comes from elsewhere than a cell, is shown as ever.
     """
+    waiting: dict[str, str] = {}  # a name that a cell would have made, and the function that the cell waits for
 
     def told(
         shell: Any,
@@ -47,15 +50,30 @@ def tell_unwritten_in_one_line(kernel: Any) -> None:
         trace: TracebackType | None,
         tb_offset: int | None = None,
     ) -> list[str] | None:
-        place = _skeleton(error, trace)
+        if isinstance(error, NameError):
+            place = waiting.get(error.name or "", "")
+            why = f"`{error.name}` is made by a cell above that waits for `{place}`, which is not written yet"
+        else:
+            place = _skeleton(error, trace)
+            why = f"`{place}` is not written yet, and this cell waits for it"
         if not place:
             shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
             return None
-        lines = [f"{kind.__name__}: `{place}` is not written yet, and this cell waits for it"]
+        waiting.update(dict.fromkeys(_made_by(shell.user_ns["In"][-1]), place))
+        lines = [f"{kind.__name__}: {why}"]
         shell._showtraceback(kind, error, lines)
         return lines
 
-    kernel.set_custom_exc((NotImplementedError,), told)
+    kernel.set_custom_exc((NotImplementedError, NameError), told)
+
+
+def _made_by(source: str) -> set[str]:
+    """The names that a cell makes where it runs to its end."""
+    try:
+        top = symtable.symtable(source, "cell", "exec")
+    except SyntaxError:
+        return set()
+    return {symbol.get_name() for symbol in top.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
 
 
 def _skeleton(error: BaseException, trace: TracebackType | None) -> str:

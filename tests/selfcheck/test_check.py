@@ -171,6 +171,28 @@ def test_what_is_not_written_is_one_line_and_other_exceptions_are_shown_as_ever(
     assert "`Layer` is not written yet" in told[4][0]
 
 
+def test_a_cell_that_lacks_what_a_waiting_cell_makes_waits_for_the_same_function(tmp_path):
+    cells = [
+        "from selfcheck import check\ndef part(x):\n    raise NotImplementedError()",
+        "whole = part(1)\nfor piece in whole:\n    print(piece)",
+        "def draw():\n    return piece\nsize = len(whole)",
+        "print(draw())",
+        "print(size)",
+        "print(hole)",
+        "whole = [1]",
+        "print(len(whole), misspelt)",
+    ]
+    tags = {"tags": ["raises-exception"]}
+    notebook = new_notebook(cells=[new_code_cell(source, metadata=tags) for source in cells])
+    NotebookClient(notebook).execute()
+    told = [cell.outputs[-1].get("traceback") for cell in notebook.cells if cell.outputs]
+    waits = "waits for `part`, which is not written yet"
+    assert told[1] == [f"NameError: `whole` is made by a cell above that {waits}"]
+    assert told[2] == [f"NameError: `piece` is made by a cell above that {waits}"]
+    assert told[3] == [f"NameError: `size` is made by a cell above that {waits}"]
+    assert len(told[4]) > 1 and len(told[5]) > 1
+
+
 def test_a_card_with_something_to_do_leads_to_the_hints():
     failed = html_card("a", [Outcome("a", "s", False, message="wrong")])
     assert '<a href="#hints-a">' in failed
