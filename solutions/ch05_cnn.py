@@ -352,6 +352,8 @@ show(
 # |---|---|---|---|
 # | 5 | 15 min | 0.1 s | Python integers; no tensors needed |
 #
+# **Difficulty** ●○○ · **importance** ●●○
+#
 # **What.** The output size along one axis, and receptive field and jump of a stack of layers.
 #
 # **Details.** All of them are Python `int`s. A kernel that does not fit is a `ValueError`; one that just fits
@@ -518,6 +520,8 @@ print("same memory:", windows.data_ptr() == signal.data_ptr(), " strides:", wind
 # |---|---|---|---|---|
 # | 3 | 20 min | 0.1 s | `Tensor.unfold`, `as_strided`, `F.unfold`, `einsum`, `matmul`, loops over the kernel | `F.conv*`, `nn.Conv*`, `torch.conv*`, `torch.nn.grad`, `scipy.signal`, `scipy.ndimage`, `torch.ops`, `torch._C` |
 #
+# **Difficulty** ●○○ · **importance** ●●●
+#
 # **What.** The convolution along one axis, gradients included (autograd makes those, if you stay in PyTorch).
 #
 # **Details.** An incomplete last window is dropped; a kernel may be as long as the signal. Gradients reach x and weight.
@@ -594,6 +598,8 @@ check("conv1d")
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
 # | 9 | 30 min | 0.6 s | `F.pad`, `Tensor.unfold`, `as_strided`, `F.unfold`, `einsum`, `matmul`, loops over the kernel | `F.conv*`, `nn.Conv*`, `torch.conv*`, `torch.nn.grad`, `scipy.signal`, `scipy.ndimage`, `torch.ops`, `torch._C` |
+#
+# **Difficulty** ●●● · **importance** ●●●
 #
 # **What.** A convolution that does what PyTorch's does, gradients included (autograd makes those, if you stay
 # in PyTorch).
@@ -776,6 +782,8 @@ show(
 # |---|---|---|---|---|
 # | 3 | 20 min | 0.1 s | tensor arithmetic, loops over the kernel or over the places | autograd (`backward`, `torch.autograd`, `torch.func`), `F.conv*`, `nn.Conv*`, `torch.conv*`, `torch.nn.grad`, `scipy.signal`, `scipy.ndimage`, `F.fold`, `nn.Fold`, `torch.ops`, `torch._C` |
 #
+# **Difficulty** ●●○ · **importance** ●●●
+#
 # **What.** The gradients of one signal's convolution with one kernel, in both.
 #
 # **Details.** Each gradient has the shape and dtype of what it belongs to, also where the stride leaves numbers of the
@@ -837,6 +845,8 @@ check("conv1d_backward")
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
 # | 9 | 30 min | 0.1 s | as in `conv2d`, and loops over the kernel | autograd (`backward`, `torch.autograd`, `torch.func`), `F.conv*`, `nn.Conv*`, `torch.conv*`, `torch.nn.grad`, `scipy.signal`, `scipy.ndimage`, `F.fold`, `nn.Fold`, `torch.ops`, `torch._C` |
+#
+# **Difficulty** ●●● · **importance** ●●○
 #
 # **What.** The three gradients, for any stride and padding (one group, dilation 1).
 #
@@ -1003,6 +1013,8 @@ def windows_of(
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
 # | 10 | 30 min | 0.2 s | `windows_of`, `F.pad`, `unfold`, `amax`, `argmax`, `mean`, `scatter_add_`, loops over the kernel | `F.*_pool*`, `nn.*Pool*`, `torch.*_pool*`, `torch.ops`, `torch._C`; autograd (`backward`, `torch.autograd`, `torch.func`) in `max_pool2d_backward` |
+#
+# **Difficulty** ●●○ · **importance** ●●○
 #
 # **What.** Max, average and global average pooling, and the gradient of max pooling by hand.
 #
@@ -1182,6 +1194,8 @@ for name, signal in (("stripes", stripes[..., :8]), ("moved by one pixel", strip
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
 # | 10 | 30 min | 0.1 s | `mean`, `var`, `nn.Parameter`, `register_buffer`, `torch.no_grad` | `nn.*Norm*`, `F.*_norm` and their functions in `torch`, `torch.ops`, `torch._C` |
+#
+# **Difficulty** ●●○ · **importance** ●●●
 #
 # **What.** The module, in both modes, with running statistics.
 #
@@ -1379,6 +1393,8 @@ show(
 # |---|---|---|---|---|
 # | 5 | 10 min | 0.1 s | `torch.rand_like`, `bernoulli`, arithmetic | `nn.*Dropout*`, `F.*dropout*`, `torch.*dropout*`, `torch.ops`, `torch._C` |
 #
+# **Difficulty** ●○○ · **importance** ●●●
+#
 # **What.** The module, for any shape and any p from 0 to 1.
 #
 # **Details.** Every single value, large or small, positive or negative, is dropped independently of all others, with a
@@ -1493,6 +1509,8 @@ show(
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
 # | 6 | 20 min | 0.1 s | `exp`, `log`, `logsumexp`, `gather`, indexing, `F.one_hot` | `F.cross_entropy`, `F.kl_div`, `F.*_loss`, `nn.*Loss`, `*log_softmax`, `torch.ops`, `torch._C` |
+#
+# **Difficulty** ●●○ · **importance** ●●●
 #
 # **What.** The mean loss over a batch, right for logits of any size.
 #
@@ -1621,6 +1639,8 @@ show(
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
 # | 8 | 30 min | 0.7 s | tensor arithmetic, in place or not; `torch.no_grad` | `torch.optim`, `torch._foreach*`, `torch._fused*`, `torch.ops`, `torch._C` |
+#
+# **Difficulty** ●●○ · **importance** ●●●
 #
 # **What.** The optimiser as a class: it keeps its parameters in `params` and changes them in place at each
 # `step`.
@@ -1794,6 +1814,8 @@ show(
 # |---|---|---|---|
 # | 6 | 15 min | 0.1 s | all of `torch.nn` |
 #
+# **Difficulty** ●○○ · **importance** ●●○
+#
 # **What.** The network as an `nn.Module`, and a method that shows what each stage puts out.
 #
 # **Details.** `forward` gives the stage `output`, in training and in evaluation. The only parameters are the
@@ -1947,6 +1969,8 @@ show(
 # |---|---|---|---|
 # | 5 | 30 min | 0.1 s | `F.grid_sample`, `F.affine_grid`, slicing, `torch.rand` and `randint` with the generator |
 #
+# **Difficulty** ●●● · **importance** ●●○
+#
 # **What.** Turn and shift each image of a batch by its own random amount.
 #
 # **Details.** First turn about the centre, then shift by whole pixels; images need not be square. The angle is any number
@@ -2077,6 +2101,8 @@ def small_cnn() -> nn.Sequential:
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
 # | 9 | 25 min | 0.7 s | everything in PyTorch, `torch.optim` and `F.cross_entropy` too |
+#
+# **Difficulty** ●●○ · **importance** ●●●
 #
 # **What.** The training loop. It is graded by what the trained model says of images it has not seen: at least
 # 97% right with the default settings, and by its steps.

@@ -191,6 +191,8 @@ my_guess = {"parameters in dense layers": 50, "multiply-adds in dense layers": 5
 # |---|---|---|---|
 # | 6 | 25 min | 0.1 s | arithmetic on integers |
 #
+# **Difficulty** ●○○ · **importance** ●●●
+#
 # **What.** The three costs, by formula, for one layer and for a list of layers. A layer is a dictionary:
 #
 # | `kind` | other entries, with defaults | output shape |
@@ -405,6 +407,8 @@ def sample_network(width: int = 1) -> nn.Module:
 # |---|---|---|---|---|
 # | 5 | 20 min | 0.2 s | `Tensor.normal_`, `torch.randn`, `torch.no_grad`, `named_modules` | `nn.init` in `he_init`; `torch.ops`, `torch._C` |
 #
+# **Difficulty** ●●○ · **importance** ●●●
+#
 # **What.** The two fans of a weight, and a function that gives a whole network its start, in place.
 #
 # **Details.** Every `nn.Conv2d` and `nn.Linear`, however deep inside: weights normal with mean 0 and standard deviation
@@ -555,6 +559,8 @@ show(
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
 # | 7 | 30 min | 0.4 s | all of `torch.nn` | networks from a library (`torchvision`, `timm`, `transformers`, `torch.hub`), `torch.ops`, `torch._C` |
+#
+# **Difficulty** ●○○ · **importance** ●●○
 #
 # **What.** A stage of VGG, the VGG network from its table, and AlexNet.
 #
@@ -906,6 +912,8 @@ def inception_v4_network(num_classes: int = 1000) -> nn.Module:
 # |---|---|---|---|---|
 # | 10 | 30 min | 0.3 s | all of `torch.nn`; the given `Branches` and `unit` | networks from a library (`torchvision`, `timm`, `transformers`, `torch.hub`), `torch.ops`, `torch._C` |
 #
+# **Difficulty** ●●○ · **importance** ●●○
+#
 # **What.** The three blocks of the tables above, as modules.
 #
 # **Details.** Every convolution is a `unit` (or the same: no bias, batch normalisation with `eps=1e-3`, ReLU). Branches
@@ -1190,6 +1198,8 @@ def inception_resnet_v2(num_classes: int = 1000) -> nn.Module:
 # |---|---|---|---|---|
 # | 12 | 30 min | 0.4 s | all of `torch.nn` | networks from a library (`torchvision`, `timm`, `transformers`, `torch.hub`), `torch.ops`, `torch._C` |
 #
+# **Difficulty** ●●○ · **importance** ●●●
+#
 # **What.** The two residual blocks, and the scaled sum around any branch.
 #
 # **Details.** Names are the published ones: `conv1`, `bn1`, `conv2`, `bn2` (and `conv3`, `bn3`), and the projection
@@ -1460,6 +1470,8 @@ class PlainBottleneck(nn.Module):
 # |---|---|---|---|---|
 # | 9 | 30 min | 0.4 s | all of `torch.nn` | networks from a library (`torchvision`, `timm`, `transformers`, `torch.hub`), `torch.ops`, `torch._C` |
 #
+# **Difficulty** ●●○ · **importance** ●●●
+#
 # **What.** The network, of *any* block. It is graded with the given plain blocks, so that it does not depend on your
 # exercise `residual`; below the check your own blocks go in.
 #
@@ -1611,6 +1623,8 @@ def densenet121(num_classes: int = 1000) -> nn.Module:
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
 # | 6 | 20 min | 0.2 s | all of `torch.nn` | networks from a library (`torchvision`, `timm`, `transformers`, `torch.hub`), `torch.ops`, `torch._C` |
+#
+# **Difficulty** ●●○ · **importance** ●○○
 #
 # **What.** The dense block and the transition.
 #
@@ -1786,6 +1800,8 @@ def mobilenet_v2(num_classes: int = 1000) -> nn.Module:
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
 # | 8 | 30 min | 0.3 s | all of `torch.nn` | networks from a library (`torchvision`, `timm`, `transformers`, `torch.hub`), `torch.ops`, `torch._C` |
+#
+# **Difficulty** ●●○ · **importance** ●●○
 #
 # **What.** The separable convolution, the Xception module, the inverted residual.
 #
@@ -2034,6 +2050,8 @@ def efficientnet(
 # |---|---|---|---|---|
 # | 9 | 30 min | 0.3 s | all of `torch.nn` | networks from a library (`torchvision`, `timm`, `transformers`, `torch.hub`), `torch.ops`, `torch._C` |
 #
+# **Difficulty** ●●● · **importance** ●●○
+#
 # **What.** Gate, stochastic depth, MBConv.
 #
 # **Details.** The gate's two layers have biases and are registered in order, as dense layers or as 1x1 convolutions;
@@ -2191,6 +2209,8 @@ print(
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
 # | 4 | 15 min | 0.1 s | arithmetic, `math` |
+#
+# **Difficulty** ●○○ · **importance** ●○○
 #
 # **What.** The three rules.
 #
@@ -2364,6 +2384,8 @@ show(
 # |---|---|---|---|---|
 # | 5 | 15 min | 0.1 s | tensor arithmetic | `torch.nn.utils.fusion`, `torch.ao`, `torch.fx`, `torch.ops`, `torch._C` |
 #
+# **Difficulty** ●○○ · **importance** ●●○
+#
 # **What.** Weight and bias of the one convolution.
 #
 # **Details.** For any kernel and any number of groups, with a bias or without, for scales of either sign or 0. Results
@@ -2475,6 +2497,8 @@ print(
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
 # | 4 | 15 min | 0.1 s | all of PyTorch |
+#
+# **Difficulty** ●○○ · **importance** ●●○
 #
 # **What.** The map of each image's class, and the box.
 #
@@ -2694,6 +2718,8 @@ print("the same:", len(before) - len(moved), " changed:", len(moved), " one of t
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
 # | 6 | 30 min | 1.0 s | all of PyTorch, `torch.optim` too |
+#
+# **Difficulty** ●●○ · **importance** ●●●
 #
 # **What.** Freezing, and training a head on a trunk in either of the two ways.
 #

@@ -145,6 +145,8 @@ print(manual.train[90_000:90_420])
 # |---|---|---|---|
 # | 6 | 20 min | 0.5 s | everything in PyTorch |
 #
+# **Difficulty** ●○○ · **importance** ●●●
+#
 # **What.** Count pairs, turn counts into log-probabilities, and measure a text's perplexity under them.
 #
 # **Details.** All three work in float64. A row of counts with nothing in it becomes the uniform distribution.
@@ -325,6 +327,8 @@ show(
 # |---|---|---|---|---|
 # | 6 | 15 min | 0.5 s | everything else in PyTorch | `nn.RNN*`, `nn.LSTM*`, `nn.GRU*` and their functions in `torch`, `torch.ops`, `torch._C` |
 #
+# **Difficulty** ●○○ · **importance** ●●●
+#
 # **What.** One step of the network, for a batch.
 #
 # **Details.** Gradients reach all five arguments.
@@ -453,6 +457,8 @@ show(
 # |---|---|---|---|---|
 # | 10 | 30 min | 0.6 s | everything else in PyTorch | `nn.RNN*`, `nn.LSTM*`, `nn.GRU*` and their functions in `torch`, `torch.ops`, `torch._C` |
 #
+# **Difficulty** ●●○ · **importance** ●●●
+#
 # **What.** The network over a padded batch.
 #
 # **Details.** Any finite numbers may stand in the padding, 1e30 too; they change nothing and get the gradient 0.
@@ -539,6 +545,8 @@ check("rnn")
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
 # | 5 | 30 min | 0.5 s | tensor arithmetic | autograd (`backward`, `torch.autograd`, `torch.func`), `nn.RNN*`, `nn.LSTM*`, `nn.GRU*` and their functions in `torch`, `torch.ops`, `torch._C` |
+#
+# **Difficulty** ●●○ · **importance** ●●○
 #
 # **What.** The gradients of one step, by hand.
 #
@@ -640,6 +648,8 @@ show(
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
 # | 9 | 30 min | 0.5 s | tensor arithmetic | autograd (`backward`, `torch.autograd`, `torch.func`), `nn.RNN*`, `nn.LSTM*`, `nn.GRU*` and their functions in `torch`, `torch.ops`, `torch._C` |
+#
+# **Difficulty** ●●● · **importance** ●●●
 #
 # **What.** The gradients of a whole padded batch, by hand.
 #
@@ -773,6 +783,8 @@ def char_rnn(vocab_size: int, hidden: int = 128) -> nn.Module:
 # |---|---|---|---|
 # | 8 | 30 min | 0.6 s | everything in PyTorch |
 #
+# **Difficulty** ●●○ · **importance** ●●●
+#
 # **What.** Loss and gradients of long sequences, window by window.
 #
 # **Details.** The loss is the mean of the cross-entropies of *all* N x T characters, whatever the window; so each
@@ -873,6 +885,8 @@ check("truncated_bptt")
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
 # | 8 | 30 min | 0.6 s | everything in PyTorch |
+#
+# **Difficulty** ●●○ · **importance** ●●●
 #
 # **What.** The norms of $\partial h_{T-1} / \partial h_{T-1-k}$ for all lags, and the two starts.
 #
@@ -1017,6 +1031,8 @@ show(
 # |---|---|---|---|---|
 # | 4 | 15 min | 0.5 s | everything else in PyTorch | `nn.utils.clip_grad*`, `torch.ops`, `torch._C` |
 #
+# **Difficulty** ●○○ · **importance** ●●●
+#
 # **What.** Clipping by the norm of all gradients together.
 #
 # **Details.** Gradients are float32 or float64, of any shapes, and as large as 1e30, whose squares float32 cannot
@@ -1142,6 +1158,8 @@ show(
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
 # | 8 | 25 min | 0.5 s | everything in Python and PyTorch |
+#
+# **Difficulty** ●●○ · **importance** ●●○
 #
 # **What.** From characters to numbers and back, and the windows.
 #
@@ -1313,6 +1331,8 @@ for seed in range(3):
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
 # | 12 | 30 min | 1.5 s | everything in PyTorch, `torch.optim` and `nn.utils` too |
+#
+# **Difficulty** ●●○ · **importance** ●●●
 #
 # **What.** The training loop of a character model.
 #
@@ -1517,6 +1537,8 @@ print("its mean after a blank and 1 to 6 letters:", [round(float(values[torch.te
 # |---|---|---|---|
 # | 6 | 20 min | 0.5 s | everything in PyTorch |
 #
+# **Difficulty** ●○○ · **importance** ●●○
+#
 # **What.** Text from a model, after a given beginning.
 #
 # **Details.** The state is carried through the beginning and from each new character to the next; the state that the
@@ -1612,6 +1634,8 @@ for temperature in (0.0, 0.5, 1.0, 1.5):
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
 # | 8 | 30 min | 0.6 s | everything in PyTorch |
+#
+# **Difficulty** ●●○ · **importance** ●●○
 #
 # **What.** Windows, AR by least squares, one-step forecasts and a free run.
 #

@@ -326,6 +326,8 @@ show(
 # |---|---|---|---|
 # | 7 | 25 min | 0.5 s | everything in PyTorch |
 #
+# **Difficulty** ●○○ · **importance** ●●●
+#
 # **What.** The two schedules, and alpha-bar.
 #
 # **Details.** A schedule of one step is one number, the linear one's is `beta_start`. Every $\beta$ is above 0 and below 1;
@@ -482,6 +484,8 @@ show(
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
 # | 6 | 20 min | 0.6 s | everything in PyTorch, the given `per_sample` |
+#
+# **Difficulty** ●○○ · **importance** ●●●
 #
 # **What.** Noise a batch to given times, with given noise.
 #
@@ -709,6 +713,8 @@ show(
 # |---|---|---|---|
 # | 9 | 30 min | 0.5 s | everything in PyTorch, `per_sample` |
 #
+# **Difficulty** ●●○ · **importance** ●●●
+#
 # **What.** Mean and variance of $q(x_{t-1} \mid x_t, x_0)$, with a time per sample.
 #
 # **Details.** Schedules of any length, of a single step too, and times in any order. Data of any size and sign, views and
@@ -791,6 +797,8 @@ check("posterior")
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
 # | 5 | 20 min | 0.5 s | everything in PyTorch |
+#
+# **Difficulty** ●○○ · **importance** ●●○
 #
 # **What.** Times as vectors of sines and cosines.
 #
@@ -991,6 +999,8 @@ class ResidualBlock(nn.Module):
 # |---|---|---|---|
 # | 9 | 30 min | 0.6 s | everything in PyTorch, `ResidualBlock`, `time_features` |
 #
+# **Difficulty** ●●● · **importance** ●●●
+#
 # **What.** The network of the figure. One way to wire it, with $c$ = `base_channels`:
 #
 # | block | its input | channels | size |
@@ -1115,6 +1125,8 @@ check("unet")
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
 # | 7 | 20 min | 0.5 s | everything in PyTorch |
+#
+# **Difficulty** ●○○ · **importance** ●●●
 #
 # **What.** One number: draw times, draw noise, noise the batch, compare.
 #
@@ -1276,6 +1288,8 @@ show(
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
 # | 9 | 30 min | 0.5 s | everything in PyTorch |
+#
+# **Difficulty** ●●○ · **importance** ●●●
 #
 # **What.** The reverse process, with optional clipping.
 #
@@ -1494,6 +1508,8 @@ show(
 # |---|---|---|---|
 # | 8 | 30 min | 0.5 s | everything in PyTorch |
 #
+# **Difficulty** ●●● · **importance** ●●●
+#
 # **What.** The sampler for any list of times and any $\eta$.
 #
 # **Details.** The model is called once for each of `steps`, with the whole batch and one int64 time per sample; the list may have one
@@ -1689,6 +1705,8 @@ show(
 # |---|---|---|---|
 # | 6 | 25 min | 0.5 s | everything in PyTorch |
 #
+# **Difficulty** ●●○ · **importance** ●●○
+#
 # **What.** Dropping labels, and the guided prediction.
 #
 # **Details.** Through `guided_eps` gradients reach x and the model's parameters, by both predictions. Labels stay
@@ -1876,6 +1894,8 @@ show(
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
 # | 9 | 30 min | 0.5 s | everything else in PyTorch | `torch.distributions`, the losses `kl_div` and `gaussian_nll_loss`, `torch.ops`, `torch._C` |
+#
+# **Difficulty** ●●● · **importance** ●●○
 #
 # **What.** Six short functions: a score, a loss, a divergence, a velocity and back, and a term of the bound.
 #
@@ -2160,6 +2180,8 @@ show(
 # |---|---|---|---|---|
 # | 4 | 15 min | 0.5 s | everything else in PyTorch | `torch.optim.swa_utils`, `torch.ops`, `torch._C` |
 #
+# **Difficulty** ●○○ · **importance** ●●○
+#
 # **What.** A class that follows a list of parameters.
 #
 # **Details.** `shadow` is a list of copies: they stay when an optimiser moves the parameters in place. Two averages of the
@@ -2339,6 +2361,8 @@ def digit_denoiser(num_classes: int = 10) -> nn.Module:
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
 # | 9 | 30 min | 1.5 s | everything in PyTorch, `torch.optim` and its `lr_scheduler` too |
+#
+# **Difficulty** ●●○ · **importance** ●●●
 #
 # **What.** The training loop, with and without labels. It is graded by samples that the *grader* draws from
 # your trained network: points must be distributed like new points; guided digits must be recognised by a

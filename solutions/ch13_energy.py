@@ -199,6 +199,8 @@ print(f"share of all up and all down together: {2 * math.exp(3) / Z_ring:.3f}")
 # |---|---|---|---|
 # | 6 | 20 min | 0.5 s | everything in PyTorch |
 #
+# **Difficulty** ●○○ · **importance** ●●●
+#
 # **What.** The energy of spins, a table of all states, $\log Z$, the log-probabilities, and a mean under the model.
 #
 # **Why.** Where all states can be listed, everything in this chapter can be checked exactly.
@@ -382,6 +384,8 @@ print(
 # |---|---|---|---|---|
 # | 9 | 30 min | 0.5 s | everything else in PyTorch | autograd (`backward`, `torch.autograd`, `torch.func`) in `exact_gradient`; `torch.ops`, `torch._C` |
 #
+# **Difficulty** ●●● · **importance** ●●●
+#
 # **What.** The exact gradient for spins, by enumeration and without autograd; and the contrastive loss for any energy.
 #
 # **Why.** Each way of training in this chapter is one way of getting the negative phase.
@@ -543,6 +547,8 @@ print(
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
 # | 7 | 25 min | 0.5 s | everything in PyTorch |
+#
+# **Difficulty** ●●○ · **importance** ●●●
 #
 # **What.** The conditional probability, a sweep for a batch of chains, and the record of many sweeps.
 #
@@ -725,6 +731,8 @@ print(f"mean spin after 150 sweeps at T = 0.6: {last[0.6]:.2f}")
 # |---|---|---|---|
 # | 6 | 20 min | 0.5 s | everything in PyTorch |
 #
+# **Difficulty** ●○○ · **importance** ●●●
+#
 # **What.** One Langevin step, and a chain of them.
 #
 # **Why.** This is how images are drawn from an energy that is a network; and chapter 12's samplers are its relatives.
@@ -894,6 +902,8 @@ show(
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
 # | 6 | 30 min | 0.6 s | everything in PyTorch |
+#
+# **Difficulty** ●●● · **importance** ●●○
 #
 # **What.** The proposal's log-density, and a Langevin step that is accepted or refused (MALA).
 #
@@ -1065,6 +1075,8 @@ print("share accepted, by step:", [round(r, 2) for r in rates])
 # |---|---|---|---|
 # | 8 | 25 min | 0.5 s | everything in PyTorch |
 #
+# **Difficulty** ●●○ · **importance** ●●●
+#
 # **What.** Energy, both conditionals, free energy.
 #
 # **Details.** States have any number of axes before the last: one state, a batch, a batch of batches. Hidden "states" may also be
@@ -1171,6 +1183,8 @@ check("rbm")
 # |---|---|---|---|
 # | 4 | 15 min | 0.5 s | everything in PyTorch |
 #
+# **Difficulty** ●○○ · **importance** ●●○
+#
 # **What.** $\log Z$ of a restricted Boltzmann machine, and the log-likelihood of visible states.
 #
 # **Details.** Enumerate the smaller side: machines of 3 x 60 and 60 x 3 must both work. If even the smaller side has more than 20
@@ -1248,6 +1262,8 @@ check("exact_likelihood")
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
 # | 7 | 25 min | 0.5 s | everything else in PyTorch | autograd (`backward`, `torch.autograd`, `torch.func`) in `cd_gradients`; `torch.ops`, `torch._C` |
+#
+# **Difficulty** ●●○ · **importance** ●●●
 #
 # **What.** $k$ steps of block Gibbs sampling, and the two phases' gradients, by hand.
 #
@@ -1349,6 +1365,8 @@ show(
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
 # | 7 | 25 min | 3 s | everything in PyTorch |
+#
+# **Difficulty** ●●○ · **importance** ●●●
 #
 # **What.** The training loop, with chains that are restarted or go on.
 #
@@ -1516,6 +1534,8 @@ print(f"different patterns among them: {len(known & set(seen))} of 30")
 # |---|---|---|---|
 # | 5 | 25 min | 0.5 s | everything in PyTorch |
 #
+# **Difficulty** ●●● · **importance** ●●○
+#
 # **What.** The start that changes nothing, the bound by enumeration of $h$, and greedy stacking.
 #
 # **Details.** In `greedy_stack` a machine is trained by the function handed in: `fit(data, n_hidden)` returns its weight, visible bias and hidden bias.
@@ -1669,6 +1689,8 @@ print(f"smallest gain of the bound, three seeds: {min(r[-1] - r[0] for _, r in g
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
 # | 6 | 25 min | 0.5 s | everything else in PyTorch | `F.scaled_dot_product_attention`, `nn.MultiheadAttention`, `nn.Transformer*`, `torch.ops`, `torch._C` |
+#
+# **Difficulty** ●●○ · **importance** ●●○
 #
 # **What.** Storage, recall, energy; the modern network's step and energy.
 #
@@ -1842,6 +1864,8 @@ def denoising_score_matching(
 # |---|---|---|---|---|
 # | 7 | 30 min | 0.5 s | everything else in PyTorch | `torch.autograd.functional`, `torch.func.jacrev`, `torch.func.jacfwd`, `torch.ops`, `torch._C` |
 #
+# **Difficulty** ●●● · **importance** ●●●
+#
 # **What.** The explicit and the sliced objective, ready to be minimised.
 #
 # **Details.** `score` maps a batch $(N, d)$ to scores $(N, d)$, each sample's from its own sample alone. It need not be linear, nor the gradient of anything: its Jacobian may be full and
@@ -1979,6 +2003,8 @@ print(f"span of the difference over the span of the objective: {float(gap.max() 
 # |---|---|---|---|---|
 # | 5 | 20 min | 0.5 s | everything else in PyTorch | `torch.distributions`, `torch.ops`, `torch._C` |
 #
+# **Difficulty** ●●○ · **importance** ●●○
+#
 # **What.** The log-density of independent normal noise, and the loss.
 #
 # **Details.** $\nu$ is the number of noise points over the number of data points; it need not be whole. `energy` and `log_noise` map batches to one number for each sample. Gradients reach the
@@ -2090,6 +2116,8 @@ print(f"largest error of log Z, three seeds: {max(errors):.3f}")
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
 # | 4 | 15 min | 0.5 s | everything in PyTorch |
+#
+# **Difficulty** ●○○ · **importance** ●○○
 #
 # **What.** The best unit, the shares, one step for one sample.
 #
@@ -2209,6 +2237,8 @@ print(
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
 # | 4 | 20 min | 0.5 s | everything in PyTorch |
+#
+# **Difficulty** ●●○ · **importance** ●○○
 #
 # **What.** The closed-form layer; fitting the stack; predicting with it.
 #

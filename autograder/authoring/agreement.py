@@ -143,6 +143,13 @@ def _card(card: Card, cell: AuthorsCell, rule: Rule) -> Iterator[str]:
     for title in ("points", "your time", "check takes", "allowed"):
         if not card.entries.get(title):
             yield _at(card.path, card.line, f"the card of {card.exercise} does not say `{title}`")
+    if not card.rated:
+        yield _at(
+            card.path,
+            card.line,
+            f"the card of {card.exercise} does not say how difficult and how important it is: write a line such as "
+            "**Difficulty** ●●○ · **importance** ●●● below its table",
+        )
     if card.entries.get("points", f"{cell.points:g}") != f"{cell.points:g}":
         yield _at(
             card.path,

@@ -12,6 +12,7 @@ import jupytext
 from autograder.authoring.notebooks import chunks
 
 _HEADING = re.compile(r"#+ Exercise `(\w+)`$")
+_RATED = re.compile(r"^\*\*Difficulty\*\* [●○]{3} · \*\*importance\*\* [●○]{3}$", re.MULTILINE)
 _ROW = re.compile(r"\|(.+)\|$")
 _EXERCISE = re.compile(r"`(\w+)`")
 
@@ -44,12 +45,17 @@ class AuthorsCell:
 
 @dataclass(frozen=True)
 class Card:
-    """The card that opens an exercise: a heading and the table below it."""
+    """The card that opens an exercise: a heading and the table below it.
+
+    Attributes:
+        rated: a line says how difficult and how important the exercise is.
+    """
 
     exercise: str
     path: Path
     line: int
     entries: dict[str, str]
+    rated: bool
 
 
 @dataclass(frozen=True)
@@ -114,7 +120,8 @@ def cards_of(cells: list[AuthorsCell]) -> list[Card]:
         rows = list(_rows(cell))
         titles, entries = (rows[0][1], rows[1][1]) if len(rows) > 1 else ([], [])
         line = rows[1][0] if len(rows) > 1 else cell.line + 1
-        found.append(Card(heading[1], cell.path, line, dict(zip(titles, entries, strict=False))))
+        rated = _RATED.search(cell.source) is not None
+        found.append(Card(heading[1], cell.path, line, dict(zip(titles, entries, strict=False)), rated))
     return found
 
 

@@ -40,6 +40,8 @@ from selfcheck import check
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
 # | 5 | 10 min | 0.1 s | everything in PyTorch |
+#
+# **Difficulty** ●○○ · **importance** ●●○
 
 # %% nbgrader={"grade": false, "grade_id": "scale_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def scale(x, factor=2.0):

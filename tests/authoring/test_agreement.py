@@ -142,6 +142,10 @@ BROKEN = {
         replaced(TEXT_FILE, "| check takes | allowed |", "| check takes | may |"),
         f"{TEXT_FILE}:{line(TEXT, CARD_END)}: the card of scale does not say `allowed`",
     ),
+    "a card that does not rate": (
+        replaced(TEXT_FILE, "●○○ · **importance** ●●○", "low"),
+        f"{TEXT_FILE}:{line(TEXT, CARD_END)}: the card of scale does not say how difficult",
+    ),
     "a card of nothing": (
         replaced(TEXT_FILE, MARK, MARK.replace('"scale"', '"scales"')),
         f"{TEXT_FILE}:{line(TEXT, CARD_END)}: the card of scale has no check cell scale",
