@@ -86,7 +86,7 @@ class Recorder:
     """Writes down what a peer asks and is answered; see `autograder.wire.peer.Recorder`.
 
     Attributes:
-        weights: of every network that a call returned, in order.
+        weights: of every network that a call made of no data, in order.
     """
 
     def __init__(self, most_weights: int = 0) -> None:
@@ -101,13 +101,14 @@ class Recorder:
     def trace(self) -> Trace:
         return tuple(self._events)
 
-    def answered(self, op: str, value: Any, changed: Sequence[object]) -> None:
+    def answered(self, op: str, value: Any, changed: Sequence[object], of_data: bool = False) -> None:
         if op == "getattr" and isinstance(value, Handle):
             return  # how a function is reached is no part of what it answers
         self._add("answered", op, _unnamed(value) if op == "listed" else value)
         if changed:
             self._add("changed", op, list(changed))
-        if isinstance(value, Handle) and value._kind == "module":
+        # What a network has learned of data is an answer; only weights to begin with may be chance.
+        if isinstance(value, Handle) and value._kind == "module" and not of_data:
             self.made(value)
 
     def raised(self, op: str, types: Sequence[str], message: str) -> None:

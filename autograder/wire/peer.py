@@ -47,9 +47,9 @@ class RemoteError(Exception):
 class Recorder(Protocol):
     """Writes down what a peer asks and is answered, for whoever compares two conversations."""
 
-    def answered(self, op: str, value: Any, changed: Sequence[object]) -> None:
+    def answered(self, op: str, value: Any, changed: Sequence[object], of_data: bool = False) -> None:
         """The other side answered `op`; `changed` are the new values of arguments that it changed in place, and
-        "rearranged" where a list or a dictionary is not what it was."""
+        "rearranged" where a list or a dictionary is not what it was; `of_data` where tensors were given to it."""
 
     def raised(self, op: str, types: Sequence[str], message: str) -> None:
         """The other side's code raised."""
@@ -215,7 +215,7 @@ class Peer:
         if self.recorder is not None:
             changed: list[object] = [arrived[new] for _, new in reply.mutated if new < len(arrived)]
             changed += ["rearranged"] * reply.rearranged
-            self.recorder.answered(op, value, changed)
+            self.recorder.answered(op, value, changed, of_data=bool(outgoing.tensors))
         self._mirror(reply, arrived, outgoing.tensors)
         return value
 

@@ -102,6 +102,28 @@ def test_networks_are_compared_with_the_students_weights(tmp_path: Path) -> None
     assert alone.trace[-1] != seen.trace[-1], "without the student's weights they are others"
 
 
+def learns(student: Any, rng: Any) -> None:
+    student.Net(), student.learn(rng.randn(5, 3))
+
+
+def test_what_a_network_learned_of_data_is_an_answer_and_no_start(tmp_path: Path) -> None:
+    answers = Answers([], tmp_path)
+    source = (
+        NET.format(one="a", two="b", activation="")
+        + """
+
+def learn(x):
+    network = Net()
+    with torch.no_grad():
+        network.a.weight.fill_({value})
+    return network
+"""
+    )
+    seen = observed(answers.namespace(source.replace("{value}", "7.0")), replay(learns))
+    assert len(seen.weights) == 1
+    assert all(not torch.any(value == 7.0) for _, value in seen.weights[0])
+
+
 def test_weights_fit_by_name_by_shape_and_transposed() -> None:
     one, two, turned = torch.randn(2, 3), torch.randn(2, 3), torch.randn(3, 4)
     assert fit((("b", two), ("a", one)), (("a", one), ("b", two))) == {"a": one, "b": two}

@@ -198,4 +198,12 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "pooling_branch_of_v3_in_v4",
+        hint="Inception-v4 has a table of its own: how many channels has its pooling branch?",
+        severity="slip",
+        edits=[
+            edit("nn.Sequential(average, unit(c_in, 128, 1))", "nn.Sequential(average, unit(c_in, 192, 1))")
+        ],
+    ),
 ]

@@ -147,4 +147,10 @@ MISCONCEPTIONS = [
             edit("return x * gate.sigmoid()", "return x.mul_(gate.sigmoid())"),
         ],
     ),
+    misconception(
+        "stride_ignored",
+        hint="One of the layers makes the maps smaller: which one has the stride?",
+        severity="slip",
+        edits=[edit("kernel, stride, kernel // 2, groups=wide", "kernel, 1, kernel // 2, groups=wide")],
+    ),
 ]

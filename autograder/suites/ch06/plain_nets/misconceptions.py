@@ -129,4 +129,24 @@ MISCONCEPTIONS = [
             edit("c_out, 3, padding=1), nn.ReLU()]", "c_out, 3, padding=1, bias=False), nn.ReLU()]"),
         ],
     ),
+    misconception(
+        "first_padding_forgotten",
+        hint="224 pixels under a window of 11 that moves by 4: how many places are there with a padding of 2, and how many without?",
+        severity="slip",
+        edits=[edit("nn.Conv2d(3, w, 11, 4, 2)", "nn.Conv2d(3, w, 11, 4)")],
+    ),
+    misconception(
+        "same_start_for_every_network",
+        hint="A seed inside a network's constructor is set each time one is made: with which weights does the second begin?",
+        severity="slip",
+        edits=[
+            edit(
+                "widths = [in_channels, *(width for width, _ in table)]",
+                """
+                torch.manual_seed(0)
+                widths = [in_channels, *(width for width, _ in table)]
+                """,
+            )
+        ],
+    ),
 ]

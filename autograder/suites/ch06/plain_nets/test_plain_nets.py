@@ -248,6 +248,7 @@ def test_each_image_alone(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(1.5)
 def test_networks_share_nothing(student):
     """Two networks have weights of their own."""
     first, second = student.VGG(**SMALL), student.VGG(**SMALL)

@@ -8,7 +8,7 @@ MISCONCEPTIONS = [
     misconception(
         "copy_of_the_trunk",
         hint="The trunk itself is trained, not a copy of it.",
-        severity="partial",
+        severity="slip",
         edits=[
             edit(
                 "network = nn.Sequential(trunk, head)",
