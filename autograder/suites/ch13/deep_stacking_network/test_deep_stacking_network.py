@@ -37,16 +37,31 @@ def stack_by_hand(x, y, hidden_weights):
 
 @pytest.mark.level("runs")
 @pytest.mark.gate
-def test_shapes(student, rng):
-    """A weight matrix and a prediction for each module."""
+@pytest.mark.weight(0)
+def test_runs(student, rng):
+    """fit_stack runs and returns one weight matrix for each module."""
+    x, y, hidden = rng.randn(30, 3).double(), rng.randn(30, 2).double(), layers(rng, 3, 2, (4, 7))
+    assert len(student.fit_stack(x, y, hidden)) == 2, "two modules have two matrices of output weights"
+
+
+@pytest.mark.level("runs")
+def test_shapes_of_weights(student, rng):
+    """A module's output weights have a row for each hidden unit, each prediction from below, and the constant."""
     x, y, hidden = rng.randn(30, 3).double(), rng.randn(30, 2).double(), layers(rng, 3, 2, (4, 7))
     assert tuple(student.least_squares(rng.randn(9, 4).double(), rng.randn(9, 2).double()).shape) == (4, 2)
-    outputs = student.fit_stack(x, y, hidden)
-    assert [tuple(U.shape) for U in outputs] == [(5, 2), (10, 2)], (
-        "hidden units, the prediction below, a constant"
+    found = [tuple(U.shape) for U in student.fit_stack(x, y, hidden)]
+    assert found == [(5, 2), (10, 2)], f"output weights have shapes {found} instead of (5, 2) and (10, 2)"
+
+
+@pytest.mark.level("runs")
+def test_shapes_of_predictions(student, rng):
+    """Every module's prediction comes back, from the bottom to the top."""
+    x, hidden = rng.randn(30, 3).double(), layers(rng, 3, 2, (4, 7))
+    outputs = [rng.randn(5, 2).double(), rng.randn(10, 2).double()]
+    found = [tuple(p.shape) for p in student.predict_stack(x, hidden, outputs)]
+    assert found == [(30, 2), (30, 2)], (
+        f"predictions have shapes {found} instead of (30, 2) for each of two modules"
     )
-    predictions = student.predict_stack(x, hidden, outputs)
-    assert [tuple(p.shape) for p in predictions] == [(30, 2), (30, 2)]
 
 
 @pytest.mark.level("plain")
