@@ -99,4 +99,15 @@ MISCONCEPTIONS = [
         severity="partial",
         edits=[edit("return predictions", "return predictions[-1:]")],
     ),
+    misconception(
+        "always_in_float64",
+        hint="Features of float32 come in: which dtype have your weights?",
+        severity="slip",
+        edits=[
+            edit(
+                "return torch.linalg.pinv(features) @ y",
+                "return torch.linalg.pinv(features.double()) @ y.double()",
+            )
+        ],
+    ),
 ]

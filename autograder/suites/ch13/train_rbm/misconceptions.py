@@ -88,7 +88,7 @@ MISCONCEPTIONS = [
     misconception(
         "one_batch_for_all_updates",
         hint="Each update draws a new batch.",
-        severity="partial",
+        severity="slip",
         edits=[
             edit(
                 """
@@ -111,7 +111,7 @@ MISCONCEPTIONS = [
     misconception(
         "weight_decay",
         hint="Nothing but the gradient acts on the parameters.",
-        severity="slip",
+        severity="partial",
         edits=[
             edit(
                 "weight = weight - rate * (chain.T @ h_chain - batch.T @ h_data)",

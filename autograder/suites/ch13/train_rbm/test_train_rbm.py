@@ -115,7 +115,7 @@ def test_first_update(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(4)
 @pytest.mark.parametrize("k", [1, 4])
 def test_steps(student, rng, k):
     """In an update a chain makes k steps: the mean move is that of k steps' distribution."""
