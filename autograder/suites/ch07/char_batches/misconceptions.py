@@ -303,18 +303,6 @@ MISCONCEPTIONS = [
         ],
     ),
     misconception(
-        "unknown_character_not_shown",
-        hint="Whoever reads the error must find the character: does your message show it?",
-        severity="slip",
-        base="reference",
-        edits=[
-            edit(
-                'raise ValueError(f"the vocabulary has no {unknown[0]!r}")',
-                'raise ValueError("there is an unknown character")',
-            ),
-        ],
-    ),
-    misconception(
         "line_ends_dropped",
         hint="A text that goes there and back must be the same: what becomes of line ends?",
         severity="slip",

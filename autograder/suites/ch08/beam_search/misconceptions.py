@@ -198,4 +198,19 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "asks_after_all_have_ended",
+        hint="When every beginning has ended, whom do you still ask?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                """
+                if not kept:
+                    break
+                """,
+                "",
+            ),
+        ],
+    ),
 ]

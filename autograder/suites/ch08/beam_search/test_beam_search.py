@@ -239,7 +239,7 @@ def test_equal_scores(student):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 def test_ends_early(student, rng):
     """When no beginning is left the step is not asked again."""
     table = torch.tensor([[0.0, 0.7, 0.3], [0.98, 0.01, 0.01], [0.98, 0.01, 0.01]]).clamp(min=1e-9).log()

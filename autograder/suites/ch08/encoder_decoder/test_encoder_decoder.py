@@ -73,7 +73,7 @@ def test_shapes(student, rng):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.parametrize("lengths", [[5, 5, 5, 5], [2, 5, 1, 4]])
+@pytest.mark.parametrize("lengths", [[5, 5, 5, 5], [2, 5, 1, 4], [3, 1, 5, 2]])
 @pytest.mark.weight(5)
 def test_encoder_state(student, rng, lengths):
     """The state is that after each source's own last token, row by row in the order of the batch."""
@@ -98,7 +98,7 @@ def test_scores(student, rng, n, steps):
 
 @pytest.mark.level("plain")
 @pytest.mark.weight(3)
-@pytest.mark.parametrize("lengths", [[4, 4, 4], [1, 4, 2]])
+@pytest.mark.parametrize("lengths", [[4, 4, 4], [1, 4, 2], [3, 1, 4]])
 def test_loss(student, rng, lengths):
     """The loss is the mean over the tokens that exist."""
     logits, targets = 2 * rng.randn(3, 4, V), rng.randint(0, V, (3, 4))

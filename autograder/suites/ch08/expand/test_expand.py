@@ -5,7 +5,7 @@ import torch
 
 from autograder.testing import assert_close
 
-pytestmark = [pytest.mark.exercise("expand"), pytest.mark.shares(runs=8, plain=56, options=24, invariants=12)]
+pytestmark = [pytest.mark.exercise("expand"), pytest.mark.shares(runs=7, plain=57, options=24, invariants=12)]
 
 CLOSE = {"rtol": 1e-5, "atol": 1e-6}
 
@@ -73,7 +73,7 @@ def test_other_widths(student, rng, width):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(3)
+@pytest.mark.weight(5)
 @pytest.mark.parametrize(
     ("beginnings", "vocab_size", "width"), [(1, 4, 9), (2, 3, 6), (2, 3, 50), (1, 1, 1), (3, 1, 2)]
 )

@@ -110,7 +110,7 @@ MISCONCEPTIONS = [
     misconception(
         "drawn_instead_of_chosen",
         hint="Greedy takes the likeliest and draws nothing: where does chance come in?",
-        severity="partial",
+        severity="serious",
         base="reference",
         edits=[
             edit(
@@ -133,5 +133,12 @@ MISCONCEPTIONS = [
                 "",
             ),
         ],
+    ),
+    misconception(
+        "begins_with_token_zero",
+        hint="The first word depends on the start token: which one do you feed?",
+        severity="slip",
+        base="reference",
+        edits=[edit("torch.full((len(state),), start)", "torch.zeros(len(state), dtype=torch.int64)")],
     ),
 ]

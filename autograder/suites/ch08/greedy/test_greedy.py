@@ -11,7 +11,10 @@ END = 4
 
 
 class Script:
-    """A step that says a given sentence for each row; the state counts the steps and knows the row."""
+    """A step that says a given sentence for each row, if the word before comes in; the state counts and knows the row.
+
+    The word has the probability 0.4, so that drawn words are others.
+    """
 
     def __init__(self, sentences, vocab_size=9):
         self.sentences, self.vocab_size, self.asked = sentences, vocab_size, []
@@ -19,11 +22,14 @@ class Script:
 
     def __call__(self, tokens, state):
         self.asked.append((tokens.clone(), state.clone()))
-        log_probs = torch.full((len(tokens), self.vocab_size), -9.0)
+        probabilities = torch.full((len(tokens), self.vocab_size), 0.6 / (self.vocab_size - 1))
         for place, (row, count) in enumerate(state.tolist()):
             sentence = [*self.sentences[int(row)], *[END] * 20]
-            log_probs[place, sentence[int(count)]] = -0.1
-        return log_probs, state + torch.tensor([0.0, 1.0])
+            word, before = sentence[int(count)], sentence[int(count) - 1] if count else None
+            if before is not None and int(tokens[place]) != before:
+                word = (word + 1) % self.vocab_size
+            probabilities[place, word] = 0.4
+        return probabilities.log(), state + torch.tensor([0.0, 1.0])
 
 
 class Chain:

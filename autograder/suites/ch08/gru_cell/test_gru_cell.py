@@ -13,7 +13,7 @@ from autograder.testing import assert_close
 
 pytestmark = [
     pytest.mark.exercise("gru_cell"),
-    pytest.mark.shares(runs=8, plain=38, options=24, invariants=30),
+    pytest.mark.shares(runs=11, plain=36, options=23, invariants=30),
 ]
 
 FLOAT32 = {"rtol": 1e-4, "atol": 1e-5}

@@ -178,4 +178,16 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "batch_of_one_squeezed",
+        hint="A batch of one sample is still a batch: which dimensions does squeeze() remove?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "return torch.sigmoid(o) * torch.tanh(c), c",
+                "return (torch.sigmoid(o) * torch.tanh(c)).squeeze(0), c.squeeze(0)",
+            )
+        ],
+    ),
 ]

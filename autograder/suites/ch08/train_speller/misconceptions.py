@@ -30,7 +30,7 @@ MISCONCEPTIONS = [
     misconception(
         "eos_fed_to_decoder",
         hint="Inputs are as long as the targets: is the last target fed as well, and are inputs and targets compared place by place?",
-        severity="partial",
+        severity="slip",
         base="reference",
         edits=[
             edit(
@@ -101,8 +101,8 @@ MISCONCEPTIONS = [
     ),
     misconception(
         "clipped_after_the_step",
-        hint="Clipping changes gradients, and the step uses them: which comes first?",
-        severity="partial",
+        hint="The step uses gradients that were clipped to a norm of at most 1: do yours change before it?",
+        severity="slip",
         base="reference",
         edits=[
             edit(
@@ -114,18 +114,6 @@ MISCONCEPTIONS = [
                 optimizer.step()
                 nn.utils.clip_grad_norm_(model.parameters(), 1.0)
                 """,
-            ),
-        ],
-    ),
-    misconception(
-        "not_clipped",
-        hint="Gradients are clipped to a norm of at most 1: where?",
-        severity="partial",
-        base="reference",
-        edits=[
-            edit(
-                "nn.utils.clip_grad_norm_(model.parameters(), 1.0)",
-                "",
             ),
         ],
     ),
