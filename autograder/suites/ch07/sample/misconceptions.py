@@ -177,7 +177,7 @@ MISCONCEPTIONS = [
     misconception(
         "prompt_in_pieces_without_state",
         hint="While the prompt is read, each character's state goes into the next call: does yours?",
-        severity="partial",
+        severity="slip",
         base="reference",
         edits=[
             edit(

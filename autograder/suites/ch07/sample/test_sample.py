@@ -10,7 +10,7 @@ import torch
 
 from autograder.testing import assert_close
 
-pytestmark = [pytest.mark.exercise("sample"), pytest.mark.shares(runs=7, plain=54, options=31, invariants=9)]
+pytestmark = [pytest.mark.exercise("sample"), pytest.mark.shares(runs=4, plain=58, options=31, invariants=7)]
 
 SIGMAS = 6.5
 
@@ -124,14 +124,14 @@ def test_frequencies(student, rng, temperature):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(7)
+@pytest.mark.weight(11)
 def test_close_scores(student, rng):
     """However low a temperature above 0 is, characters are drawn where their scores are as close as it is low."""
     frequencies_fit(student, rng, 0.005, 0.005)
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(7)
+@pytest.mark.weight(12)
 def test_no_draw_at_zero(student, rng):
     """At temperature 0 no draw is made: the generator goes on as if the call had not been."""
     seed, model = rng.seed(), Chain(torch.zeros(9, 9))
@@ -177,7 +177,7 @@ def test_lengths(student, rng, length):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(12)
+@pytest.mark.weight(14)
 @pytest.mark.parametrize(("temperature", "spread"), [(1e-2, 1.0), (1e-3, 0.5), (1e-2, 80.0)])
 def test_cold(student, rng, temperature, spread):
     """At a very low temperature the likeliest character follows, with no NaN, however large the scores."""
@@ -191,7 +191,7 @@ def test_cold(student, rng, temperature, spread):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(6)
+@pytest.mark.weight(10)
 def test_hot(student, rng):
     """At a very high temperature all characters are equally likely."""
     n, scores = 300, torch.tensor([5.0, 0.0, -3.0, 1.0])
