@@ -12,13 +12,12 @@ docstrings. So a change of the command line, of the gradebook's pages or of a se
 from __future__ import annotations
 
 import ast
-import functools
 import hashlib
 import json
 import platform
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -61,12 +60,24 @@ def engine(root: Path) -> dict[str, str]:
     Args:
         root: the folder that holds the packages `autograder` and `selfcheck`.
     """
+    return _reached(root, _ROOTS, without=(*_ONLY_NAMED, *_LOADED_AHEAD))
+
+
+def _reached(
+    root: Path, names: Iterable[str], without: Sequence[str] = (), whole: Sequence[str] = ()
+) -> dict[str, str]:
+    """The digest of each module that these import, and theirs; `whole` are packages that alone are followed."""
     found: dict[str, str] = {}
-    waiting = list(_ROOTS)
+    waiting = list(names)
     while waiting:
         name = waiting.pop()
         path = _file_of(root, name)
-        if name in found or path is None or name in _ONLY_NAMED or name in _LOADED_AHEAD:
+        if (
+            name in found
+            or path is None
+            or name in without
+            or (whole and name.partition(".")[0] not in whole)
+        ):
             continue
         tree = ast.parse(path.read_bytes())
         waiting.extend(_imported(tree, name, path.name == "__init__.py"))
@@ -139,14 +150,18 @@ def files(paths: Iterable[Path], root: Path) -> dict[str, str]:
     return {p.relative_to(root).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(paths)}
 
 
-@functools.cache
-def notebook_machinery() -> str:
-    """The digest of what a solved notebook runs on: the students' package and the software below it."""
-    folder = PROJECT / "selfcheck"
-    code = {
-        p.relative_to(folder).as_posix(): digest(ast.dump(_without_prose(ast.parse(p.read_bytes()))))
-        for p in sorted(folder.rglob("*.py"))
-        if "build" not in p.relative_to(folder).parts
-    }
+def notebook_machinery(texts: Iterable[str], root: Path = PROJECT) -> str:
+    """The digest of what a solved notebook runs on: the students' package and the software below it.
+
+    Of the package it is the modules that the notebook reaches, with the files of data that they name, so that another
+    chapter's data make no record worthless.
+
+    Args:
+        texts: sources of its cells, and of the tests beside it. root: the folder that holds the package.
+    """
+    texts = list(texts)
+    roots = ["selfcheck", "selfcheck.check", "selfcheck.fixtures"]
+    roots += [f"selfcheck.{name}" for text in texts for name in _IMPORTED_BY_CELLS.findall(text)]
+    code = {**_reached(root, roots, whole=("selfcheck",)), **material(texts, root)}
     versions = [f"{name}=={metadata.version(name)}" for name in (*_DECIDING_PACKAGES, "matplotlib")]
     return digest(code, versions, [*sys.version_info[:2], platform.machine()])

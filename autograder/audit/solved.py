@@ -40,7 +40,8 @@ def check_solved(
         0,
         reads.digest(code, {**reads.files(beside, path.parent), **reads.files(claims, suite)}),
     )
-    machinery = reads.notebook_machinery()
+    tests = [p.read_text(encoding="utf-8") for p in beside if p.suffix == ".py"]
+    machinery = reads.notebook_machinery([*code, *tests])
     record = None if again else ledger.find(trial, machinery)
     if record is not None and record.machinery == machinery:
         return record.facts.seconds, False, []

@@ -103,3 +103,32 @@ def test_a_modules_imports_are_followed(tmp_path: Path) -> None:
 
 def test_the_jail_is_a_part_of_it() -> None:
     assert reads.machinery("bubblewrap") != reads.machinery("landlock")
+
+
+def test_a_notebook_runs_on_the_loaders_that_it_imports_alone(tmp_path: Path) -> None:
+    package = tmp_path / "selfcheck"
+    (package / "datasets").mkdir(parents=True)
+    for name, text in {
+        "__init__": "from selfcheck.check import check",
+        "check": "def check(): from selfcheck import deep",
+        "deep": "import json",
+        "fixtures": "x = 1",
+        "mine": "FILE = 'mine.bin'",
+        "other": "y = 2",
+    }.items():
+        (package / f"{name}.py").write_text(text)
+    (package / "datasets" / "mine.bin").write_bytes(b"1")
+    cells = ["from selfcheck.mine import FILE"]
+    before = reads.notebook_machinery(cells, tmp_path)
+    (package / "other.py").write_text("y = 3")
+    assert reads.notebook_machinery(cells, tmp_path) == before
+    for path, text in {
+        "deep.py": "import re",
+        "mine.py": "FILE = 'mine.bin' + ''",
+        "datasets/mine.bin": "2",
+    }.items():
+        kept = (package / path).read_bytes()
+        (package / path).write_text(text)
+        assert reads.notebook_machinery(cells, tmp_path) != before, path
+        (package / path).write_bytes(kept)
+    assert reads.notebook_machinery(cells, tmp_path) == before
