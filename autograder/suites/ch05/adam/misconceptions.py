@@ -273,22 +273,4 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
-    misconception(
-        "moments_on_the_class",
-        hint="Two optimisers at work side by side: whose moments does each of them hold?",
-        severity="serious",
-        edits=[
-            edit(
-                "self.m = [torch.zeros_like(p) for p in self.params]",
-                'self.m = Adam.__dict__.get("kept_m") or [torch.zeros_like(p) for p in self.params]',
-            ),
-            edit(
-                "self.v = [torch.zeros_like(p) for p in self.params]",
-                """
-                self.v = Adam.__dict__.get("kept_v") or [torch.zeros_like(p) for p in self.params]
-                Adam.kept_m, Adam.kept_v = self.m, self.v
-                """,
-            ),
-        ],
-    ),
 ]

@@ -14,7 +14,7 @@ from autograder.testing import assert_close, assert_raises
 
 pytestmark = [
     pytest.mark.exercise("batch_norm"),
-    pytest.mark.shares(runs=8, plain=42, options=26, invariants=32),
+    pytest.mark.shares(runs=7, plain=44, options=25, invariants=32),
 ]
 
 CLOSE: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-4}
@@ -259,7 +259,7 @@ def test_evaluation_changes_nothing(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(4)
+@pytest.mark.weight(4.5)
 def test_evaluation_each_image_alone(student, rng):
     """In evaluation an image's output does not depend on its neighbours in the batch, and one image of 1x1 will do."""
     theirs, ours = layers(student, rng, 4)
@@ -308,7 +308,7 @@ def test_gradient_knows_the_statistics(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(4)
+@pytest.mark.weight(4.5)
 def test_gradients_in_evaluation(student, rng):
     """In evaluation image, weight and bias get PyTorch's gradients."""
     gradients_agree(student, rng, training=False)
@@ -344,7 +344,7 @@ def test_double_precision(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(4)
+@pytest.mark.weight(4.5)
 def test_running_statistics_carry_no_graph(student, rng):
     """After a training step the running statistics are plain numbers: they keep no autograd graph alive."""
     theirs, _ = layers(student, rng, 3)
