@@ -5,6 +5,9 @@ from __future__ import annotations
 import errno
 import io
 import os
+import signal
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -12,9 +15,10 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from autograder.classroom.grade_class import ClassReport, Row
+from autograder.classroom.options import GradingOptions
 from autograder.cli import main as cli
-from autograder.cli.grade import grade_table
-from autograder.course import CourseError
+from autograder.cli.grade import STOP_SECONDS, Display, grade_table, run_grade
+from autograder.course import Course, CourseError
 from autograder.jail.host.doctor import Proof
 from autograder.jail.host.visibility import JailUnavailable
 
@@ -28,7 +32,7 @@ def errors(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 def test_help_names_every_command() -> None:
     said = CliRunner().invoke(cli.app, ["--help"]).output
-    instructors = ("grade", "doctor", "export", "roster", "deadlines")
+    instructors = ("grade", "doctor", "export", "roster", "deadlines", "collect", "report")
     for command in (*instructors, "audit", "variant", "notebooks", "sync", "scan", "answers"):
         assert command in said
 
@@ -77,6 +81,34 @@ def test_interrupted_says_that_work_is_kept(
     monkeypatch.setattr("autograder.cli.grade.run_grade", interrupt)
     result = CliRunner().invoke(cli.app, ["grade", "ch05", "--course", str(tmp_path)])
     assert result.exit_code == 130 and "what is graded is kept" in errors.getvalue()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_either_signal_is_an_interruption_that_says_how_to_go_on(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    cut_off: list[float] = []
+
+    def grade(*args: object, progress: Display, **kwargs: object) -> None:
+        progress.phase("recording", 3)
+        progress.recorded("ada", "it holds nothing")
+        os.kill(os.getpid(), number)
+        time.sleep(5)
+
+    class Timer(threading.Timer):
+        def start(self) -> None:
+            cut_off.append(self.interval)
+
+    before = signal.getsignal(number)
+    monkeypatch.setattr("autograder.cli.grade.grade_class", grade)
+    monkeypatch.setattr("autograder.cli.grade.threading.Timer", Timer)
+    monkeypatch.setattr("sys.argv", ["autograder", "grade", "ch 05"])
+    with pytest.raises(
+        KeyboardInterrupt, match="1 of 3 submissions are recorded.*`autograder grade 'ch 05'` goes on"
+    ):
+        run_grade(Course(tmp_path), "ch 05", GradingOptions(), out=Console(file=io.StringIO()))
+    assert cut_off == [STOP_SECONDS] and STOP_SECONDS < 5
+    assert signal.getsignal(number) is before
 
 
 def test_debug_shows_the_traceback(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

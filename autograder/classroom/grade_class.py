@@ -10,6 +10,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -33,6 +34,9 @@ class Progress(Protocol):
     def phase(self, name: str, total: int) -> Callable[[], None]:
         """A phase with so many submissions begins; the function returned is called after each. Phases overlap."""
 
+    def recorded(self, student: str, outcome: Result | str) -> None:
+        """A submission's result, or why it has none, stands in the gradebook; called from any thread."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -50,6 +54,8 @@ class Row:
     """Why the submission could not be graded automatically, or nothing."""
     waiting_points: float = 0.0
     """Points of the cells that wait."""
+    note: str = ""
+    """How the submission differs from what was asked, where it was taken all the same."""
 
 
 @dataclass
@@ -65,6 +71,8 @@ class ClassReport:
         return [row for row in self.rows if row.problem]
 
 
+DRAIN = 2.0
+"""Seconds in which an interrupted run still records what is graded. The rest stays in the result store."""
 REPLACED = "the submission was replaced while it was graded: run the command again"
 
 
@@ -100,6 +108,7 @@ def grade_class(
     Raises:
         CourseError: the course, its hidden suite or the machine is at fault; it ends the run as soon as it is known,
             and what is graded is kept. A submission's own faults are in the report. JailUnavailable: no proven jail.
+        KeyboardInterrupt: as it came; the grading processes are ended, and what they had finished is recorded.
     """
     notebooks = course.notebooks(assignment)
     chosen = course.select(assignment, students)
@@ -107,9 +116,12 @@ def grade_class(
         processes.context()  # which imports what grading needs while this process imports nbgrader
     with grading_lock(course.root, wait=options.wait, on_wait=progress.waiting):
         # nbgrader takes a second to import; nothing before this line needs it.
+        from autograder.gradebook.intake import intake_notes, settle
         from autograder.gradebook.record import Recorder
 
         Recorder(course).check(assignment)
+        for student in chosen:
+            settle(course, assignment, student)
         unfit = {
             student: why
             for student in chosen
@@ -131,6 +143,7 @@ def grade_class(
                     outcome = replaced.setdefault(student, REPLACED)
                 why = recorder.record(assignment, student, outcome)
                 recorded()
+                progress.recorded(student, f"nbgrader could not record it: {why}" if why else outcome)
                 return why
 
             def look(wait: bool) -> None:
@@ -151,17 +164,21 @@ def grade_class(
                     writing.append((student, writer.submit(record, student, outcome)))
                     look(wait=False)
                 look(wait=True)
-            except BaseException:
+            except BaseException as error:
+                if isinstance(error, KeyboardInterrupt):
+                    wait_for((future for _, future in writing), timeout=DRAIN)
                 writer.shutdown(cancel_futures=True)
                 raise
         for student in unfit:
             recorder.queue(assignment, student, unfit[student])
             if student not in fit:
                 recorded()
+                progress.recorded(student, unfit[student])
 
         report = ClassReport(assignment, gradebook=course.gradebook)
         for student in chosen:
-            report.rows.append(_row(recorder, assignment, student, problems.get(student, "")))
+            note = " ".join(intake_notes(course, assignment, student))
+            report.rows.append(_row(recorder, assignment, student, problems.get(student, ""), note))
     return report
 
 
@@ -181,6 +198,10 @@ def unconvertible(course: Course, assignment: str, student: str, notebooks: Iter
     except OSError as error:
         return f"the submission folder cannot be read: {error.strerror}"
     if not any(name in present for name in notebooks):
+        from autograder.gradebook.intake import several
+
+        if why := several(course, assignment, student):
+            return why
         there = ", ".join(f"{name}.ipynb" for name in present) or "no notebook"
         return f"it holds {there} where {', '.join(f'{name}.ipynb' for name in notebooks)} was asked for"
     from autograder.gradebook.waiting import timestamp_problem
@@ -207,7 +228,7 @@ def _why_ungraded(outcome: Result | str) -> str:
     return f"the grader could not grade {', '.join(lost)}" if lost else ""
 
 
-def _row(recorder: Recorder, assignment: str, student: str, problem: str) -> Row:
+def _row(recorder: Recorder, assignment: str, student: str, problem: str, note: str = "") -> Row:
     grades = recorder.grades(assignment, student).values()
     if not grades:
         raise CourseError(f"{student!r} is not in the gradebook after recording; run the command again")
@@ -221,5 +242,6 @@ def _row(recorder: Recorder, assignment: str, student: str, problem: str) -> Row
         lost={name: pair for name, pair in scores.items() if pair[0] < pair[1] and name not in waiting},
         waiting=waiting,
         problem=problem,
+        note=note,
         waiting_points=sum(points for name, (_, points) in scores.items() if name in waiting),
     )

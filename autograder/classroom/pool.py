@@ -52,9 +52,10 @@ def grade_all(
     kills its grader is found out and costs nobody else anything.
 
     Raises:
-        JailUnavailable, CourseError: no proven jail, or a suite that cannot be run; nothing more is graded.
+        JailUnavailable, CourseError: no proven jail, or a suite that cannot be run; nothing more is graded. On these
+            and whatever else ends the loop, an interruption too, the processes are ended at once.
     """
-    waiting, died = deque(tasks), set[int]()
+    waiting, died, done = deque(tasks), set[int](), False
     seats = [_Seat(run) for _ in range(max(1, min(jobs, len(tasks))))]
     try:
         while True:
@@ -63,6 +64,7 @@ def grade_all(
                     seat.begin(waiting.popleft())
             busy = {seat.running[0]: seat for seat in seats if seat.running is not None}
             if not busy:
+                done = True
                 return
             for future in wait(busy, return_when=FIRST_COMPLETED).done:
                 task, outcome = busy[future].finish()
@@ -74,6 +76,9 @@ def grade_all(
                     died.add(id(task))
                     waiting.append(task)
     finally:
+        for seat in seats:
+            if not done:
+                seat.end()
         for seat in seats:
             seat.close()
 
@@ -107,6 +112,11 @@ class _Seat:
         if outcome is None:
             self._replace()
         return task, outcome
+
+    def end(self) -> None:
+        """End the process, whatever it is grading; its jail ends with it."""
+        for process in list((self._executor._processes or {}).values()):
+            process.kill()
 
     def close(self) -> None:
         self._executor.shutdown(cancel_futures=True)

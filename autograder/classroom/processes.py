@@ -46,6 +46,9 @@ def begin() -> None:
     """Runs first in each grading process."""
     grader = multiprocessing.parent_process()
     assert grader is not None, "a process of the pool has a parent"
+    # Ctrl-C at a terminal reaches this process too; the grader decides, and ends it. It is not ignored, because what is
+    # ignored stays so in the programs that this process starts.
+    signal.signal(signal.SIGINT, lambda number, frame: None)
     # The server lives as long as the processes that it has forked, so its end tells nothing.
     threading.Thread(target=_end_with, args=(grader.sentinel,), daemon=True).start()
     if sys.platform == "linux":

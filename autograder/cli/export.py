@@ -4,14 +4,12 @@ the files that learning platforms read."""
 from __future__ import annotations
 
 import enum
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbgrader.api import Gradebook
-
 from autograder.course import Course, CourseError
-from autograder.gradebook.export import WAITS, Export, Line, as_csv, lines_of
+from autograder.gradebook.cells import marked_cells
+from autograder.gradebook.export import WAITS, Export, Line, as_csv
 from autograder.gradebook.platforms import (
     canvas,
     gradescope,
@@ -19,7 +17,7 @@ from autograder.gradebook.platforms import (
     moodle_import,
     moodle_worksheet,
 )
-from autograder.gradebook.record import Recorder, database_errors
+from autograder.gradebook.table import Table, read_table
 
 
 class Format(enum.StrEnum):
@@ -55,9 +53,10 @@ def run_export(
         and a submission waits; then nothing is written.
     """
     _has_folder(to)
-    lines, _ = _read(course, assignments, students, only_final)
-    to.write_text(as_csv(lines), encoding="utf-8", newline="")
-    return Export(lines)
+    table = read_table(course, assignments, students)
+    _are_final(table, only_final)
+    to.write_text(as_csv(table.lines), encoding="utf-8", newline="")
+    return Export(table.lines)
 
 
 def run_platform_export(
@@ -76,23 +75,19 @@ def run_platform_export(
     Raises:
         CourseError: as `run_export`, or not exactly one assignment is named, or the platform's file does not fit it.
     """
-    known = _known_assignments(course)
-    chosen = assignments or (known if len(known) == 1 else [])
-    if len(chosen) != 1:
-        raise CourseError(
-            f"a file for {platform.format} holds one assignment: name it with --assignment ({', '.join(known)})"
-        )
     if platform.format is Format.CANVAS and platform.into is None:
         raise CourseError("give the file that Canvas exported with --into: its ids and columns are kept")
     if platform.into is not None and platform.format is Format.GRADESCOPE:
         raise CourseError("Gradescope gets a folder with one results.json a student: --into is not for it")
-    target = to or _default_target(platform, chosen[0])
+    table = read_table(course, assignments, students, only_one=f"a file for {platform.format}")
+    (assignment,), lines = table.assignments, table.lines
+    target = to or _default_target(platform, assignment)
     _has_folder(target)
-    lines, points = _read(course, chosen, students, only_final)
+    _are_final(table, only_final)
     if not lines:
-        raise CourseError(f"nobody is in the gradebook: run `autograder grade {chosen[0]}` first")
+        raise CourseError(f"nobody is in the gradebook: run `autograder grade {assignment}` first")
     if platform.format is Format.GRADESCOPE:
-        return _write_gradescope(course, target, lines, points)
+        return _write_gradescope(course, target, lines, table.points)
     if platform.into is None:
         target.write_text(moodle_import(lines), encoding="utf-8", newline="")
         return f"{Export(lines).summary()}; the final ones are in {target}"
@@ -114,26 +109,11 @@ def _write_gradescope(course: Course, folder: Path, lines: tuple[Line, ...], poi
             continue
         own = folder / line.student
         own.mkdir(parents=True, exist_ok=True)
-        texts = _texts(course, line.text("assignment"), line.student)
+        cells = marked_cells(course.autograded / line.student / line.text("assignment"))
+        texts = {cell.grade_id: cell.text for cell in cells if cell.marks.get("grade") and cell.text}
         (own / "results.json").write_text(gradescope_json(gradescope(line, points, texts)), encoding="utf-8")
     said = f"{Export(lines).summary()}; a results.json for each final one is under {folder}"
     return said + (f"; none for {', '.join(waiting)}, who wait for a person" if waiting else "")
-
-
-def _texts(course: Course, assignment: str, student: str) -> dict[str, str]:
-    """The feedback that stands in each grade cell of an autograded notebook; empty where there is none."""
-    texts: dict[str, str] = {}
-    for path in sorted((course.autograded / student / assignment).glob("*.ipynb")):
-        try:
-            cells = json.loads(path.read_bytes())["cells"]
-            for one in cells:
-                marks = one["metadata"].get("nbgrader", {})
-                said = [output.get("text", "") for output in one.get("outputs", ()) if "text" in output]
-                if marks.get("grade") and said:
-                    texts[str(marks["grade_id"])] = "".join(map("".join, said))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            continue
-    return texts
 
 
 def _default_target(platform: Platform, assignment: str) -> Path:
@@ -149,46 +129,11 @@ def _has_folder(to: Path) -> None:
         raise CourseError(f"the folder {to.resolve().parent} does not exist; make it first")
 
 
-def _url(course: Course) -> str:
-    recorder = Recorder(course)
-    if not course.gradebook.exists() and recorder.db_url.startswith("sqlite"):
-        raise CourseError(f"there is no gradebook at {course.gradebook}; grade something first")
-    return recorder.db_url
-
-
-def _known_assignments(course: Course) -> list[str]:
-    url = _url(course)
-    with database_errors(course), Gradebook(url) as gradebook:
-        return [str(one.name) for one in gradebook.assignments]
-
-
-def _read(
-    course: Course, assignments: list[str], students: list[str], only_final: bool
-) -> tuple[tuple[Line, ...], dict[str, float]]:
-    """The lines that are asked for, and the points of each grade cell."""
-    url = _url(course)
-    with database_errors(course), Gradebook(url) as gradebook:
-        _are_known("assignment", assignments, [one.name for one in gradebook.assignments])
-        lines = tuple(lines_of(course, gradebook, assignments, students))
-        chosen = [one for one in gradebook.assignments if not assignments or one.name in assignments]
-        points = {
-            cell.name: float(cell.max_score)
-            for one in chosen
-            for book in one.notebooks
-            for cell in (*book.grade_cells, *book.task_cells)
-        }
-    _are_known("student", students, [line.student for line in lines])
-    waiting = [line.who for line in lines if line.status == WAITS]
+def _are_final(table: Table, only_final: bool) -> None:
+    waiting = [line.who for line in table.lines if line.status == WAITS]
     if only_final and waiting:
         more = f" and {len(waiting) - 5} more" if len(waiting) > 5 else ""
         raise CourseError(
-            f"{len(waiting)} of {len(lines)} grades are not final: {', '.join(waiting[:5])}{more}; grade them in "
+            f"{len(waiting)} of {len(table.lines)} grades are not final: {', '.join(waiting[:5])}{more}; grade them in "
             "formgrader under Manual Grading, or export without --only-final. Nothing was written"
         )
-    return lines, points
-
-
-def _are_known(kind: str, wanted: list[str], known: list[str]) -> None:
-    if missing := [name for name in wanted if name not in known]:
-        there = ", ".join(sorted(set(known))) or "none"
-        raise CourseError(f"no {kind} {', '.join(map(repr, missing))} in the gradebook (there: {there})")

@@ -37,8 +37,8 @@ class OneLineErrors(TyperGroup):
             return super().invoke(ctx)
         except (typer.TyperException, typer.Exit, typer.Abort):
             raise
-        except KeyboardInterrupt:
-            fail("stopped; what is graded is kept, run the command again to go on", code=130)
+        except KeyboardInterrupt as stopped:
+            fail(str(stopped) or "stopped; what is graded is kept, run the command again to go on", code=130)
         except Exception as error:
             if ctx.params.get("debug"):
                 raise
@@ -265,6 +265,59 @@ def roster(
     from autograder.cli.roster import run_roster
 
     for line in run_roster(Course(course), file, column=id):
+        out.print(line, markup=False, soft_wrap=True)
+
+
+@app.command()
+def collect(
+    assignment: AssignmentArgument,
+    download: Annotated[
+        Path, typer.Argument(help="What the platform let you download, or a folder with it.", exists=True)
+    ],
+    origin: Annotated[str, typer.Option("--from", help="canvas, moodle or folders.", metavar="ORIGIN")],
+    update: Annotated[
+        bool, typer.Option("--update", help="Take what is newer; the old one goes to submitted/.replaced.")
+    ] = False,
+    times: Annotated[
+        bool, typer.Option("--times", help="The archive's files have the times of the hand-ins.")
+    ] = False,
+    course: CourseOption = Path("."),
+) -> None:
+    """Put the submissions of a platform's download into submitted/.
+
+    Exit code 0: all taken; 2: some were not, and are named; 1: nothing could be done.
+    """
+    from autograder.cli.collect import run_collect
+
+    found = run_collect(Course(course), assignment, download, origin, update=update, times=times)
+    for line in found.lines(assignment):
+        out.print(line, markup=False, soft_wrap=True)
+    if found.problems:
+        raise typer.Exit(2)
+
+
+@app.command()
+def report(
+    assignment: AssignmentArgument,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to", help="The page to write.", dir_okay=False, show_default="report-ASSIGNMENT.html"
+        ),
+    ] = None,
+    leads_to: Annotated[
+        Path | None,
+        typer.Option(
+            "--leads-to", help="Write every student's code into this new folder, for JPlag or Dolos."
+        ),
+    ] = None,
+    course: CourseOption = Path("."),
+) -> None:
+    """Write one page on the class: scores, hard exercises, misconceptions, whom to look at, who waits, who wrote
+    alike."""
+    from autograder.cli.report import run_report
+
+    for line in run_report(Course(course), assignment, to, leads_to):
         out.print(line, markup=False, soft_wrap=True)
 
 

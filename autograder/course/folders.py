@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course.submission import read_submitted
+from autograder.course.submission import read_notebook
 
 
 class CourseError(Exception):
@@ -131,4 +131,4 @@ class Course:
         """The submitted notebook's bytes; SubmissionError where it is missing, a link, special or too
         large."""
         path = self.submission_folder(student, assignment) / f"{notebook}.ipynb"
-        return read_submitted(path, self.submitted)
+        return read_notebook(path, self.submitted)

@@ -19,6 +19,10 @@ FORMULA_CHARACTERS = ("=", "+", "-", "@")
 """And into the exported table."""
 
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""Some editors begin a file with it; no notebook has a use for it."""
+
+
 class SubmissionError(Exception):
     """One submission cannot be read; the message is one sentence for its student and the instructor."""
 
@@ -72,6 +76,11 @@ def read_submitted(path: Path, submitted: Path, limit: int = MAX_NOTEBOOK_BYTES)
     if len(document) > limit:
         raise SubmissionError(f"{path.name} grew past {limit / 2**20:,.0f} MiB while it was read")
     return document
+
+
+def read_notebook(path: Path, submitted: Path) -> bytes:
+    """A submitted notebook's bytes as `read_submitted` has them, without a byte order mark."""
+    return read_submitted(path, submitted).removeprefix(BYTE_ORDER_MARK)
 
 
 def foreign_files(folder: Path) -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from autograder.course import Course
 from autograder.course.deadlines import DAY, Deadlines, read_deadlines
 from autograder.course.roster import dropped_students
 from autograder.course.submission import FORMULA_CHARACTERS
+from autograder.gradebook.cells import marked_cells
 from autograder.gradebook.lateness import lateness_of
 from autograder.gradebook.waiting import reasons_in
 
@@ -141,16 +141,9 @@ def lines_of(
 
 
 def order_of(course: Course, assignment: str) -> list[str]:
-    """The grade cells as they follow each other in the source notebooks; what cannot be read is left out."""
-    names: list[str] = []
-    for path in sorted((course.source / assignment).glob("*.ipynb")):
-        try:
-            cells = json.loads(path.read_bytes())["cells"]
-            marks = [one["metadata"].get("nbgrader", {}) for one in cells]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            continue
-        names.extend(str(mark["grade_id"]) for mark in marks if mark.get("grade") or mark.get("task"))
-    return names
+    """The grade cells as they follow each other in the source notebooks."""
+    cells = marked_cells(course.source / assignment)
+    return [cell.grade_id for cell in cells if cell.marks.get("grade") or cell.marks.get("task")]
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from traitlets import Bool, Integer, Unicode
 from autograder.classroom.options import GradingOptions
 from autograder.course import Course, SubmissionError
 from autograder.gradebook.feedback import exercise_text, ungraded_text
+from autograder.gradebook.intake import intake_notes
 from autograder.gradebook.waiting import WAITS
 from autograder.grading.result import Result, Verdict
 
@@ -65,7 +66,9 @@ class JailedGrade(NbGraderPreprocessor):
     seed = Integer(0, help="Seed of the hidden tests' random inputs.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
-        result, reason = self._result(resources["nbgrader"])
+        submission = resources["nbgrader"]
+        result, reason = self._result(submission)
+        notes = intake_notes(Course(self._root()), submission["assignment"], submission["student"])
         queued = resources["nbgrader"].setdefault(QUEUED, {})
         for cell in nb.cells:
             if cell.cell_type != "code":
@@ -86,7 +89,7 @@ class JailedGrade(NbGraderPreprocessor):
             # counts.
             score = exercise.score if exercise.points == points else exercise.share * points
             cell.outputs = [
-                text_output(exercise_text(exercise, result.notes)),
+                text_output(exercise_text(exercise, (*notes, *result.notes))),
                 score_output(min(max(round(score, 4), 0.0), points)),
             ]
         if queued:

@@ -23,10 +23,11 @@ from nbgrader.converters.base import NbGraderException
 from traitlets import Bool
 from traitlets.config import Application
 
-from autograder.course import Course, CourseError, SubmissionError, read_submitted
+from autograder.course import Course, CourseError, SubmissionError, read_notebook
 from autograder.course.deadlines import read_deadlines
 from autograder.course.lock import grading_lock
 from autograder.gradebook.gradebook import void_grades
+from autograder.gradebook.intake import settle
 from autograder.grading.parse_notebook import parse
 
 PATIENCE = 10.0
@@ -90,7 +91,7 @@ class SubmissionExporter(NotebookExporter):
         resources["metadata"]["name"] = Path(filename).stem
         resources["metadata"]["path"] = str(Path(filename).parent)
         try:
-            notebook = parse_notebook(read_submitted(Path(filename), submitted))
+            notebook = parse_notebook(read_notebook(Path(filename), submitted))
         except SubmissionError as error:
             self.log.warning("%s: %s", filename, error)
             notebook = new_notebook()
@@ -114,10 +115,19 @@ def _in_turn(converter: Autograde, convert: Callable[[], None]) -> None:
                 "Waiting: this course is being graded by %s", holder
             ),
         ):
+            _settle_all(converter)
             convert()
     except CourseError as error:
         converter.log.error(str(error))
         raise NbGraderException(str(error)) from None
+
+
+def _settle_all(converter: Autograde) -> None:
+    """Put each submission's notebook where nbgrader looks, as `autograder grade` does, and look again."""
+    course, assignment = Course(Path(converter.coursedir.root)), converter.coursedir.assignment_id
+    for folder in list(converter.assignments):
+        settle(course, assignment, Path(folder).parent.name)
+    converter.init_notebooks()
 
 
 def _void_before_grading(

@@ -17,7 +17,7 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
 from nbgrader.utils import parse_utc
 
-from autograder.course import Course, SubmissionError, id_problem, read_submitted
+from autograder.course import Course, SubmissionError, id_problem, read_notebook, read_submitted
 from autograder.course.sharing import share
 from autograder.course.untrusted import clean
 
@@ -85,7 +85,7 @@ def page_of(
     page, shown = new_notebook(metadata={"language_info": {"name": "python"}}), ""
     if chosen:
         try:
-            page = parse_notebook(read_submitted(folder / chosen, course.submitted))
+            page = parse_notebook(read_notebook(folder / chosen, course.submitted))
             shown = f"Below is what `{asked}` would be: the cells of the one notebook that was found."
         except SubmissionError as error:
             why = f"{why}; and {error}"

@@ -26,12 +26,16 @@ Results = dict[str, Result | Exception]
 class Quiet:
     def __init__(self) -> None:
         self.holders: list[str] = []
+        self.told: list[str] = []
 
     def waiting(self, holder: str) -> None:
         self.holders.append(holder)
 
     def phase(self, name: str, total: int) -> Callable[[], None]:
         return lambda: None
+
+    def recorded(self, student: str, outcome: Result | str) -> None:
+        self.told.append(student)
 
 
 def as_told(results: Results) -> Grading:
@@ -84,8 +88,13 @@ def holds_nothing(folder: Path, aside: Path) -> None:
     (folder / f"{NOTEBOOK}.ipynb").unlink()
 
 
-def renamed(folder: Path, aside: Path) -> None:
-    (folder / f"{NOTEBOOK}.ipynb").rename(folder / "Untitled1.ipynb")
+def two_worked(folder: Path, aside: Path) -> None:
+    asked = folder / f"{NOTEBOOK}.ipynb"
+    text = asked.read_text().replace("raise NotImplementedError", "return x")
+    assert text != asked.read_text()
+    asked.unlink()
+    (folder / "Untitled1.ipynb").write_text(text)
+    (folder / "Untitled2.ipynb").write_text(text.replace("return x", "return 2"))
 
 
 @pytest.mark.parametrize(
@@ -96,7 +105,7 @@ def renamed(folder: Path, aside: Path) -> None:
         (holds_pipe, "data.txt"),
         (is_file, "not a folder"),
         (holds_nothing, "no notebook"),
-        (renamed, "Untitled1.ipynb"),
+        (two_worked, "several notebooks with work"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

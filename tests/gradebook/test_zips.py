@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from autograder.course import Course
-from autograder.gradebook.zips import archive_problem
+from autograder.gradebook.archives import archive_problem
 from tests.gradebook.conftest import ASSIGNMENT, NOTEBOOK
 
 
