@@ -71,8 +71,8 @@ def settle(course: Course, assignment: str, student: str) -> None:
         if asked.name not in {found.name for found in notebooks} and _unpack_archives(folder):
             notebooks = _notebooks(course, folder)
         mine = next((found for found in notebooks if found.name == asked.name), None)
-        if mine is not None and mine.cells and not released.untouched(mine):
-            continue
+        if mine is not None and not (released.is_of(mine) and released.untouched(mine)):
+            continue  # it has work in it, or cannot be read, which its own reading tells
         others = [one for one in notebooks if one is not mine and released.is_of(one)]
         others = list({one.document: one for one in reversed(others)}.values())  # copies of one file are one
         worked = [one for one in others if not released.untouched(one)]

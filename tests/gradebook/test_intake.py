@@ -217,6 +217,13 @@ def test_nbgraders_own_command_takes_it_too(
     assert read_grades(api.coursedir.db_url, ASSIGNMENT, "eve")["square"].auto == 3.0
 
 
+def test_a_notebook_that_cannot_be_read_is_not_replaced_by_another(course: Course, folder: Path) -> None:
+    (folder / "copy.ipynb").write_bytes((folder / ASKED).read_bytes())
+    (folder / ASKED).write_bytes(b"{nonsense")
+    settle(course, ASSIGNMENT, "eve")
+    assert (folder / ASKED).read_bytes() == b"{nonsense"
+
+
 def test_a_course_without_a_release_takes_nothing(course: Course, folder: Path) -> None:
     shutil.rmtree(course.release)
     (folder / ASKED).rename(folder / "Untitled1.ipynb")
