@@ -1,0 +1,183 @@
+"""Wrong solutions of `attention_decoder` that students write, each an edit of a right one."""
+
+from autograder.testing import edit, misconception
+
+BASE = "reference"
+WEIGHTS = "weights = scores.masked_fill(~mask, -torch.inf).softmax(dim=1)"
+
+MISCONCEPTIONS = [
+    misconception(
+        "general_asks_with_the_old_state",
+        hint="In the general kind the new state asks: has the cell been called before the scores?",
+        severity="partial",
+        edits=[
+            edit(
+                """
+                    state = layers.cell(embedded, state)
+                    scores = (keys @ state[:, :, None])[:, :, 0]
+                """,
+                """
+                    scores = (keys @ state[:, :, None])[:, :, 0]
+                    state = layers.cell(embedded, state)
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "mask_ignored",
+        hint="The source may be padded: where do you use the mask?",
+        severity="partial",
+        edits=[edit("scores.masked_fill(~mask, -torch.inf).softmax(dim=1)", "scores.softmax(dim=1)")],
+    ),
+    misconception(
+        "mask_after_softmax",
+        hint="When weights are set to 0 after the softmax, what does the rest of the row sum to?",
+        severity="partial",
+        edits=[edit("scores.masked_fill(~mask, -torch.inf).softmax(dim=1)", "scores.softmax(dim=1) * mask")],
+    ),
+    misconception(
+        "mask_inverted",
+        hint="True means that one may look: what does your mask hide?",
+        severity="serious",
+        edits=[edit("scores.masked_fill(~mask, -torch.inf)", "scores.masked_fill(mask, -1e9)")],
+    ),
+    misconception(
+        "mask_constant_too_weak",
+        hint="Can a masked score be so high that your constant does not hide it?",
+        severity="slip",
+        edits=[edit("scores.masked_fill(~mask, -torch.inf)", "(scores - 100.0 * ~mask)")],
+    ),
+    misconception(
+        "softmax_over_the_batch",
+        hint="Weights of one example sum to 1 over the source: over which axis is your softmax?",
+        severity="serious",
+        edits=[edit(".softmax(dim=1)", ".softmax(dim=0).nan_to_num(0.0)")],
+    ),
+    misconception(
+        "scores_scaled",
+        hint="The card says that scores are not scaled: do you divide by a root?",
+        severity="partial",
+        edits=[
+            edit("weights = scores.masked_fill", "weights = (scores / state.shape[1] ** 0.5).masked_fill")
+        ],
+    ),
+    misconception(
+        "values_are_the_keys",
+        hint="The context is a mean of the memory itself: of what is yours?",
+        severity="serious",
+        edits=[
+            edit(
+                "context = (weights[:, None] @ memory)[:, 0]",
+                "context = F.pad((weights[:, None] @ keys)[:, 0], (0, memory.shape[2]))[:, : memory.shape[2]]",
+            )
+        ],
+    ),
+    misconception(
+        "readout_of_the_old_state",
+        hint="The logits are made of the new state: which one goes into the readout?",
+        severity="partial",
+        edits=[
+            edit(
+                "embedded, keys = layers.embedding(ids), layers.key(memory)",
+                "embedded, keys, old = layers.embedding(ids), layers.key(memory), state",
+            ),
+            edit(
+                "layers.readout(torch.cat([state, context], dim=1))",
+                "layers.readout(torch.cat([old, context], dim=1))",
+            ),
+        ],
+    ),
+    misconception(
+        "context_before_state_in_readout",
+        hint="Concatenated weights have an order: which comes first in the readout, the state or the context?",
+        severity="partial",
+        edits=[
+            edit("torch.cat([state, context], dim=1)), state", "torch.cat([context, state], dim=1)), state")
+        ],
+    ),
+    misconception(
+        "context_before_character_in_the_cell",
+        hint="Which comes first in the cell's input, the character or the context?",
+        severity="partial",
+        edits=[
+            edit(
+                "torch.cat([embedded, context], dim=1), state)",
+                "torch.cat([context, embedded], dim=1), state)",
+            )
+        ],
+    ),
+    misconception(
+        "state_not_handed_on",
+        hint="Step t begins at the state of step t - 1: what does yours begin with?",
+        severity="partial",
+        edits=[
+            edit(
+                "scores, state, seen = decoder_step(layers, ids[:, t], state, memory, mask)",
+                "scores, _, seen = decoder_step(layers, ids[:, t], state, memory, mask)",
+            ),
+            edit(
+                "logits, state, seen = decoder_step(layers, ids, state, memory, mask)",
+                "logits, _, seen = decoder_step(layers, ids, state, memory, mask)",
+            ),
+        ],
+    ),
+    misconception(
+        "own_output_not_fed_back",
+        hint="On its own, the decoder reads what it wrote: what is it given in the second step?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                ids = logits.argmax(dim=1)
+                written.append(ids)
+                """,
+                "written.append(logits.argmax(dim=1))",
+            ),
+        ],
+    ),
+    misconception(
+        "decode_feeds_its_own_output",
+        hint="decode is told which character comes at each step: do you use your own instead?",
+        severity="slip",
+        edits=[
+            edit(
+                "scores, state, seen = decoder_step(layers, ids[:, t], state, memory, mask)",
+                "scores, state, seen = decoder_step(layers, logits[-1].argmax(1) if logits else ids[:, 0], state, memory, mask)",
+            )
+        ],
+    ),
+    misconception(
+        "start_is_always_one",
+        hint="start is an argument: what is your first step given?",
+        severity="slip",
+        edits=[edit("torch.full((len(state),), start)", "torch.full((len(state),), 1)")],
+    ),
+    misconception(
+        "weights_detached",
+        hint="Scores learn through the weights: what does detach do to their gradient?",
+        severity="slip",
+        edits=[
+            edit(
+                "context = (weights[:, None] @ memory)[:, 0]",
+                "context = (weights.detach()[:, None] @ memory)[:, 0]",
+            )
+        ],
+    ),
+    misconception(
+        "tanh_of_each_part",
+        hint="The tanh stands around the sum of query and key: around what does yours stand?",
+        severity="slip",
+        edits=[
+            edit(
+                "torch.tanh(layers.query(state)[:, None] + keys)",
+                "(torch.tanh(layers.query(state))[:, None] + torch.tanh(keys))",
+            )
+        ],
+    ),
+    misconception(
+        "greedy_keeps_a_graph",
+        hint="Nobody needs gradients of what is written: what keeps the graph?",
+        severity="slip",
+        edits=[edit("with torch.no_grad():", "with torch.enable_grad():")],
+    ),
+]
