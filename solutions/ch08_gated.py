@@ -364,7 +364,7 @@ check("gru_cell")
 #
 # **What.** The products of forget gates, the bias for a given half-life, and one step of an LSTM backwards.
 #
-# **Details.** Forget gates may be 0 (a product with 0 is 0, never NaN) and 1. The half-life is any number of steps above 0. The step
+# **Details.** Forget gates may be 0 (a product with 0 is 0, never NaN) and 1. The half-life is any number of steps from 0.1 to 10,000. The step
 # backwards gets the gates' *values*, after sigmoid and tanh, and both cell states. Everything keeps its dtype.
 #
 # **Why.** This is the whole reason for the cell.
@@ -544,7 +544,7 @@ def lstm_step(x: Float[Tensor, "N D"], states: States, weights: Weights) -> Stat
 # **What.** One layer over a padded batch, in one direction, with any step.
 #
 # **Details.** The step may have one state, two or three, and hidden states of any size. Outputs are the first state, zero where a sequence has
-# ended. Whatever finite number stands in the padding changes nothing, and its gradient is 0. A sequence alone gives what it gives in a batch.
+# ended. Whatever finite number stands in the padding changes nothing, even where the step would overflow, and its gradient is 0. A sequence alone gives what it gives in a batch.
 # Gradients reach x, the states and the weights. Steps are asked for whole batches (N, D) or for any part of them, as you like.
 #
 # **Why.** Every recurrent layer of every library is this loop.
@@ -1353,7 +1353,7 @@ Step = Callable[[Int[Tensor, "N"], Float[Tensor, "N H"]], tuple[Float[Tensor, "N
 #
 # **What.** The likeliest next word, again and again, for a batch.
 #
-# **Details.** A sentence ends at its END, which is not in the list, or after `limit` tokens. Sentences of a batch end at different times and do not influence each other; after the last one has ended the step is not asked again. Of equal log-probabilities any is right.
+# **Details.** A sentence ends at its END, which is not in the list, or after `limit` tokens. Sentences of a batch end at different times and do not influence each other; after the last one has ended the step is not asked again. The step is asked for all sentences at once, (N,) tokens and (N, H) states, or for each alone, as you like. Of equal log-probabilities any is right.
 #
 # **Why.** The baseline of every search, and what most systems use when they must be fast.
 

@@ -179,4 +179,64 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "forget_slope_alone_missing",
+        hint="Every gate is a sigmoid of its pre-activation: by which slope do you multiply at the forget gate?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "grad_f = inner * c_before * f * (1 - f)",
+                "grad_f = inner * c_before * f",
+            ),
+        ],
+    ),
+    misconception(
+        "output_gate_from_the_cell",
+        hint="The output gate acts on h alone: which gradient do you multiply for its block?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "grad_o = grad_h * squashed * o * (1 - o)",
+                "grad_o = inner * squashed * o * (1 - o)",
+            ),
+        ],
+    ),
+    misconception(
+        "slope_of_tanh_at_the_wrong_number",
+        hint="The slope of tanh is 1 minus the square of its result: of which number do you take the square?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "inner = grad_c + grad_h * o * (1 - squashed**2)",
+                "inner = grad_c + grad_h * o * (1 - c**2)",
+            ),
+        ],
+    ),
+    misconception(
+        "blocks_in_another_order",
+        hint="The blocks stand as i, f, g, o: in which order do you join them?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "torch.cat([grad_i, grad_f, grad_g, grad_o], dim=1)",
+                "torch.cat([grad_i, grad_f, grad_o, grad_g], dim=1)",
+            ),
+        ],
+    ),
+    misconception(
+        "products_from_the_first_gate",
+        hint="Lag 1 has the last gate in it: with which gate do your products begin?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "torch.cat([ones, forget[1:].flip(0)]).cumprod(dim=0)",
+                "torch.cat([ones, forget[:-1]]).cumprod(dim=0)",
+            ),
+        ],
+    ),
 ]

@@ -172,6 +172,126 @@ MISCONCEPTIONS = [
         ],
     ),
     misconception(
+        "softmax_by_hand",
+        hint="exp of a score above 88 is infinite in float32: which function takes the logarithm of the softmax at once?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "return F.cross_entropy(logits[valid], targets[valid])",
+                """
+                p = logits.exp() / logits.exp().sum(2, keepdim=True)
+                return -p.gather(2, targets[..., None])[..., 0].log()[valid].mean()
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "zero_ignored_instead_of_lengths",
+        hint="The lengths decide what exists, and padding may hold any token: where are the lengths in your loss?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "return F.cross_entropy(logits[valid], targets[valid])",
+                "return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=0)",
+            ),
+        ],
+    ),
+    misconception(
+        "one_target_too_many",
+        hint="A target of length 3 has the places 0, 1 and 2: is place 3 in your loss?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "valid = torch.arange(targets.shape[1]) < lengths[:, None]",
+                "valid = torch.arange(targets.shape[1]) <= lengths[:, None]",
+            ),
+        ],
+    ),
+    misconception(
+        "sum_by_sentences",
+        hint="The mean is over tokens: do you divide by their number, or by that of the sentences?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "return F.cross_entropy(logits[valid], targets[valid])",
+                'return F.cross_entropy(logits[valid], targets[valid], reduction="sum") / len(targets)',
+            ),
+        ],
+    ),
+    misconception(
+        "own_words_fed",
+        hint="Teacher forcing tells the true target before: which word do you feed?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "first = torch.full_like(targets[:, :1], start)",
+                "word, scores = torch.full_like(targets[:, :1], start), []",
+            ),
+            edit(
+                "logits, _ = model(torch.cat([first, targets[:, :-1]], dim=1), state)",
+                """
+                for _ in range(targets.shape[1]):
+                    one, state = model(word, state)
+                    scores.append(one)
+                    word = one.argmax(dim=2)
+                logits = torch.cat(scores, dim=1)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "decoder_state_not_carried",
+        hint="The decoder returns a new state at each word: which one goes into the next word?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "logits, _ = model(torch.cat([first, targets[:, :-1]], dim=1), state)",
+                """
+                told = torch.cat([first, targets[:, :-1]], dim=1)
+                logits = torch.cat([model(word[:, None], state)[0] for word in told.unbind(1)], dim=1)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "restored_by_the_order_itself",
+        hint="You put the batch back: is it the order you index with, or its inverse?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "return outputs[torch.arange(len(source)), lengths - 1]",
+                """
+                order = lengths.sort(descending=True)[1]
+                ends = outputs[torch.arange(len(source)), lengths - 1]
+                return ends[order][order]
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "padding_embedded_as_zeros",
+        hint="The GRU goes on over zeros too, and its state changes: at which column do you take it?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "outputs, _ = model.encoder(model.source_vectors(source))",
+                """
+                there = (torch.arange(source.shape[1]) < lengths[:, None])[:, :, None]
+                outputs, _ = model.encoder(model.source_vectors(source) * there)
+                """,
+            ),
+            edit("return outputs[torch.arange(len(source)), lengths - 1]", "return outputs[:, -1]"),
+        ],
+    ),
+    misconception(
         "end_token_left_out",
         hint="END is a token that has to be learnt too: is the last valid one in your loss?",
         severity="slip",
@@ -180,6 +300,37 @@ MISCONCEPTIONS = [
             edit(
                 "valid = torch.arange(targets.shape[1]) < lengths[:, None]",
                 "valid = torch.arange(targets.shape[1]) < (lengths[:, None] - 1).clamp(min=1)",
+            ),
+        ],
+    ),
+    misconception(
+        "lengths_counted_from_tokens",
+        hint="The lengths are handed in, and a token 0 may exist: from what do you take them?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "return outputs[torch.arange(len(source)), lengths - 1]",
+                """
+                lengths = (source != 0).sum(1).clamp(min=1)
+                return outputs[torch.arange(len(source)), lengths - 1]
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "sorted_batches_alone_packed",
+        hint="The batch is in any order of lengths: does your packing allow that?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "outputs, _ = model.encoder(model.source_vectors(source))",
+                "packed = nn.utils.rnn.pack_padded_sequence(model.source_vectors(source), lengths, batch_first=True)",
+            ),
+            edit(
+                "return outputs[torch.arange(len(source)), lengths - 1]",
+                "return model.encoder(packed)[1][0]",
             ),
         ],
     ),

@@ -107,6 +107,14 @@ def test_loss(student, rng, lengths):
 
 
 @pytest.mark.level("options")
+def test_large_scores(student, rng):
+    """Scores of hundreds have a finite loss, also where a target is very unlikely."""
+    logits, targets, lengths = 200 * rng.randn(3, 4, V), rng.randint(0, V, (3, 4)), torch.tensor([2, 4, 3])
+    got = student.sequence_loss(logits, targets, lengths)
+    assert_close(got, mean_loss(logits, targets, lengths), **CLOSE, name="loss of large scores")
+
+
+@pytest.mark.level("options")
 def test_start(student, rng):
     """Another start token."""
     ours, theirs = networks(student, rng)
@@ -221,10 +229,12 @@ def test_gradients(student, rng):
 
 @pytest.mark.level("invariants")
 @pytest.mark.weight(2)
-def test_padding_gets_no_gradient(student, rng):
+@pytest.mark.parametrize("filling", [0.5, 1e30])
+def test_padding_gets_no_gradient(student, rng, filling):
     """Scores in the padding get the gradient 0, the others that of the mean."""
     targets, lengths = rng.randint(0, V, (3, 4)), torch.tensor([1, 4, 2])
     values, found = rng.randn(3, 4, V, dtype=torch.float64), []
+    values[0, 1:, :4], values[2, 2:, 3:] = filling, -filling
     for function in (mean_loss, student.sequence_loss):
         logits = values.clone().requires_grad_()
         function(logits, targets, lengths).backward()
@@ -250,6 +260,7 @@ def test_a_batch_by_heart(student, rng):
         loss.backward()
         new = {}
         for name, parameter in model.named_parameters():
+            assert parameter.grad is not None, f"no gradient reaches {name}"
             m, v = moments[name]
             m, v = 0.9 * m + 0.1 * parameter.grad, 0.999 * v + 0.001 * parameter.grad.square()
             moments[name] = [m, v]

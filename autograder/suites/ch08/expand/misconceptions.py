@@ -4,6 +4,22 @@ from autograder.testing import edit, misconception
 
 MISCONCEPTIONS = [
     misconception(
+        "masked_words_dropped",
+        hint="Where fewer than `width` exist, all are returned: do you drop those of log-probability -inf?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "return best.indices // log_probs.shape[1], best.indices % log_probs.shape[1], best.values",
+                """
+                kept = best.values > -math.inf
+                places = best.indices[kept]
+                return places // log_probs.shape[1], places % log_probs.shape[1], best.values[kept]
+                """,
+            ),
+        ],
+    ),
+    misconception(
         "best_of_each_row",
         hint="The best of all are asked for: may one beginning have several children in yours?",
         severity="serious",
@@ -147,6 +163,103 @@ MISCONCEPTIONS = [
             edit(
                 "totals = (scores[:, None] + log_probs).flatten()",
                 "totals = (scores.repeat(log_probs.shape[1])[: log_probs.numel()].view(log_probs.shape) + log_probs).flatten()",
+            ),
+        ],
+    ),
+    misconception(
+        "best_child_of_each_beginning",
+        hint="The best of all are asked for: may one beginning have several children in yours?",
+        severity="serious",
+        base="reference",
+        edits=[
+            edit(
+                "totals = (scores[:, None] + log_probs).flatten()",
+                "rows = scores[:, None] + log_probs",
+            ),
+            edit(
+                "best = totals.topk(min(width, len(totals)))",
+                "best = rows.max(dim=1)",
+            ),
+            edit(
+                "return best.indices // log_probs.shape[1], best.indices % log_probs.shape[1], best.values",
+                """
+                order = best.values.argsort(descending=True)[:width]
+                return order, best.indices[order], best.values[order]
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "negative_product",
+        hint="Probabilities multiply, so their logarithms add: what do you do with them?",
+        severity="serious",
+        base="reference",
+        edits=[
+            edit(
+                "totals = (scores[:, None] + log_probs).flatten()",
+                "totals = -(scores[:, None] * log_probs).flatten()",
+            ),
+        ],
+    ),
+    misconception(
+        "parents_by_the_number_of_beginnings",
+        hint="A row of the table has V places: by which number do you divide for the parent?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "return best.indices // log_probs.shape[1], best.indices % log_probs.shape[1], best.values",
+                "return best.indices // len(scores), best.indices % log_probs.shape[1], best.values",
+            ),
+        ],
+    ),
+    misconception(
+        "in_the_order_of_the_table",
+        hint="The best comes first: in which order are yours?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "return best.indices // log_probs.shape[1], best.indices % log_probs.shape[1], best.values",
+                """
+                places, order = best.indices.sort()
+                return places // log_probs.shape[1], places % log_probs.shape[1], best.values[order]
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "never_more_than_the_vocabulary",
+        hint="The width decides, not the number of words: how many do you keep?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "min(width, len(totals))",
+                "min(width, log_probs.shape[1])",
+            ),
+        ],
+    ),
+    misconception(
+        "each_token_once",
+        hint="Two beginnings may go on with the same word: does yours keep both?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "totals = (scores[:, None] + log_probs).flatten()",
+                "rows = scores[:, None] + log_probs",
+            ),
+            edit(
+                "best = totals.topk(min(width, len(totals)))",
+                "best = rows.max(dim=0)",
+            ),
+            edit(
+                "return best.indices // log_probs.shape[1], best.indices % log_probs.shape[1], best.values",
+                """
+                order = best.values.argsort(descending=True)[:width]
+                return best.indices[order], order, best.values[order]
+                """,
             ),
         ],
     ),

@@ -24,8 +24,8 @@ def agrees(student, scores, log_probs, width):
     parents, tokens, sums = student.expand(scores, log_probs, width)
     want = best(scores, log_probs, width)
     assert_close(sums, torch.tensor([w[0] for w in want], dtype=scores.dtype), **CLOSE, name="scores")
-    assert_close(parents, torch.tensor([w[1] for w in want]), name="parents")
-    assert_close(tokens, torch.tensor([w[2] for w in want]), name="tokens")
+    assert_close(parents.long(), torch.tensor([w[1] for w in want]), name="parents")
+    assert_close(tokens.long(), torch.tensor([w[2] for w in want]), name="tokens")
 
 
 @pytest.mark.level("runs")
@@ -61,8 +61,8 @@ def test_all_from_one(student):
     """A far better beginning has all children in the beam, and a bad one none."""
     log_probs = torch.tensor([[0.2, 0.5, 0.3], [0.98, 0.01, 0.01]]).log()
     parents, tokens, _ = student.expand(torch.tensor([-1.0, -20.0]), log_probs, 3)
-    assert_close(parents, torch.zeros(3, dtype=torch.int64), name="parents")
-    assert_close(tokens, torch.tensor([1, 2, 0]), name="tokens")
+    assert_close(parents.long(), torch.zeros(3, dtype=torch.int64), name="parents")
+    assert_close(tokens.long(), torch.tensor([1, 2, 0]), name="tokens")
 
 
 @pytest.mark.level("options")
@@ -86,6 +86,20 @@ def test_few_extensions(student, rng, beginnings, vocab_size, width):
 def test_views(student, rng):
     """Transposed and sliced arguments."""
     agrees(student, -rng.rand(6)[::2], rng.randn(5, 3).log_softmax(0).T, 4)
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(3)
+def test_masked_words(student, rng):
+    """Words of log-probability -inf come last, and are returned where the width has room for them."""
+    log_probs = rng.randn(2, 4)
+    log_probs[0, 1] = log_probs[1, 2] = log_probs[1, 3] = -torch.inf
+    scores = -2 * rng.rand(2)
+    parents, tokens, sums = student.expand(scores, log_probs, 8)
+    assert len(parents) == len(tokens) == len(sums) == 8, "all extensions are returned where they fit"
+    want = best(scores, log_probs, 5)
+    assert_close(sums[:5], torch.tensor([w[0] for w in want]), **CLOSE, name="scores")
+    assert bool((sums[5:] == -torch.inf).all()), "masked words come last"
 
 
 @pytest.mark.level("options")

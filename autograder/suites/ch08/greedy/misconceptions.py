@@ -141,4 +141,59 @@ MISCONCEPTIONS = [
         base="reference",
         edits=[edit("torch.full((len(state),), start)", "torch.zeros(len(state), dtype=torch.int64)")],
     ),
+    misconception(
+        "start_is_written",
+        hint="START begins a sentence and is not a word of it: where is it in yours?",
+        severity="serious",
+        base="reference",
+        edits=[
+            edit(
+                "sentences: list[list[int]] = [[] for _ in range(len(state))]",
+                "sentences: list[list[int]] = [[start] for _ in range(len(state))]",
+            ),
+        ],
+    ),
+    misconception(
+        "the_first_row_decides",
+        hint="Each sentence ends by itself: whose END stops your loop?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "if not any(running):",
+                "if not running[0]:",
+            ),
+        ],
+    ),
+    misconception(
+        "only_end_left_out",
+        hint="A sentence that has ended stays ended: what do you write when it goes on talking?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "if running[n]:",
+                "if token != end:",
+            ),
+        ],
+    ),
+    misconception(
+        "start_ends_a_sentence",
+        hint="END alone ends a sentence: does the start token end yours too?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "token != end",
+                "token not in (end, start)",
+            ),
+        ],
+    ),
+    misconception(
+        "leaves_when_all_end_together",
+        hint="A row that has ended may say anything: when do you know that all have ended?",
+        severity="slip",
+        base="reference",
+        edits=[edit("if not any(running):", "if bool((tokens == end).all()):")],
+    ),
 ]

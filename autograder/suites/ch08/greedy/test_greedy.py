@@ -20,6 +20,15 @@ class Script:
         self.sentences, self.vocab_size, self.asked = sentences, vocab_size, []
         self.state = torch.tensor([[float(n), 0.0] for n in range(len(sentences))])
 
+    def questions(self, row):
+        """What was asked for one row, whether alone or in a batch: (token, state) of each question."""
+        return [
+            (tokens[place], state[place])
+            for tokens, state in self.asked
+            for place in range(len(state))
+            if int(state[place, 0]) == row
+        ]
+
     def __call__(self, tokens, state):
         self.asked.append((tokens.clone(), state.clone()))
         probabilities = torch.full((len(tokens), self.vocab_size), 0.6 / (self.vocab_size - 1))
@@ -65,16 +74,14 @@ def as_lists(found):
     """Lists of ints, checked."""
     assert isinstance(found, list | tuple), "greedy returns a list of lists"
     for words in found:
-        assert isinstance(words, list | tuple) and all(type(w) is int for w in words), (
-            "a sentence is a list of ints"
-        )
-    return [list(words) for words in found]
+        assert isinstance(words, list | tuple), "a sentence is a list of ints"
+    return [[int(word) for word in words] for words in found]
 
 
 @pytest.mark.level("runs")
 @pytest.mark.gate
 def test_runs(student, rng):
-    """greedy runs and returns a list of int tokens for each row."""
+    """greedy runs and returns a list for each row."""
     found = as_lists(student.greedy(Script([[1, 2], [3]]), torch.zeros(2, 2), 0, END, 3))
     assert len(found) == 2, "there is one sentence for each row of the state"
 
@@ -174,12 +181,15 @@ def test_alone_and_together(student, rng):
 @pytest.mark.weight(2)
 def test_not_asked_again(student):
     """After the last sentence has ended the step is not asked again, and never more than `limit` times."""
-    script = Script([[1], [2, 3]])
-    student.greedy(script, script.state, 0, END, 9)
-    assert len(script.asked) == 3, "the step is asked again after all have ended"
+    for said in ([[1], [2, 3]], [[1, END, 7, 7, 7, 7, 7, 7, 7], [2, 3]]):
+        script = Script(said)
+        student.greedy(script, script.state, 0, END, 9)
+        assert max(len(script.questions(row)) for row in (0, 1)) <= 3, (
+            "the step is asked again after all have ended"
+        )
     script = Script([[1, 2, 3, 5, 6, 7]])
     student.greedy(script, script.state, 0, END, 4)
-    assert len(script.asked) == 4, "the step is asked `limit` times where nothing ends"
+    assert len(script.questions(0)) == 4, "the step is asked `limit` times where nothing ends"
 
 
 @pytest.mark.level("invariants")
@@ -187,6 +197,16 @@ def test_first_question(student):
     """The first question is the start token for each row, as int64, with the states handed in."""
     script = Script([[1], [2]])
     student.greedy(script, script.state, 7, END, 2)
-    tokens, state = script.asked[0]
-    assert_close(tokens, torch.tensor([7, 7]), name="first tokens")
-    assert_close(state, script.state, name="first states")
+    for row in (0, 1):
+        assert script.questions(row), "a row is not asked with the state handed in"
+        token, state = script.questions(row)[0]
+        assert_close(token, torch.tensor(7), name="first token")
+        assert_close(state, script.state[row], name="first state")
+
+
+@pytest.mark.level("contract")
+def test_types(student):
+    """Tokens are ints."""
+    script = Script([[1, 5, 2], [3]])
+    found = student.greedy(script, script.state, 0, END, 4)
+    assert all(type(word) is int for words in found for word in words), "a sentence is a list of ints"

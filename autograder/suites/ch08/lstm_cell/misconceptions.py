@@ -167,6 +167,64 @@ MISCONCEPTIONS = [
         ],
     ),
     misconception(
+        "start_one_sided",
+        hint="The weights lie between -1/sqrt(H) and 1/sqrt(H): may one of yours be negative?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "w_x = (2 * torch.rand(4 * hidden, features, generator=generator) - 1) * bound",
+                "w_x = torch.rand(4 * hidden, features, generator=generator) * bound",
+            ),
+            edit(
+                "w_h = (2 * torch.rand(4 * hidden, hidden, generator=generator) - 1) * bound",
+                "w_h = torch.rand(4 * hidden, hidden, generator=generator) * bound",
+            ),
+        ],
+    ),
+    misconception(
+        "global_seed_set_from_the_generator",
+        hint="A generator moves on when it draws: do your weights come from it, or from its seed?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "w_x = (2 * torch.rand(4 * hidden, features, generator=generator) - 1) * bound",
+                """
+                torch.manual_seed(generator.initial_seed())
+                w_x = (2 * torch.rand(4 * hidden, features) - 1) * bound
+                """,
+            ),
+            edit(
+                "w_h = (2 * torch.rand(4 * hidden, hidden, generator=generator) - 1) * bound",
+                "w_h = (2 * torch.rand(4 * hidden, hidden) - 1) * bound",
+            ),
+        ],
+    ),
+    misconception(
+        "one_added_to_the_forget_gate",
+        hint="The forget gate is the sigmoid of its pre-activation alone: do you add 1 inside the step?",
+        severity="partial",
+        base="reference",
+        edits=[edit("torch.sigmoid(f) * c", "torch.sigmoid(f + 1) * c")],
+    ),
+    misconception(
+        "hard_sigmoid",
+        hint="The gates are smooth sigmoids: do yours reach 0 and 1 exactly?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)",
+                """
+                i, f, o = (torch.clamp(gate / 6 + 0.5, 0, 1) for gate in (i, f, o))
+                c = f * c + i * torch.tanh(g)
+                """,
+            ),
+            edit("return torch.sigmoid(o) * torch.tanh(c), c", "return o * torch.tanh(c), c"),
+        ],
+    ),
+    misconception(
         "start_draws_from_the_global_generator",
         hint="Equal generators give equal weights: who draws yours?",
         severity="slip",
@@ -189,5 +247,24 @@ MISCONCEPTIONS = [
                 "return (torch.sigmoid(o) * torch.tanh(c)).squeeze(0), c.squeeze(0)",
             )
         ],
+    ),
+    misconception(
+        "one_draw_for_all_blocks",
+        hint="Every weight is drawn by itself: are your four blocks the same numbers?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "w_h = (2 * torch.rand(4 * hidden, hidden, generator=generator) - 1) * bound",
+                "w_h = ((2 * torch.rand(hidden, hidden, generator=generator) - 1) * bound).repeat(4, 1)",
+            ),
+        ],
+    ),
+    misconception(
+        "forget_bias_halved",
+        hint="There is one bias vector here, not two: how much of the forget bias do you write?",
+        severity="slip",
+        base="reference",
+        edits=[edit("= forget_bias", "= forget_bias / 2")],
     ),
 ]

@@ -13,7 +13,7 @@ from autograder.testing import assert_close
 
 pytestmark = [
     pytest.mark.exercise("lstm_cell"),
-    pytest.mark.shares(runs=8, plain=40, options=24, invariants=28),
+    pytest.mark.shares(runs=8, plain=40, options=28, invariants=28),
 ]
 
 FLOAT32 = {"rtol": 1e-4, "atol": 1e-5}
@@ -122,7 +122,7 @@ def test_large_numbers(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(4)
+@pytest.mark.weight(6)
 @pytest.mark.parametrize("bias", [0.0, 1.0, -2.5])
 def test_start_bias(student, rng, bias):
     """At the start the forget gate's block of the bias is what was asked for, the other blocks are zero."""
@@ -131,17 +131,17 @@ def test_start_bias(student, rng, bias):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(3)
-def test_start_weights(student, rng):
-    """Both matrices are uniform between -1/sqrt(H) and 1/sqrt(H), every weight drawn by itself."""
-    w_x, w_h, _ = student.lstm_start(30, 25, 1.0, rng.generator())
-    for w, shape, name in ((w_x, (100, 30), "w_x"), (w_h, (100, 25), "w_h")):
-        assert tuple(w.shape) == shape, f"{name} has shape {shape}, not {tuple(w.shape)}"
-        assert float(w.abs().max()) <= 0.2, f"a weight of {name} lies outside 1/sqrt(H)"
-        # A uniform number has the variance 0.04/3; over 2,500 draws its standard error is 0.9/sqrt(2500) of that: 1.8%.
-        assert abs(float(w.var()) * 75 - 1) < 0.12, f"{name} is not uniform between -1/sqrt(H) and 1/sqrt(H)"
-        assert abs(float(w.mean())) < 6.5 * 0.1155 / 50, f"{name} is not centred at zero"
-        assert len(w.unique()) > 0.99 * w.numel(), f"weights of {name} repeat"
+@pytest.mark.weight(7)
+@pytest.mark.parametrize(("place", "name"), [(0, "w_x"), (1, "w_h")])
+def test_start_weights(student, rng, place, name):
+    """Each matrix is uniform between -1/sqrt(H) and 1/sqrt(H), every weight drawn by itself."""
+    w, shape = student.lstm_start(30, 25, 1.0, rng.generator())[place], (100, (30, 25)[place])
+    assert tuple(w.shape) == shape, f"{name} has shape {shape}, not {tuple(w.shape)}"
+    assert abs(float(w.mean())) < 6.5 * 0.1155 / 50, f"{name} is not centred at zero"
+    assert float(w.abs().max()) <= 0.2, f"a weight of {name} lies outside 1/sqrt(H)"
+    # A uniform number has the variance 0.04/3; over 2,500 draws its standard error is 0.9/sqrt(2500) of that: 1.8%.
+    assert abs(float(w.var()) * 75 - 1) < 0.12, f"the variance of {name} is not that of a uniform number"
+    assert len(w.unique()) > 0.99 * w.numel(), f"weights of {name} repeat"
 
 
 @pytest.mark.level("invariants")
@@ -191,6 +191,11 @@ def test_equal_generators(student, rng):
         assert_close(b, a, name="weights from an equal generator")
     other = student.lstm_start(3, 4, 1.0, torch.Generator().manual_seed(8))
     assert not torch.allclose(other[0], first[0]), "another generator gives the same weights"
+    generator = torch.Generator().manual_seed(9)
+    one, two = (student.lstm_start(3, 4, 1.0, generator) for _ in range(2))
+    assert not torch.allclose(one[0], two[0]), (
+        "one generator gives the same weights twice: they are not drawn from it"
+    )
 
 
 @pytest.mark.level("contract")

@@ -20,6 +20,50 @@ MISCONCEPTIONS = [
         ],
     ),
     misconception(
+        "zeros_are_read_backwards",
+        hint="A step with the input 0 still changes the states: do yours change before a sequence begins?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "states = tuple(torch.where(running, after, before) for after, before in zip(new, states, strict=True))",
+                "states = new if backwards else tuple(torch.where(running, a, b) for a, b in zip(new, states, strict=True))",
+            ),
+        ],
+    ),
+    misconception(
+        "padding_goes_through_the_step",
+        hint="Padding may be any finite number: can your step overflow there, and what is 0 times infinity?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "inputs = torch.where(running, x[:, t], torch.zeros_like(x[:, t]))",
+                "inputs = x[:, t]",
+            ),
+        ],
+    ),
+    misconception(
+        "masked_by_products",
+        hint="Padding may be any finite number: what does a mask of 0 make of an infinite state?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "inputs = torch.where(running, x[:, t], torch.zeros_like(x[:, t]))",
+                "inputs, run = x[:, t], running.to(x.dtype)",
+            ),
+            edit(
+                "states = tuple(torch.where(running, after, before) for after, before in zip(new, states, strict=True))",
+                "states = tuple(run * after + (1 - run) * before for after, before in zip(new, states, strict=True))",
+            ),
+            edit(
+                "outputs[t] = torch.where(running, states[0], torch.zeros_like(states[0]))",
+                "outputs[t] = run * states[0]",
+            ),
+        ],
+    ),
+    misconception(
         "backwards_gets_the_order_of_time",
         hint="Reading backwards means the last step first: in which order does your loop go?",
         severity="partial",
@@ -167,6 +211,75 @@ MISCONCEPTIONS = [
             edit(
                 "return torch.stack(outputs, dim=1), states",
                 "return torch.stack(outputs, dim=1), (outputs[-1] if backwards else states[0], *states[1:])",
+            ),
+        ],
+    ),
+    misconception(
+        "rectangle_reversed",
+        hint="The end of a short row is padding: what does your loop read first when it goes backwards?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "times = range(x.shape[1])",
+                """
+                times = range(x.shape[1])
+                x = x.flip(1) if backwards else x
+                """,
+            ),
+            edit(
+                "for t in reversed(times) if backwards else times:",
+                "for t in times:",
+            ),
+            edit(
+                "inputs = torch.where(running, x[:, t], torch.zeros_like(x[:, t]))",
+                "inputs = x[:, t]",
+            ),
+            edit(
+                "return torch.stack(outputs, dim=1), states",
+                "return torch.stack(outputs[::-1] if backwards else outputs, dim=1), states",
+            ),
+        ],
+    ),
+    misconception(
+        "state_of_the_step_read_first",
+        hint="Backwards, the last step that is read is the first in time: at which time do you take the last h?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "return torch.stack(outputs, dim=1), states",
+                """
+                outputs = torch.stack(outputs, dim=1)
+                return outputs, (outputs[torch.arange(len(x)), lengths - 1], *states[1:])
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "as_long_as_the_longest",
+        hint="Outputs have all T steps, even where no sequence is so long: how many have yours?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "times = range(x.shape[1])",
+                "times = range(int(lengths.max()))",
+            ),
+        ],
+    ),
+    misconception(
+        "third_state_forgotten",
+        hint="A step may have three states: how many does your loop renew?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "states = tuple(torch.where(running, after, before) for after, before in zip(new, states, strict=True))",
+                """
+                kept = [torch.where(running, after, before) for after, before in zip(new[:2], states[:2], strict=True)]
+                states = (*kept, *states[2:])
+                """,
             ),
         ],
     ),

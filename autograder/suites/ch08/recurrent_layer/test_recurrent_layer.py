@@ -187,6 +187,33 @@ def test_padding_is_irrelevant(student, rng, backwards, filling):
 
 @pytest.mark.level("options")
 @BOTH
+@pytest.mark.weight(2)
+def test_padding_that_overflows(student, rng, backwards):
+    """Padding beside which the step would overflow changes nothing; its gradient, and all others, stay finite."""
+
+    def rising(x, states, weights):
+        return (0.5 * states[0] + x.exp() * weights[0],)
+
+    lengths, values = torch.tensor([4, 2, 3]), 0.5 * rng.randn(3, 4, 2)
+    x, state, weight = values.clone(), rng.randn(3, 2), rng.randn(2)
+    x[1, 2:], x[2, 3:] = 3e38, 900.0
+    want, end = torch.zeros(3, 4, 2), state.clone()
+    for n, length in enumerate(lengths.tolist()):
+        for t in range(length - 1, -1, -1) if backwards else range(length):
+            want[n, t] = end[n] = 0.5 * end[n] + values[n, t].exp() * weight
+    x, weight = x.requires_grad_(), weight.requires_grad_()
+    got = student.recurrent_layer(rising, x, lengths, [weight], (state,), backwards)
+    same(got, (want, (end,)), [4, 2, 3])
+    (got[0].sum() + got[1][0].sum()).backward()
+    for tensor, name in ((x, "x"), (weight, "the weights")):
+        assert tensor.grad is not None, f"no gradient reaches {name}"
+        assert bool(tensor.grad.isfinite().all()), f"the gradient of {name} is not finite"
+    padding = ~running([4, 2, 3], 4).expand(3, 4, 2)
+    assert_close(x.grad[padding], torch.zeros(int(padding.sum())), rtol=0, atol=0, name="gradient of padding")
+
+
+@pytest.mark.level("options")
+@BOTH
 def test_views(student, rng, backwards):
     """Transposed, sliced and expanded arguments; a batch in which every sequence ends before the last step."""
     step, torchs, x, weights, states = case(rng, "gru", 4, 6, 3, 5)

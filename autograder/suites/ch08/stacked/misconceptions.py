@@ -170,4 +170,91 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "vectors_of_two_entries_always",
+        hint="With one direction a sentence has one last state: how many entries do you join?",
+        severity="slip",
+        base="reference",
+        edits=[edit("list(last[-directions:])", "list(last[-2:])")],
+    ),
+    misconception(
+        "second_direction_reads_the_first",
+        hint="Both directions read the same sequence: what does your second one read?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "output, last = layer(x, lengths, one, before, direction == 1)",
+                "output, last = layer(outputs[0] if outputs else x, lengths, one, before, direction == 1)",
+            ),
+        ],
+    ),
+    misconception(
+        "weights_of_the_first_direction",
+        hint="Each direction has weights of its own: whose does your second one use?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "layer(x, lengths, one, before, direction == 1)",
+                "layer(x, lengths, directions[0], before, direction == 1)",
+            ),
+        ],
+    ),
+    misconception(
+        "only_the_first_state_returned",
+        hint="A layer may have two states or three: how many of them do you return?",
+        severity="partial",
+        base="reference",
+        edits=[edit("zip(*found, strict=True))", "list(zip(*found, strict=True))[:1])")],
+    ),
+    misconception(
+        "all_forwards_first",
+        hint="The last states are ordered by layer, then by direction: how are yours?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "return x, tuple(",
+                """
+                found = [one for k in range(len(weights[0])) for one in found[k :: len(weights[0])]]
+                return x, tuple(
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "inputs_added_to_outputs",
+        hint="The next layer reads the outputs alone: do you add what the layer has read?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "x = torch.cat(outputs, dim=2)",
+                """
+                joined = torch.cat(outputs, dim=2)
+                x = x + joined if x.shape == joined.shape else joined
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "vectors_backwards_first",
+        hint="Forwards stands first in a sentence vector: in which order are yours?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "list(last[-directions:])",
+                "list(last[-directions:].flip(0))",
+            ),
+        ],
+    ),
+    misconception(
+        "vectors_detached",
+        hint="Gradients reach everything: do your sentence vectors still hang on the last states?",
+        severity="slip",
+        base="reference",
+        edits=[edit("list(last[-directions:])", "list(last[-directions:].detach())")],
+    ),
 ]

@@ -161,6 +161,7 @@ def test_between(student, rng, layers, directions):
 
     def layer(x, lengths, weights, states, backwards):
         seen.append(x.clone())
+        assert x.shape[2] in (4, 2 * directions), "a layer reads the joined outputs of the one below"
         return x.mean(2, keepdim=True) + 10.0 * len(seen) + torch.zeros(2, 3, 2), tuple(s + 1 for s in states)
 
     weights = [[[] for _ in range(directions)] for _ in range(layers)]
@@ -216,6 +217,19 @@ def test_gradients(student, rng):
     for want, grad in zip(*found, strict=True):
         assert grad is not None, "no gradient reaches an argument"
         assert_close(grad, want, **FLOAT64, name="gradient")
+
+
+@pytest.mark.level("invariants")
+@pytest.mark.weight(3)
+@pytest.mark.parametrize(("layers", "directions"), [(2, 2), (3, 1)])
+def test_gradient_of_sentence_vectors(student, rng, layers, directions):
+    """The gradient of the vectors reaches the last states of the last layer, and those alone."""
+    last = rng.randn(layers * directions, 3, 2).requires_grad_()
+    student.sentence_vectors(last, directions).sum().backward()
+    assert last.grad is not None, "no gradient reaches the last states"
+    want = torch.zeros(layers * directions, 3, 2)
+    want[-directions:] = 1.0
+    assert_close(last.grad, want, name="gradient of the last states")
 
 
 @pytest.mark.level("invariants")

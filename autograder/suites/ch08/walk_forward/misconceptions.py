@@ -190,4 +190,139 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "targets_beyond_what_is_known",
+        hint="With a horizon of h the last target known lies h steps before the block: where does your training end?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "past = scaled[: len(known)]",
+                "past = scaled[:block]",
+            ),
+        ],
+    ),
+    misconception(
+        "targets_of_the_next_step",
+        hint="The target lies h steps after the window's last value: by how many steps is yours off?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "targets = past[width + horizon - 1 :]",
+                "targets = past[width : width + len(windows)]",
+            ),
+        ],
+    ),
+    misconception(
+        "one_fit_for_all",
+        hint="Every `refit` steps the forecaster is fitted again: how often do you call it?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "for block in range(start, len(series), refit):",
+                "for block in range(start, start + 1):",
+            ),
+            edit(
+                "times = range(block, min(block + refit, len(series)))",
+                "times = range(block, len(series))",
+            ),
+        ],
+    ),
+    misconception(
+        "short_last_block_left_out",
+        hint="The last block may be shorter: do you forecast its values?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "forecasts.append(forecaster(windows, targets, queries) * deviation + mean)",
+                """
+                if len(times) < refit and forecasts:
+                    break
+                forecasts.append(forecaster(windows, targets, queries) * deviation + mean)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "scaled_by_all_before_the_block",
+        hint="With a horizon above 1 the values just before the block are not known yet: what are mean and deviation made of?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "mean, deviation = known.mean(), known.std(correction=0)",
+                "mean, deviation = series[:block].mean(), series[:block].std(correction=0)",
+            ),
+        ],
+    ),
+    misconception(
+        "only_the_last_values",
+        hint="Each fit learns from all that was known: do you leave the oldest values out?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "known = series[: block - horizon + 1]",
+                "known = series[block - start : block - horizon + 1]",
+            ),
+            edit(
+                "past = scaled[: len(known)]",
+                "past = scaled[block - start : block - horizon + 1]",
+            ),
+        ],
+    ),
+    misconception(
+        "queries_not_standardised",
+        hint="Queries are standardised like the training windows: are yours?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "queries = torch.stack([scaled[t - horizon - width + 1 : t - horizon + 1] for t in times])",
+                "queries = torch.stack([series[t - horizon - width + 1 : t - horizon + 1] for t in times])",
+            ),
+        ],
+    ),
+    misconception(
+        "last_pair_left_out",
+        hint="K known values give K - W - h + 1 pairs: is the last one in yours?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "windows = past[: len(past) - horizon].unfold(0, width, 1)",
+                """
+                windows = past[: len(past) - horizon].unfold(0, width, 1)
+                windows = windows[: max(1, len(windows) - 1)]
+                """,
+            ),
+            edit(
+                "targets = past[width + horizon - 1 :]",
+                "targets = past[width + horizon - 1 :][: len(windows)]",
+            ),
+        ],
+    ),
+    misconception(
+        "first_pair_left_out",
+        hint="K known values give K - W - h + 1 pairs: is the first one in yours?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "windows = past[: len(past) - horizon].unfold(0, width, 1)",
+                """
+                windows = past[: len(past) - horizon].unfold(0, width, 1)
+                skipped = min(1, len(windows) - 1)
+                windows = windows[skipped:]
+                """,
+            ),
+            edit(
+                "targets = past[width + horizon - 1 :]",
+                "targets = past[width + horizon - 1 :][skipped:]",
+            ),
+        ],
+    ),
 ]

@@ -90,12 +90,13 @@ def test_forecasts(student, rng, width, start, refit, horizon):
 
 @pytest.mark.level("plain")
 @pytest.mark.parametrize("part", [0, 1, 2])
-@pytest.mark.weight(3)
-def test_what_is_shown(student, rng, part):
+@pytest.mark.parametrize("horizon", [1, 3])
+@pytest.mark.weight(4)
+def test_what_is_shown(student, rng, part, horizon):
     """Training windows, targets and queries are those of each block, standardised by what was known."""
     series, recorder = 5 + 3 * rng.randn(19, dtype=DOUBLE), Recorder()
-    student.walk_forward(recorder, series, 3, 10, 4, 1)
-    wanted = shown(series, 3, 10, 4, 1)
+    student.walk_forward(recorder, series, 3, 10, 4, horizon)
+    wanted = shown(series, 3, 10, 4, horizon)
     assert len(recorder.seen) == len(wanted), "the forecaster is called once for each block"
     name = ("training windows", "training targets", "queries")[part]
     for seen, want in zip(recorder.seen, wanted, strict=True):
@@ -227,3 +228,10 @@ def test_dtype(student, rng):
     """float32 in, float32 out."""
     got = student.walk_forward(lambda w, y, q: q[:, -1], rng.randn(15), 2, 9, 3, 1)
     assert got.dtype == torch.float32, "forecasts have the dtype of the series"
+
+
+@pytest.mark.level("contract")
+def test_errors_are_floats(student, rng):
+    """The three errors are floats."""
+    errors = student.forecast_errors(rng.randn(5), rng.randn(5), rng.randn(5))
+    assert all(isinstance(error, float) for error in errors), "each error is a float, not a tensor"
