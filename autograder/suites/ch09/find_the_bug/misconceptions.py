@@ -29,7 +29,7 @@ MISCONCEPTIONS = [
     misconception(
         "compared_exactly",
         hint="Two ways to add the same numbers differ by rounding: how near must two outputs be?",
-        severity="partial",
+        severity="serious",
         edits=[
             edit("answer, torch.tensor(3.0), atol=1e-3", "answer, torch.tensor(3.0), rtol=0, atol=0"),
             edit("before[blind], after[blind], atol=1e-3", "before[blind], after[blind], rtol=0, atol=0"),
@@ -52,12 +52,6 @@ MISCONCEPTIONS = [
         ],
     ),
     misconception(
-        "one_key_changed",
-        hint="A mask may fail at one key alone: which keys does your probe change?",
-        severity="slip",
-        edits=[edit("for place in range(k.shape[1]):", "for place in range(1):")],
-    ),
-    misconception(
         "constants_without_a_mask",
         hint="With everything open rows may sum to 1: do they with a mask?",
         severity="slip",
@@ -68,17 +62,6 @@ MISCONCEPTIONS = [
                 q, k, v, mask = random_problem(seed)
                 mask = torch.ones_like(mask)
                 """,
-            ),
-        ],
-    ),
-    misconception(
-        "first_query_only",
-        hint="A fault may show at some queries alone: which do you look at?",
-        severity="slip",
-        edits=[
-            edit(
-                "torch.allclose(answer, torch.tensor(3.0), atol=1e-3)",
-                "torch.allclose(answer[:, 1], torch.tensor(3.0), atol=1e-3)",
             ),
         ],
     ),
@@ -101,12 +84,6 @@ MISCONCEPTIONS = [
         hint="For which widths is dividing by D, by its root and by 1 the same?",
         severity="slip",
         edits=[edit("for width in (1, 4, 25):", "for width in (1,):")],
-    ),
-    misconception(
-        "scale_at_one_width",
-        hint="A fixed number can be right for one width: how many do you try?",
-        severity="slip",
-        edits=[edit("for width in (1, 4, 25):", "for width in (6,):")],
     ),
     misconception(
         "expects_division_by_the_width",

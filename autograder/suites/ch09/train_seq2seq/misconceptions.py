@@ -89,7 +89,7 @@ MISCONCEPTIONS = [
     misconception(
         "not_clipped",
         hint="max_norm is an argument: where are the gradients clipped?",
-        severity="partial",
+        severity="slip",
         edits=[edit("nn.utils.clip_grad_norm_(model.parameters(), max_norm)", "")],
     ),
     misconception(
