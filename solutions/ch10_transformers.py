@@ -1055,9 +1055,9 @@ for first, name, colour in ((True, "pre-norm", BLUE), (False, "post-norm", ORANG
     norms, gradients = (torch.tensor([run[i] for run in measured[first]]) for i in (0, 1))
     axes[0].plot(range(depth + 1), norms.mean(0), "o-", color=colour, label=name)
     axes[1].plot(range(1, depth + 1), gradients.mean(0), "o-", color=colour, label=name)
-    print(f"{name}: root mean square of the stream at the end {norms[:, -1].min():.2f} to {norms[:, -1].max():.2f}, ", end="")
     ratio = gradients[:, -1] / gradients[:, 0]
-    print(f"gradient of the last block over that of the first {ratio.min():.2f} to {ratio.max():.2f}")
+    print(f"{name}, root mean square of the stream at the end: {norms[:, -1].min():.2f} to {norms[:, -1].max():.2f}")
+    print(f"{name}, gradient of the last block over that of the first: {ratio.min():.2f} to {ratio.max():.2f}")
 axes[0].set(xlabel="after block", ylabel="root mean square", title="the residual stream at the start")
 axes[1].set(xlabel="block", ylabel="norm", title="gradient in the feed-forward weights at the start")
 axes[0].legend()
@@ -1068,7 +1068,7 @@ show(
 )
 
 # %% [markdown]
-# **Notice** the right half: it is figure 3 of Xiong et al. (2020) in small. With pre-norm the gradients of the last block are smaller than those of the first; with post-norm they are
+# **Notice** the right half: it is figure 3 of Xiong et al. (2020) in small. With pre-norm the gradients of the last block are 0.5 to 0.6 times those of the first; with post-norm they are
 # 1.3 to 2.1 times as large as those of the first. A step that suits the first block is far too long for the last: that is why post-norm needs a *warm-up*, during
 # which the rate grows from nearly nothing.
 #
@@ -1602,8 +1602,8 @@ def translation_loss(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
 # - The model trains in training mode, also if it came in evaluation mode.
 # - What comes back is one float for each step: the loss of its batch, before the step.
 # - Parameters that do not require a gradient stay as they are.
-# - Your function is judged in two ways: after a few steps the weights are compared with those of the rule; and it trains `Translator` on 200 batches of 64 numbers whose digits and words have been given new numbers at random. At least
-#   four of five new numbers must come out word for word.
+# - Your function is judged in two ways: after a few steps the weights are compared with those of the rule; and it trains `Translator` on 150 batches of 32 numbers whose digits and words have been given new numbers at random. At least
+#   three of five new numbers must come out word for word.
 #
 # **Why.** It is the whole of training.
 
@@ -1719,7 +1719,7 @@ plt.legend()
 show("Perplexity against the step: the GPT begins far above the bigram's level of about 12, crosses it and ends below it.")
 
 # %% [markdown]
-# **Notice** that 600 batches bring the model to @GPT_SHARE@ of the bigram's perplexity on text that it has not been trained on. That is not much yet: it has read its text little more than one and a half times. What a Transformer has is that all places of a window are computed at once, and that it goes on to gain
+# **Notice** that 600 batches bring the model to 0.71 of the bigram's perplexity on text that it has not been trained on. That is not much yet: it has read its text little more than one and a half times. What a Transformer has is that all places of a window are computed at once, and that it goes on to gain
 # where there are more layers, more text and more machines.
 #
 # <details><summary>Two tables were multiplied by 15 after the start, against section 7. Why?</summary>
@@ -2423,10 +2423,10 @@ for name, found in table_of.items():
     print(f"{name}: {min(found):.3f} to {max(found):.3f}")
 
 # %% [markdown]
-# **Notice** that 60 labelled sentences teach a new model next to nothing: @SCRATCH@. The same model, after it has filled gaps in 6,000 sentences *without labels*, knows what a sentence is. Hide each word in turn and ask how likely the hidden word was: one
-# sentence has a word that nobody would expect, another has none. The labels only have to say below which probability a sentence counts as spoilt, and @SURPRISE@ of new sentences are judged rightly. (Salazar et al. 2020 judge sentences in this way.)
+# **Notice** that 60 labelled sentences teach a new model next to nothing: it is right about 51 to 54% of new ones, where chance is 50%. The same model, after it has filled gaps in 6,000 sentences *without labels*, knows what a sentence is. Hide each word in turn and ask how likely the hidden word was: one
+# sentence has a word that nobody would expect, another has none. The labels only have to say below which probability a sentence counts as spoilt, and about 90% of new sentences are judged rightly. (Salazar et al. 2020 judge sentences in this way.)
 #
-# Fine-tuning, the usual way, puts a new layer on the pooled state and trains everything on the labels. From the pretrained weights it gains less here: @TUNED@. Filling gaps never trained the state of [CLS], and 60 examples have to teach the model where in itself its
+# Fine-tuning, the usual way, puts a new layer on the pooled state and trains everything on the labels. From the pretrained weights it gains less here: 57 to 63%. Filling gaps never trained the state of [CLS], and 60 examples have to teach the model where in itself its
 # knowledge lies.
 #
 # <details><summary>Would pretraining help as much with 60,000 labelled sentences?</summary>
@@ -2571,8 +2571,8 @@ def picture_batches(epochs, count, seed):
 def small_cnn():
     """Two convolutions and a pooling, about as many parameters."""
     return nn.Sequential(
-        *(nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.Conv2d(32, 48, 3, padding=1), nn.ReLU()),
-        *(nn.MaxPool2d(2), nn.Flatten(), nn.Linear(48 * 16, 56), nn.ReLU(), nn.Linear(56, 10)),
+        *(nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.Conv2d(32, 64, 3, padding=1), nn.ReLU()),
+        *(nn.MaxPool2d(2), nn.Flatten(), nn.Linear(64 * 16, 64), nn.ReLU(), nn.Linear(64, 10)),
     )
 
 
@@ -2581,12 +2581,12 @@ def picture_loss(model, batch):
     return F.cross_entropy(model(batch[0]), batch[1])
 
 
-EPOCHS = 6
+EPOCHS = 10
 steps = EPOCHS * len(range(0, len(pictures), 48))
-kinds = {"ViT": lambda: ViT((8, 8), 2, 1, 10, 48, 4, 2, Block), "convolutions": small_cnn}
+kinds = {"ViT": lambda: ViT((8, 8), 2, 1, 10, 48, 4, 3, Block), "convolutions": small_cnn}
 for name, make in kinds.items():
     found = []
-    for seed in range(3):
+    for seed in range(2 if name == "ViT" else 3):
         torch.manual_seed(seed)
         model = make()
         fit(model, picture_batches(EPOCHS, 48, seed), picture_loss, lambda k: warmup_cosine(k, 3e-3, 30, steps), decay=0.05)
@@ -2608,7 +2608,7 @@ for place, axis in enumerate(axes.flat):
 show("Sixteen small squares of 4 by 4: for each place, how alike its learned position is to that of every other place. Each is most like itself, and its own place is dark blue.")
 
 # %% [markdown]
-# **Notice** that on 1,200 pictures the convolutions are better, @VIT_WORDS@. A convolution *knows* that neighbours belong together and that a shape is the same shape elsewhere; the ViT has to learn both from the pictures. That is called **inductive bias**. It helps
+# **Notice** that on 1,200 pictures the convolutions are better: 99% of the validation pictures are right in each of three runs, against 85 and 91% in two runs of the ViT. A convolution *knows* that neighbours belong together and that a shape is the same shape elsewhere; the ViT has to learn both from the pictures. That is called **inductive bias**. It helps
 # where there are few pictures; with hundreds of millions of them, in the paper, the ViT is the better one.
 
 # %% [markdown]
@@ -2625,7 +2625,7 @@ print(f"as a share of the bigram's on the test text: {found / bigram_test:.2f}")
 print(f"bits per byte: {bits:.2f}")
 
 # %% [markdown]
-# **Notice** the share, @TEST_WORDS@. It is not the share of a text that the model knows nothing of: the manual repeats itself, and 15 of 100 pieces of 40 characters of the test text (9 of the validation text) stand in the training text word for word. Both models profit from that. By bits per byte you may now compare the model with any other, whatever its tokens are.
+# **Notice** the share: 0.71, as on the validation text. It is not the share of a text that the model knows nothing of: the manual repeats itself, and 15 of 100 pieces of 40 characters of the test text (9 of the validation text) stand in the training text word for word. Both models profit from that. By bits per byte you may now compare the model with any other, whatever its tokens are.
 
 # %% [markdown]
 # ## 16. A head that copies
@@ -2697,7 +2697,7 @@ show(
 )
 
 # %% [markdown]
-# **Notice** the lines in the right map: from the second time on each token looks at the place *after* its own earlier one, and @INDUCTION@ of the tokens that can be known are guessed. The first time it is right about none. There is not a number in this model that knows a single piece: what it does with a sequence that it has
+# **Notice** the lines in the right map: from the second time on each token looks at the place *after* its own earlier one, and 97% of the tokens that can be known are guessed. The first time it is right about none. There is not a number in this model that knows a single piece: what it does with a sequence that it has
 # never seen looks like learning, and is looking up. Large models learn from examples in a prompt partly by heads of this kind.
 #
 # **To explore.** Why is it not right every time? (What does the first token of all take for the token before it?) Set the 16 of the second query to 1: why does the model become unsure? Train a fresh `GPT` on `repeats` and see how long it takes until it finds the trick, or whether it does. Give it the first block as it is here and let it
@@ -2761,4 +2761,4 @@ show(
 # - R. Sennrich, B. Haddow and A. Birch (2016), *Neural machine translation of rare words with subword units*; A. Radford et al. (2019), *Language models are unsupervised multitask learners*; T. Brown et al. (2020), *Language models are few-shot learners*; J. Devlin et al. (2019),
 #   *BERT*; A. Dosovitskiy et al. (2021), *An image is worth 16x16 words*; L. Gao et al. (2020), *The Pile*.
 # - I. Loshchilov and F. Hutter (2017), *SGDR*, and (2019), *Decoupled weight decay regularization*; A. Fan, M. Lewis and Y. Dauphin (2018), *Hierarchical neural story generation*; A. Holtzman et al. (2020), *The curious case of neural text degeneration*; N. Shazeer (2019), *Fast
-#   Transformer decoding*; J. Ainslie et al. (2023), *GQA*; C. Olsson et al. (2022), *In-context learning and induction heads*.
+#   Transformer decoding*; J. Ainslie et al. (2023), *GQA*; C. Olsson et al. (2022), *In-context learning and induction heads*; J. Salazar et al. (2020), *Masked language model scoring*.
