@@ -327,7 +327,7 @@ def test_translates(student, rng):
             said = torch.cat([said, model(sources[8000:], said)[:, -1:].argmax(-1)], dim=1)
     ended = ((said == END).cumsum(1) - (said == END).long()) > 0
     right = (said.masked_fill(ended, PADDING) == targets[8000:]).all(1).double().mean().item()
-    # @TRAIN_MARGIN@
+    # The one run that was measured had 0.95; the bar leaves room until there are more.
     assert right >= BAR, (
         f"{100 * right:.0f}% of new numbers come out word for word, {100 * BAR:.0f}% are asked"
     )
