@@ -1,0 +1,145 @@
+"""Wrong solutions of `elbo` that students write, each an edit of a right one."""
+
+from autograder.testing import edit, misconception
+
+BASE = "reference"
+KL = "kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)"
+
+MISCONCEPTIONS = [
+    misconception(
+        "reconstruction_averaged_over_pixels",
+        hint="The log-density of an image is a sum over its pixels, the divergence one over latents: do you average one and sum the other?",
+        severity="serious",
+        edits=[edit("return terms.sum(-1)", "return terms.mean(-1)")],
+    ),
+    misconception(
+        "logvar_used_as_std",
+        hint="`logvar` is the logarithm of the variance: by what must the noise be multiplied?",
+        severity="slip",
+        edits=[edit("z = mu + torch.exp(logvar / 2) * noise", "z = mu + torch.exp(logvar) * noise")],
+    ),
+    misconception(
+        "mean_decoded",
+        hint="The reconstruction is a mean over draws: which z do you decode?",
+        severity="partial",
+        edits=[
+            edit(
+                "reconstruction = normal_log_likelihood(x, decode(z), sd)",
+                "reconstruction = normal_log_likelihood(x, decode(mu), sd)",
+            )
+        ],
+    ),
+    misconception(
+        "kl_sign_flipped",
+        hint="The code has a price: is the divergence added to the bound, or taken from it?",
+        severity="partial",
+        edits=[
+            edit(
+                "return reconstruction - beta * kl, reconstruction, kl",
+                "return reconstruction + beta * kl, reconstruction, kl",
+            )
+        ],
+    ),
+    misconception(
+        "kl_takes_logvar_as_sigma",
+        hint="The variance is the exponential of `logvar`, and not its square.",
+        severity="partial",
+        edits=[edit(KL, "kl = 0.5 * (mu**2 + logvar**2 - 1 - torch.log(logvar**2 + 1e-8)).sum(-1)")],
+    ),
+    misconception(
+        "kl_over_the_batch",
+        hint="Each data point has a divergence of its own: which axis do you sum over?",
+        severity="partial",
+        edits=[edit(KL, "kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum().expand(len(mu))")],
+    ),
+    misconception(
+        "bound_goes_down",
+        hint="Optimisers go downhill: what do you hand to `backward`, the bound or minus the bound?",
+        severity="partial",
+        edits=[edit("(-bound).backward()", "bound.backward()")],
+    ),
+    misconception(
+        "no_gradient_through_the_draw",
+        hint="Does the reconstruction's gradient reach the encoder?",
+        severity="partial",
+        edits=[
+            edit(
+                "z = mu + torch.exp(logvar / 2) * noise", "z = (mu + torch.exp(logvar / 2) * noise).detach()"
+            )
+        ],
+    ),
+    misconception(
+        "constant_left_out",
+        hint="A squared error is not a log-density: which terms of the normal density are missing?",
+        severity="partial",
+        edits=[
+            edit(
+                "terms = -((x - mean) ** 2) / (2 * sd**2) - math.log(sd) - 0.5 * math.log(2 * math.pi)",
+                "terms = -((x - mean) ** 2) / (2 * sd**2)",
+            )
+        ],
+    ),
+    misconception(
+        "deviation_for_variance",
+        hint="The square in the exponent is measured in variances: is `sd` squared?",
+        severity="partial",
+        edits=[edit("/ (2 * sd**2) - math.log(sd)", "/ (2 * sd) - math.log(sd)")],
+    ),
+    misconception(
+        "beta_on_the_returned_divergence",
+        hint="The weight belongs to the bound. What is returned as the divergence?",
+        severity="slip",
+        edits=[
+            edit(KL, "kl = beta * 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)"),
+            edit("return reconstruction - beta * kl,", "return reconstruction - kl,"),
+        ],
+    ),
+    misconception(
+        "beta_not_used_in_training",
+        hint="Does the weight that was handed to `train_vae` reach the bound?",
+        severity="slip",
+        edits=[
+            edit("model.decode, sd, generator, beta)[0].mean()", "model.decode, sd, generator)[0].mean()")
+        ],
+    ),
+    misconception(
+        "pixels_squashed",
+        hint="The card says how the decoder ends: with a linear layer.",
+        severity="slip",
+        edits=[edit("return self.decoder(z)", "return torch.tanh(self.decoder(z))")],
+    ),
+    misconception(
+        "halves_exchanged",
+        hint="Which half of the encoder's values is the mean?",
+        severity="slip",
+        edits=[
+            edit(
+                "mu, logvar = self.encoder(x).chunk(2, dim=-1)",
+                "logvar, mu = self.encoder(x).chunk(2, dim=-1)",
+            )
+        ],
+    ),
+    misconception(
+        "relu_on_the_code",
+        hint="A mean and a log-variance may be negative: what stands after the encoder's last layer?",
+        severity="partial",
+        edits=[edit("nn.Linear(width, 2 * d))", "nn.Linear(width, 2 * d), nn.ReLU())")],
+    ),
+    misconception(
+        "gradients_pile_up",
+        hint="`backward` adds to the gradients that are there: who sets them to zero between two steps?",
+        severity="slip",
+        edits=[edit("        optimiser.zero_grad()\n", "")],
+    ),
+    misconception(
+        "noise_of_one_row",
+        hint="Each data point has a draw of its own: which shape does the noise have?",
+        severity="slip",
+        edits=[
+            edit(
+                "noise = torch.randn(mu.shape, generator=generator, dtype=mu.dtype)",
+                "noise = torch.randn(mu.shape[-1], generator=generator, dtype=mu.dtype)",
+            )
+        ],
+    ),
+]
