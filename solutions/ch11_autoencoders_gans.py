@@ -2627,7 +2627,7 @@ show(
 #
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
-# | 5 | 20 min | 0.5 s | everything else in PyTorch | `nn.utils.spectral_norm`, `nn.utils.parametrizations`, ready-made decompositions, inverses and solvers (`torch.linalg`, `torch.svd`, `torch.inverse`, ...), `torch.linalg.matrix_norm`, `torch.ops`, `torch._C` |
+# | 5 | 20 min | 0.5 s | everything else in PyTorch | `nn.utils.spectral_norm`, `nn.utils.parametrizations`, ready-made decompositions and norms (`torch.linalg.svd`, `torch.linalg.matrix_norm`, ...), `torch.ops`, `torch._C` |
 #
 # **Difficulty** ●●○ · **importance** ●●○
 #
