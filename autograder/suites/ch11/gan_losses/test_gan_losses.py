@@ -125,7 +125,7 @@ def test_huge_logits(student):
             got,
             torch.tensor(2 * small),
             rtol=1e-3,
-            atol=1e-16,
+            atol=1e-6,
             name=f"{kind}: loss of a judge who is all right",
         )
         got = student.discriminator_loss(up, down, kind, 0.25)
