@@ -187,9 +187,9 @@ my_guess = {"parameters in dense layers": 50, "multiply-adds in dense layers": 5
 # %% [markdown]
 # ### Exercise `account`
 #
-# | points | your time | check takes | allowed |
-# |---|---|---|---|
-# | 6 | 25 min | 0.1 s | arithmetic on integers |
+# | points | your time | check takes | allowed | not allowed |
+# |---|---|---|---|---|
+# | 6 | 25 min | 0.1 s | arithmetic on integers | layers of `torch.nn`, `torch.ops`, `torch._C` |
 #
 # **Difficulty** ●○○ · **importance** ●●●
 #
@@ -413,8 +413,8 @@ def sample_network(width: int = 1) -> nn.Module:
 #
 # **Details.** Every `nn.Conv2d` and `nn.Linear`, however deep inside: weights normal with mean 0 and standard deviation
 # $\sqrt{2/\text{fan}}$, biases (where there are some) 0. Every `nn.BatchNorm2d`: scale 1, shift 0; but scale 0 where the
-# layer's own name, the last part of its dotted name, is in `zero_scales`. Parameters stay the same objects and still
-# require gradients. All randomness comes from the generator, if one is given.
+# layer's own name, the last part of its dotted name, is in `zero_scales`. Parameters stay the same objects with what
+# they carry, keep their dtype and still require gradients. All randomness comes from the generator, if one is given.
 #
 # **Why.** The wrong start is a failure that looks like a wrong network.
 
@@ -447,7 +447,7 @@ def he_init(
     """Give every layer of a network its start, in place.
 
     Args:
-        module: any network.
+        module: any network, or a single layer.
         mode: "fan_in" keeps the size of the signal, "fan_out" that of the gradient.
         zero_scales: names of batch-norm layers that start at scale 0, such as "bn2".
         generator: of the normal numbers; PyTorch's own if it is None.
@@ -2388,8 +2388,9 @@ show(
 #
 # **What.** Weight and bias of the one convolution.
 #
-# **Details.** For any kernel and any number of groups, with a bias or without, for scales of either sign or 0. Results
-# have the dtype of `weight`. The arguments stay as they are.
+# **Details.** For any kernel and any number of groups, with a bias or without, for scales of either sign or 0. Weight
+# and bias that you return have the dtype of `weight`, also where the batch norm has another. The arguments stay as they
+# are.
 #
 # **Why.** Every network is deployed this way. It needs the network in evaluation mode: with batch statistics there is
 # nothing to fold.
@@ -2420,7 +2421,8 @@ def fold_batch_norm(
     ### BEGIN SOLUTION
     scale = gamma / (var + eps).sqrt()
     shift = -mean if bias is None else bias - mean
-    return weight * scale[:, None, None, None], beta + scale * shift
+    folded = beta + scale * shift
+    return (weight * scale[:, None, None, None]).to(weight.dtype), folded.to(weight.dtype)
     ### END SOLUTION
 
 

@@ -132,4 +132,99 @@ MISCONCEPTIONS = [
             edit('raise ValueError(f"there is no layer of kind {kind!r}")', "return 0, 0, shape"),
         ],
     ),
+    misconception(
+        "work_without_groups",
+        hint="Groups make a kernel thinner: does it multiply fewer numbers at each place, or only hold fewer?",
+        severity="slip",
+        edits=[
+            edit(
+                "return parameters, weights * height * width,",
+                'return parameters, weights * layer.get("groups", 1) * height * width,',
+            ),
+        ],
+    ),
+    misconception(
+        "both_channels_divided",
+        hint="Each group has its own kernels: over all groups together, how many kernels are there?",
+        severity="slip",
+        edits=[
+            edit(
+                'layer["out"] * (channels // layer.get("groups", 1))',
+                'layer["out"] // layer.get("groups", 1) * (channels // layer.get("groups", 1))',
+            ),
+        ],
+    ),
+    misconception(
+        "stride_of_pool_is_kernel",
+        hint="A pooling without a stride in its entry: which stride does the card's table give it?",
+        severity="slip",
+        edits=[
+            edit(
+                'layer.get("stride", 1), layer.get("padding", 0)',
+                'layer.get("stride", layer["kernel"] if kind == "pool" else 1), layer.get("padding", 0)',
+            ),
+        ],
+    ),
+    misconception(
+        "pool_rounds_up",
+        hint="Does a pooling treat a window that does not fit as a convolution does?",
+        severity="slip",
+        edits=[
+            edit(
+                "height, width = ((size + 2 * padding - kernel) // stride + 1 for size in (height, width))",
+                """
+                up = stride - 1 if kind == "pool" else 0
+                height, width = ((size + 2 * padding - kernel + up) // stride + 1 for size in (height, width))
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "relu_in_place",
+        hint="Activations are the outputs of all layers: which kind do you leave out?",
+        severity="slip",
+        edits=[
+            edit(
+                "numbers += math.prod(shape)",
+                'numbers += math.prod(shape) if layer["kind"] != "relu" else 0',
+            ),
+        ],
+    ),
+    misconception(
+        "last_output_not_counted",
+        hint="Activations are the outputs of all layers: is the last one among yours?",
+        severity="slip",
+        edits=[
+            edit(
+                "numbers += math.prod(shape)",
+                "numbers += math.prod(shape) if layer is not layers[-1] else 0",
+            ),
+        ],
+    ),
+    misconception(
+        "two_for_each",
+        hint="A multiply-add is one multiplication with its addition: do you count it once?",
+        severity="partial",
+        edits=[
+            edit(
+                "weights * height * width,",
+                "2 * weights * height * width,",
+            ),
+            edit(
+                'layer["out"], weights, (layer',
+                'layer["out"], 2 * weights, (layer',
+            ),
+        ],
+    ),
+    misconception(
+        "dense_bias_always",
+        hint="Which kinds of layers may have no bias, by the card's table?",
+        severity="slip",
+        edits=[
+            edit(
+                'weights + layer.get("bias", True) * layer["out"], weights',
+                'weights + layer["out"], weights',
+            ),
+        ],
+    ),
 ]

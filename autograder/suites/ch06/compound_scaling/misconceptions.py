@@ -117,4 +117,106 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "halves_to_even",
+        hint="Python's `round` takes halves to the even side: where does 52 go, of multiples of 8?",
+        severity="slip",
+        edits=[
+            edit(
+                "int(wanted + divisor / 2) // divisor * divisor",
+                "round(wanted / divisor) * divisor",
+            ),
+        ],
+    ),
+    misconception(
+        "cut_to_int_first",
+        hint="90% of which number: of width * channels, or of an int below it?",
+        severity="slip",
+        edits=[
+            edit(
+                "wanted = width * channels",
+                "wanted = int(width * channels)",
+            ),
+        ],
+    ),
+    misconception(
+        "ninety_percent_refused",
+        hint="Less than 90% is too little: what about exactly 90%?",
+        severity="slip",
+        edits=[
+            edit(
+                "if rounded < 0.9 * wanted",
+                "if rounded <= 0.9 * wanted",
+            ),
+        ],
+    ),
+    misconception(
+        "ninety_percent_of_channels",
+        hint="90% of which number: of the channels before the width, or after it?",
+        severity="slip",
+        edits=[
+            edit(
+                "if rounded < 0.9 * wanted",
+                "if rounded < 0.9 * channels",
+            ),
+        ],
+    ),
+    misconception(
+        "at_least_eight",
+        hint="The least result is the divisor: is that always 8?",
+        severity="slip",
+        edits=[
+            edit(
+                "max(divisor, int(",
+                "max(8, int(",
+            ),
+        ],
+    ),
+    misconception(
+        "rounded_up",
+        hint="To the *nearest* multiple: where would 33 go?",
+        severity="slip",
+        edits=[
+            edit(
+                "int(wanted + divisor / 2) // divisor * divisor",
+                "math.ceil(wanted / divisor) * divisor",
+            ),
+        ],
+    ),
+    misconception(
+        "rows_are_lists",
+        hint="Of which type are the rows of the table, and of which are yours?",
+        severity="slip",
+        edits=[
+            edit(
+                "(expand, round_channels(channels, width), math.ceil(depth * repeats), stride, kernel)",
+                "[expand, round_channels(channels, width), math.ceil(depth * repeats), stride, kernel]",
+            ),
+        ],
+    ),
+    misconception(
+        "rates_from_one",
+        hint="Block number i of n has last * i / n: which number has the first block?",
+        severity="slip",
+        edits=[
+            edit(
+                "[last * i / total for i in range(total)]",
+                "[last * (i + 1) / total for i in range(total)]",
+            ),
+        ],
+    ),
+    misconception(
+        "same_rate_within_a_row",
+        hint="A rate for each block: do the repeats of a row have the same?",
+        severity="slip",
+        edits=[
+            edit(
+                "return [last * i / total for i in range(total)]",
+                """
+                starts = [sum(row[2] for row in rows[:k]) for k, row in enumerate(rows) for _ in range(row[2])]
+                return [last * i / total for i in starts]
+                """,
+            ),
+        ],
+    ),
 ]

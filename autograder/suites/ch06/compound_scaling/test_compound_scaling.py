@@ -10,7 +10,7 @@ from autograder.testing import assert_close
 
 pytestmark = [
     pytest.mark.exercise("compound_scaling"),
-    pytest.mark.shares(runs=11, plain=32, options=26, invariants=32),
+    pytest.mark.shares(runs=11, plain=28, options=32, invariants=32),
 ]
 
 B0 = [
@@ -30,10 +30,10 @@ def nearest(channels, width, divisor=8):
 @pytest.mark.gate
 @pytest.mark.level("runs")
 def test_runs(student):
-    """Channels are an int, rows a list of tuples, rates a list."""
+    """Channels are an int, rows a list of rows of five numbers, rates a list."""
     assert type(student.round_channels(24, 1.4)) is int, "a number of channels is an int"
     rows = student.scale_rows(B0, 1.0, 1.0)
-    assert isinstance(rows, list) and all(isinstance(row, tuple) and len(row) == 5 for row in rows), (
+    assert isinstance(rows, list) and all(isinstance(row, (tuple, list)) and len(row) == 5 for row in rows), (
         "scale_rows gives a list of rows of five numbers"
     )
     assert isinstance(student.drop_rates(B0, 0.2), list), "drop_rates gives a list"
@@ -52,27 +52,30 @@ def test_nearest_multiple(student, channels, width):
     )
 
 
+def rounds(student, *cases):
+    """round_channels of each case against the nearest multiple."""
+    for channels, width, divisor in cases:
+        got = student.round_channels(channels, width, divisor)
+        want = nearest(channels, width, divisor)
+        assert_close(got, want, name=f"round_channels({channels}, {width}, {divisor})")
+
+
 @pytest.mark.level("options")
-@pytest.mark.parametrize(
-    ("channels", "width", "divisor"),
-    [
-        (10, 1.0, 8),
-        (9, 1.1, 8),
-        (3, 0.5, 8),
-        (20, 1.0, 8),
-        (28, 1.0, 8),
-        (1, 1.0, 8),
-        (19, 1.0, 16),
-        (11, 1.0, 4),
-        (24, 0.5, 8),
-    ],
-)
-def test_edges(student, channels, width, divisor):
-    """Halves go upwards, no result is below 90% of what is wanted, and none is below the divisor."""
-    got = student.round_channels(channels, width, divisor)
-    assert_close(
-        got, nearest(channels, width, divisor), name=f"round_channels({channels}, {width}, {divisor})"
-    )
+def test_halves_go_upwards(student):
+    """Halfway between two multiples the larger one is taken: to the even one below, 52 would go to 48."""
+    rounds(student, (52, 1.0, 8), (84, 1.0, 8), (20, 1.0, 8), (28, 1.0, 8), (21, 2.0, 4))
+
+
+@pytest.mark.level("options")
+def test_ninety_percent(student):
+    """No result is less than 90% of width * channels, as it is and not cut to an int; exactly 90% is enough."""
+    rounds(student, (10, 1.0, 8), (9, 1.1, 8), (19, 1.0, 16), (11, 1.0, 4), (89, 0.4, 8), (10, 1.0, 9))
+
+
+@pytest.mark.level("options")
+def test_at_least_the_divisor(student):
+    """No result is less than the divisor, whatever the divisor is."""
+    rounds(student, (3, 0.5, 8), (1, 1.0, 8), (24, 0.5, 8), (1, 1.0, 16), (1, 1.0, 4))
 
 
 @pytest.mark.level("plain")
@@ -88,8 +91,9 @@ def test_rows(student, width, depth):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2.5)
 @pytest.mark.parametrize(
-    ("rows", "last"), [(B0, 0.2), (B0[:1], 0.5), ([(6, 8, 5, 1, 3), (6, 8, 2, 2, 5)], 0.7)]
+    ("rows", "last"), [(B0, 0.2), (B0[:1], 0.5), ([(6, 8, 5, 1, 3), (6, 8, 2, 2, 5)], 0.7), (B0[:3], 1)]
 )
 def test_rates(student, rows, last):
     """Block number i of n has rate last * i / n, n being the blocks of the rows that are given."""
@@ -146,3 +150,10 @@ def test_table_stays(student):
     assert len(rates) == 32 and max(rates) < 0.2, (
         f"B4 has 32 blocks; the largest of {len(rates)} rates is {max(rates):.3f}"
     )
+
+
+@pytest.mark.level("contract")
+def test_rows_are_tuples(student):
+    """A row stays a tuple."""
+    for i, row in enumerate(student.scale_rows(list(B0), 1.2, 1.4)):
+        assert isinstance(row, tuple), f"row {i} is a {type(row).__name__}"

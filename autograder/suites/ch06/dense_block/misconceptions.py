@@ -159,4 +159,103 @@ MISCONCEPTIONS = [
             edit("nn.Conv2d(c_in, c_out, 1, bias=False)", "nn.Conv2d(c_in, min(c_out, 32), 1, bias=False)"),
         ],
     ),
+    misconception(
+        "eps_of_another_network",
+        hint="The outputs differ by very little: which settings have your batch norms?",
+        severity="slip",
+        edits=[
+            edit(
+                "nn.BatchNorm2d(c_in + i * growth)",
+                "nn.BatchNorm2d(c_in + i * growth, eps=1e-3)",
+            ),
+            edit(
+                "nn.BatchNorm2d(inner)",
+                "nn.BatchNorm2d(inner, eps=1e-3)",
+            ),
+            edit(
+                "nn.BatchNorm2d(c_in),",
+                "nn.BatchNorm2d(c_in, eps=1e-3),",
+            ),
+        ],
+    ),
+    misconception(
+        "stride_for_average",
+        hint="What makes the maps of a transition smaller: a stride that skips places, or a mean of all?",
+        severity="slip",
+        edits=[
+            edit(
+                "conv = nn.Conv2d(c_in, c_out, 1, bias=False)",
+                "conv = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)",
+            ),
+            edit(
+                "conv, nn.AvgPool2d(2))",
+                "conv)",
+            ),
+        ],
+    ),
+    misconception(
+        "earlier_maps_detached",
+        hint="Does the gradient of a later layer reach the maps that it reads?",
+        severity="slip",
+        edits=[
+            edit(
+                "x = torch.cat([x, layer(x)], dim=1)",
+                "x = torch.cat([x, layer(x.detach())], dim=1)",
+            ),
+        ],
+    ),
+    misconception(
+        "transition_without_relu",
+        hint="What stands between the transition's norm and its convolution?",
+        severity="slip",
+        edits=[
+            edit(
+                "nn.Sequential(nn.BatchNorm2d(c_in), nn.ReLU(), conv, nn.AvgPool2d(2))",
+                "nn.Sequential(nn.BatchNorm2d(c_in), conv, nn.AvgPool2d(2))",
+            ),
+        ],
+    ),
+    misconception(
+        "relu_before_second_norm",
+        hint="In which order stand norm and ReLU between the two convolutions?",
+        severity="partial",
+        edits=[
+            edit(
+                "*(nn.BatchNorm2d(inner), nn.ReLU()),",
+                "*(nn.ReLU(), nn.BatchNorm2d(inner)),",
+            ),
+        ],
+    ),
+    misconception(
+        "relu_before_first_norm",
+        hint="Each layer begins with its norm: what do you do to the maps before it?",
+        severity="partial",
+        edits=[
+            edit(
+                "x = torch.cat([x, layer(x)], dim=1)",
+                "x = torch.cat([x, layer(x.relu_())], dim=1)",
+            ),
+        ],
+    ),
+    misconception(
+        "newest_maps_in_the_middle",
+        hint="The input, then the first layer's maps, then the second's: where do you put the newest?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                for layer in self.layers:
+                    x = torch.cat([x, layer(x)], dim=1)
+                return x
+                """,
+                """
+                width, new = x.shape[1], []
+                for layer in self.layers:
+                    new.insert(0, layer(x))
+                    x = torch.cat([x[:, :width], *new], dim=1)
+                return x
+                """,
+            ),
+        ],
+    ),
 ]

@@ -94,11 +94,10 @@ MISCONCEPTIONS = [
             edit(
                 """
                 shift = -mean if bias is None else bias - mean
-                return weight * scale[:, None, None, None], beta + scale * shift
+                folded = beta + scale * shift
                 """,
                 """
                 folded = torch.zeros_like(mean) if bias is None else beta + scale * (bias - mean)
-                return weight * scale[:, None, None, None], folded
                 """,
             ),
         ],
@@ -117,8 +116,52 @@ MISCONCEPTIONS = [
         severity="slip",
         edits=[
             edit(
-                "return weight * scale[:, None, None, None], beta + scale * shift",
-                "return (weight * scale[:, None, None, None]).double(), (beta + scale * shift).double()",
+                "return (weight * scale[:, None, None, None]).to(weight.dtype), folded.to(weight.dtype)",
+                "return (weight * scale[:, None, None, None]).double(), folded.double()",
+            ),
+        ],
+    ),
+    misconception(
+        "dtype_of_the_norm",
+        hint="The batch norm may have another dtype than the weight: which one have your results?",
+        severity="slip",
+        edits=[
+            edit(
+                "return (weight * scale[:, None, None, None]).to(weight.dtype), folded.to(weight.dtype)",
+                "return weight * scale[:, None, None, None], folded",
+            ),
+        ],
+    ),
+    misconception(
+        "bias_of_the_norms_dtype",
+        hint="The new weight has the dtype of the old one: has the bias too?",
+        severity="slip",
+        edits=[
+            edit(
+                "folded.to(weight.dtype)",
+                "folded",
+            ),
+        ],
+    ),
+    misconception(
+        "eps_of_zero_replaced",
+        hint="eps may be 0: is 0 the same as no eps to your code?",
+        severity="slip",
+        edits=[
+            edit(
+                "(var + eps)",
+                "(var + (eps or 1e-5))",
+            ),
+        ],
+    ),
+    misconception(
+        "divided_by_the_scale",
+        hint="Scales may be 0: where do you divide by one?",
+        severity="slip",
+        edits=[
+            edit(
+                "beta + scale * shift",
+                "scale * (beta / scale + shift)",
             ),
         ],
     ),

@@ -130,3 +130,16 @@ def test_single_precision(student, rng):
     got = student.fold_batch_norm(*given)
     for value in got:
         assert value.dtype == torch.float32, f"the result is {value.dtype}"
+
+
+@pytest.mark.level("contract")
+@pytest.mark.parametrize(("of_weight", "of_norm"), [("float32", "float64"), ("float64", "float32")])
+def test_norm_of_another_dtype(student, rng, of_weight, of_norm):
+    """Where the batch norm has another dtype, weight and bias have that of the given weight."""
+    weight, _, *norm = parts(rng, 5, 3, 3, 2)
+    want = getattr(torch, of_weight)
+    got = student.fold_batch_norm(weight.to(want), None, *(t.to(getattr(torch, of_norm)) for t in norm))
+    for value, name in zip(got, ("weight", "bias"), strict=True):
+        assert value.dtype == want, (
+            f"a weight in {of_weight} and a norm in {of_norm} give a {name} in {value.dtype}"
+        )

@@ -151,4 +151,111 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "groups_not_passed",
+        hint="How does `fans` learn of a layer's groups when `he_init` asks it?",
+        severity="slip",
+        edits=[
+            edit('fans(layer.weight.shape, getattr(layer, "groups", 1))', "fans(layer.weight.shape)"),
+        ],
+    ),
+    misconception(
+        "parameters_replaced",
+        hint="An optimiser that was made before: which parameters does it hold after your function?",
+        severity="slip",
+        edits=[
+            edit(
+                "layer.weight.normal_(0, math.sqrt(2 / fan), generator=generator)",
+                """
+                drawn = torch.empty_like(layer.weight).normal_(0, math.sqrt(2 / fan), generator=generator)
+                layer.weight = nn.Parameter(drawn)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "normal_cut_off",
+        hint="Are there weights far from 0, as a normal distribution has them?",
+        severity="slip",
+        edits=[
+            edit(
+                "layer.weight.normal_(0, math.sqrt(2 / fan), generator=generator)",
+                """
+                sigma = math.sqrt(2 / fan)
+                layer.weight.normal_(0, sigma, generator=generator).clamp_(-2.25 * sigma, 2.25 * sigma)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "shift_left_at_scale_zero",
+        hint="A batch norm that starts at scale 0: where does its shift start?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                layer.weight.fill_(0.0 if name.split(".")[-1] in zero_scales else 1.0)
+                layer.bias.zero_()
+                """,
+                """
+                layer.weight.fill_(0.0 if name.split(".")[-1] in zero_scales else 1.0)
+                if name.split(".")[-1] not in zero_scales:
+                    layer.bias.zero_()
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "inner_layers_only",
+        hint="What does your function visit where the module is itself a layer?",
+        severity="slip",
+        edits=[
+            edit("in module.named_modules():", "in list(module.named_modules())[1:]:"),
+        ],
+    ),
+    misconception(
+        "seeded_without_generator",
+        hint="No generator is given: do two networks start with other numbers?",
+        severity="slip",
+        edits=[
+            edit(
+                "for name, layer in module.named_modules():",
+                """
+                if generator is None:
+                    generator = torch.Generator().manual_seed(0)
+                for name, layer in module.named_modules():
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "always_in_float32",
+        hint="Of which dtype are the numbers that you put in place of the old ones?",
+        severity="slip",
+        edits=[
+            edit(
+                "layer.weight.normal_(0, math.sqrt(2 / fan), generator=generator)",
+                """
+                drawn = torch.randn(layer.weight.shape, generator=generator, dtype=torch.float32)
+                layer.weight.data = math.sqrt(2 / fan) * drawn
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "one_for_dense_layers",
+        hint="Every convolution and every dense layer: have they the same standard deviation for the same fan?",
+        severity="slip",
+        edits=[
+            edit("math.sqrt(2 / fan)", "math.sqrt((2 if isinstance(layer, nn.Conv2d) else 1) / fan)"),
+        ],
+    ),
+    misconception(
+        "windows_are_square",
+        hint="A window may be 5 high and 2 wide: how many places is that?",
+        severity="slip",
+        edits=[
+            edit("places = math.prod(window)", "places = window[0] ** 2 if window else 1"),
+        ],
+    ),
 ]

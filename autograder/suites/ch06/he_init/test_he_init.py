@@ -7,6 +7,7 @@ fewer than 100 comparisons). The signal through 30 layers of 96 channels: see `t
 import math
 
 import pytest
+import torch
 
 from autograder.testing import assert_close
 
@@ -23,12 +24,13 @@ FANS = {  # by parameter, of sample_network(8): fan in, fan out
     "body.block.conv2.weight": (72, 48),
     "head.weight": (48, 4),
 }
+WIDE_HEAD = 40  # 960 weights: with those of sample_network(8) a factor of 2 in the variance could hide
 NORMS = ("stem.1", "body.block.bn1", "body.block.bn2")
 
 
-def started(student, rng, **settings):
+def started(student, rng, width=WIDTH, **settings):
     """A network filled with other numbers, then given its start; its parameters by name."""
-    network = student.sample_network(WIDTH)
+    network = student.sample_network(width)
     network.load_state_dict(
         {
             name: value if name.endswith("tracked") else rng.rand(*value.shape) + 1.5
@@ -85,21 +87,55 @@ def test_weights(student, rng, name):
     assert_spread(started(student, rng)[name], FANS[name][0], name)
 
 
+@pytest.mark.level("plain")
+@pytest.mark.weight(0.5)
+def test_a_wide_dense_layer(student, rng):
+    """A dense layer starts as a convolution does, in both modes."""
+    for mode, fan in (("fan_in", 6 * WIDE_HEAD), ("fan_out", 4)):
+        weights = started(student, rng, WIDE_HEAD, mode=mode)["head.weight"]
+        assert_spread(weights, fan, f"head.weight with mode {mode}")
+
+
 @pytest.mark.level("options")
-@pytest.mark.parametrize("name", FANS)
+@pytest.mark.parametrize("name", [name for name in FANS if "conv1" not in name])
 def test_fan_out(student, rng, name):
     """With mode fan_out the standard deviation is sqrt(2 / fan out)."""
     assert_spread(started(student, rng, mode="fan_out")[name], FANS[name][1], name)
 
 
+@pytest.mark.level("options")
+@pytest.mark.weight(2)
+def test_fan_out_of_a_grouped_layer(student, rng):
+    """With mode fan_out a grouped convolution's fan out counts the outputs of a group."""
+    name = "body.block.conv1.weight"
+    assert_spread(started(student, rng, mode="fan_out")[name], FANS[name][1], name)
+
+
+def deviations(student, rng):
+    """The 10,368 weights of a convolution, in standard deviations."""
+    return started(student, rng)["body.block.conv1.weight"].flatten() / math.sqrt(2 / 144)
+
+
 @pytest.mark.level("invariants")
 def test_weights_are_normal(student, rng):
     """The weights are normally distributed: 68.3% lie within a standard deviation."""
-    weights = started(student, rng)["body.block.conv1.weight"].flatten() / math.sqrt(2 / 144)
+    weights = deviations(student, rng)
     n, p = weights.numel(), math.erf(1 / math.sqrt(2))
     inside = int((weights.abs() < 1).sum())
     assert abs(inside - n * p) < SIGMAS * math.sqrt(n * p * (1 - p)), (
         "the weights are not normally distributed"
+    )
+
+
+@pytest.mark.level("invariants")
+@pytest.mark.weight(0.5)
+def test_large_weights(student, rng):
+    """The normal distribution is not cut off: 1.2% of the weights lie beyond 2.5 standard deviations."""
+    weights = deviations(student, rng)
+    n, p = weights.numel(), 1 - math.erf(2.5 / math.sqrt(2))
+    beyond = int((weights.abs() > 2.5).sum())
+    assert abs(beyond - n * p) < SIGMAS * math.sqrt(n * p), (
+        f"of {n} weights {beyond} lie beyond 2.5 standard deviations, of normal ones about {n * p:.0f} do"
     )
 
 
@@ -118,13 +154,14 @@ def test_biases_and_norms(student, rng):
     ("names", "zero"), [(("bn2",), {"body.block.bn2"}), (("bn1", "1"), {"body.block.bn1", "stem.1"})]
 )
 def test_zero_scales(student, rng, names, zero):
-    """A batch norm starts at scale 0 where its own name is among zero_scales, and only there."""
+    """A batch norm starts at scale 0 where its own name is among zero_scales, and only there; its shift is 0 too."""
     found = started(student, rng, zero_scales=names)
     for norm in NORMS:
         want = 0.0 if norm in zero else 1.0
         assert bool((found[f"{norm}.weight"] == want).all()), (
             f"with zero_scales={names} the scale of {norm} should start at {want:g}"
         )
+        assert not found[f"{norm}.bias"].any(), f"with zero_scales={names} the shift of {norm} is not 0"
 
 
 @pytest.mark.level("options")
@@ -139,13 +176,29 @@ def test_zero_scales_by_the_whole_name(student, rng):
 
 @pytest.mark.level("options")
 def test_generator(student, rng):
-    """The generator alone decides: equal seeds give equal weights, other seeds others."""
+    """The generator alone decides: equal seeds give equal weights, other seeds others; without one two calls differ."""
     seed = rng.seed()
     first, second = (started(student, rng, generator=rng.generator().manual_seed(s)) for s in (seed, seed))
     other = started(student, rng, generator=rng.generator().manual_seed(seed + 1))
     for name in FANS:
         assert_close(second[name], first[name], rtol=0, atol=0, name=f"{name} of the second network")
-        assert not bool((other[name] == first[name]).all()), f"{name} does not depend on the generator"
+        assert not torch.equal(other[name], first[name]), f"{name} does not depend on the generator"
+    one, two = started(student, rng), started(student, rng)
+    for name in FANS:
+        assert not torch.equal(one[name], two[name]), (
+            f"without a generator {name} is the same in two networks"
+        )
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(0.5)
+def test_a_single_layer(student, rng):
+    """The module may be a layer itself."""
+    layer = next(iter(student.stack_of_layers(1, 24)))
+    student.he_init(layer)
+    found = {name: value.detach() for name, value in layer.named_parameters()}
+    assert_spread(found["weight"], 24 * 9, "the weight of a single convolution")
+    assert not found["bias"].any(), "the bias of a single convolution does not start at 0"
 
 
 @pytest.mark.level("invariants")
@@ -154,7 +207,7 @@ def test_layers_differ(student, rng):
     stack = student.stack_of_layers(2, 24)
     student.he_init(stack, generator=rng.generator())
     first, second = (value.detach() for name, value in stack.named_parameters() if name.endswith("weight"))
-    assert not bool((first == second).any()), "two layers start with the same weights"
+    assert not torch.equal(first, second), "two layers start with the same weights"
 
 
 @pytest.mark.level("invariants")
@@ -166,6 +219,31 @@ def test_still_trainable(student, rng):
     for name, value in stack.named_parameters():
         assert value.requires_grad, f"{name} does not require gradients any more"
         assert value.grad is not None, f"no gradient reaches {name}"
+
+
+@pytest.mark.level("invariants")
+@pytest.mark.weight(2)
+def test_parameters_stay_the_same_objects(student, rng):
+    """An optimiser that was made before holds the same parameters: their gradients are still there."""
+    stack = student.stack_of_layers(2, 6)
+    stack(rng.randn(2, 6, 5, 4)).sum().backward()
+    before = {name: value.grad for name, value in stack.named_parameters()}
+    student.he_init(stack)
+    for name, value in stack.named_parameters():
+        assert value.grad is not None, f"{name} is another object after the start: its gradient is gone"
+        assert_close(value.grad, before[name], rtol=0, atol=0, name=f"gradient of {name} after the start")
+
+
+@pytest.mark.level("contract")
+def test_double_precision(student):
+    """A network in float64 stays in float64."""
+    stack = student.stack_of_layers(2, 6)
+    stack.double()
+    student.he_init(stack)
+    for name, value in stack.named_parameters():
+        assert value.dtype == torch.float64, (
+            f"{name} of a network in float64 is {value.dtype} after the start"
+        )
 
 
 @pytest.mark.level("invariants")

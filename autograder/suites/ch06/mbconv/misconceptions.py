@@ -153,4 +153,63 @@ MISCONCEPTIONS = [
         severity="slip",
         edits=[edit("kernel, stride, kernel // 2, groups=wide", "kernel, 1, kernel // 2, groups=wide")],
     ),
+    misconception(
+        "drop_not_passed",
+        hint="Where does the block's `drop` go?",
+        severity="slip",
+        edits=[
+            edit(
+                "self.drop = StochasticDepth(drop)",
+                "self.drop = StochasticDepth(0.0)",
+            ),
+        ],
+    ),
+    misconception(
+        "drop_without_a_sum",
+        hint="Where nothing is added, what is left of an image whose branch is dropped?",
+        severity="slip",
+        edits=[
+            edit(
+                "return x + self.drop(y) if self.added else y",
+                "return x + self.drop(y) if self.added else self.drop(y)",
+            ),
+        ],
+    ),
+    misconception(
+        "coins_drawn_once",
+        hint="Does each call draw new numbers?",
+        severity="slip",
+        edits=[
+            edit(
+                "kept = torch.rand(len(x), 1, 1, 1, device=x.device) >= self.p",
+                """
+                if len(getattr(self, "coins", ())) != len(x):
+                    self.coins = torch.rand(len(x), 1, 1, 1, device=x.device)
+                kept = self.coins >= self.p
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "momentum_of_pytorch",
+        hint="Which momentum have the batch norms of EfficientNet?",
+        severity="slip",
+        edits=[
+            edit(
+                "nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)",
+                "nn.BatchNorm2d(channels, eps=1e-3)",
+            ),
+        ],
+    ),
+    misconception(
+        "eps_of_pytorch",
+        hint="The outputs differ by very little: which settings have your batch norms?",
+        severity="partial",
+        edits=[
+            edit(
+                "nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)",
+                "nn.BatchNorm2d(channels, momentum=0.01)",
+            ),
+        ],
+    ),
 ]

@@ -143,6 +143,7 @@ def test_stochastic_depth_at_its_ends(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(2)
 def test_stochastic_depth_keeps_the_expectation(student, rng):
     """The mean over many images is that of the branch, and two calls drop other images."""
     drop, x = student.StochasticDepth(0.3), torch.ones(4000, 1, 1, 1)
@@ -170,6 +171,7 @@ def test_block(student, rng, args):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(1.5)
 @pytest.mark.parametrize(
     ("args", "settings"),
     [
@@ -187,6 +189,7 @@ def test_settings(student, rng, args, settings):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(1.6)
 def test_running_statistics(student, rng):
     """After a step the running statistics are those of momentum 0.01."""
     theirs, ours = both(student, rng, "MBConv", 8, 8)
@@ -200,6 +203,7 @@ def test_running_statistics(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_dropped_block(student, rng):
     """In a block with drop, an image whose branch is dropped is passed on as it is; the others get it divided."""
     theirs, ours = both(student, rng, "MBConv", 8, 8, 3, 1, 2)
@@ -208,7 +212,10 @@ def test_dropped_block(student, rng):
     dropping.load_state_dict(dict(zip(dropping.state_dict(), theirs.state_dict().values(), strict=True)))
     x = rng.randn(60, 8, 3, 4, dtype=torch.float64)
     ours.train()
-    branch, got = (ours(x) - x).detach(), (dropping(x) - x).detach()
+    branch, y = (ours(x) - x).detach(), dropping(x).detach()
+    lost = int((y.abs().amax((1, 2, 3)) == 0).sum())
+    assert lost == 0, f"of 60 images {lost} become 0: the input must stay where the branch is dropped"
+    got = y - x
     gone = got.abs().amax((1, 2, 3)) < 1e-12
     assert 3 < int(gone.sum()) < 50, f"of 60 branches {int(gone.sum())} are dropped, with drop = 0.4"
     assert_close(got[~gone], branch[~gone] / 0.6, rtol=1e-6, atol=1e-8, name="a branch that is kept")
@@ -230,6 +237,7 @@ def test_dropped_block(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_drop_without_a_sum(student, rng):
     """Where there is no sum nothing is dropped: an image would be lost."""
     theirs, ours = both(student, rng, "MBConv", 8, 5)

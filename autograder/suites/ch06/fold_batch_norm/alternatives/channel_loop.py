@@ -10,4 +10,5 @@ def fold_batch_norm(weight, bias, gamma, beta, mean, var, eps=1e-5):
         b = 0.0 if bias is None else bias[o]
         scales.append(s)
         biases.append(beta[o] + s * (b - mean[o]))
-    return torch.einsum("ocij,o->ocij", weight, torch.stack(scales)), torch.stack(biases)
+    scale, folded = torch.stack(scales).to(weight), torch.stack(biases).to(weight)
+    return torch.einsum("ocij,o->ocij", weight, scale), folded

@@ -8,4 +8,5 @@ def fold_batch_norm(weight, bias, gamma, beta, mean, var, eps=1e-5):
         bias = torch.zeros_like(mean)
     inverse = torch.rsqrt(var + eps)
     shape = [-1] + [1] * (weight.dim() - 1)
-    return weight * (gamma * inverse).reshape(shape), (bias - mean) * inverse * gamma + beta
+    fused = weight * (gamma * inverse).reshape(shape), (bias - mean) * inverse * gamma + beta
+    return tuple(part.to(dtype=weight.dtype) for part in fused)
