@@ -13,7 +13,7 @@ from autograder.testing import assert_close
 
 pytestmark = [
     pytest.mark.exercise("he_init"),
-    pytest.mark.shares(runs=11, plain=25, options=33, invariants=32),
+    pytest.mark.shares(runs=8, plain=22, options=40, invariants=34),
 ]
 
 SIGMAS = 6.5
@@ -88,7 +88,7 @@ def test_weights(student, rng, name):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(0.5)
+@pytest.mark.weight(1.2)
 def test_a_wide_dense_layer(student, rng):
     """A dense layer starts as a convolution does, in both modes."""
     for mode, fan in (("fan_in", 6 * WIDE_HEAD), ("fan_out", 4)):
@@ -104,7 +104,7 @@ def test_fan_out(student, rng, name):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(1.4)
 def test_fan_out_of_a_grouped_layer(student, rng):
     """With mode fan_out a grouped convolution's fan out counts the outputs of a group."""
     name = "body.block.conv1.weight"
@@ -117,6 +117,7 @@ def deviations(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(0.8)
 def test_weights_are_normal(student, rng):
     """The weights are normally distributed: 68.3% lie within a standard deviation."""
     weights = deviations(student, rng)
@@ -128,7 +129,7 @@ def test_weights_are_normal(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(0.5)
+@pytest.mark.weight(1.2)
 def test_large_weights(student, rng):
     """The normal distribution is not cut off: 1.2% of the weights lie beyond 2.5 standard deviations."""
     weights = deviations(student, rng)
@@ -150,6 +151,7 @@ def test_biases_and_norms(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(1.3)
 @pytest.mark.parametrize(
     ("names", "zero"), [(("bn2",), {"body.block.bn2"}), (("bn1", "1"), {"body.block.bn1", "stem.1"})]
 )
@@ -165,6 +167,7 @@ def test_zero_scales(student, rng, names, zero):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(1.3)
 def test_zero_scales_by_the_whole_name(student, rng):
     """A name in zero_scales is the layer's own name, not a part of it or of a name above it."""
     found = started(student, rng, zero_scales=("body", "n2", "block", "bn"))
@@ -175,6 +178,7 @@ def test_zero_scales_by_the_whole_name(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(1.3)
 def test_generator(student, rng):
     """The generator alone decides: equal seeds give equal weights, other seeds others; without one two calls differ."""
     seed = rng.seed()
@@ -191,7 +195,7 @@ def test_generator(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(0.5)
+@pytest.mark.weight(1.3)
 def test_a_single_layer(student, rng):
     """The module may be a layer itself."""
     layer = next(iter(student.stack_of_layers(1, 24)))
@@ -202,6 +206,7 @@ def test_a_single_layer(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(0.9)
 def test_layers_differ(student, rng):
     """Each layer draws its own numbers."""
     stack = student.stack_of_layers(2, 24)
@@ -211,6 +216,7 @@ def test_layers_differ(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(1.2)
 def test_still_trainable(student, rng):
     """After the start all parameters are leaves that gradients reach."""
     stack = student.stack_of_layers(2, 6)
@@ -222,7 +228,7 @@ def test_still_trainable(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(2)
+@pytest.mark.weight(1.6)
 def test_parameters_stay_the_same_objects(student, rng):
     """An optimiser that was made before holds the same parameters: their gradients are still there."""
     stack = student.stack_of_layers(2, 6)
@@ -247,7 +253,7 @@ def test_double_precision(student):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(1.5)
+@pytest.mark.weight(1.4)
 def test_signal_through_thirty_layers(student, rng):
     """The mean square of a signal is kept through thirty layers."""
     stack = student.stack_of_layers(30, 96)
