@@ -10,7 +10,7 @@ from autograder.testing import assert_close
 
 pytestmark = [
     pytest.mark.exercise("compound_scaling"),
-    pytest.mark.shares(runs=11, plain=28, options=32, invariants=32),
+    pytest.mark.shares(runs=11, plain=31, options=33, invariants=31),
 ]
 
 B0 = [
@@ -79,7 +79,7 @@ def test_at_least_the_divisor(student):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(1.25)
+@pytest.mark.weight(1.4)
 @pytest.mark.parametrize(("width", "depth"), [(1.0, 1.1), (1.4, 1.8), (1.2, 1.0), (1.0, 1.0)])
 def test_rows(student, width, depth):
     """Channels are rounded, repeats are rounded up, everything else of a row stays."""
