@@ -162,7 +162,7 @@ MISCONCEPTIONS = [
     misconception(
         "eps_of_another_network",
         hint="The outputs differ by very little: which settings have your batch norms?",
-        severity="slip",
+        severity="partial",
         edits=[
             edit(
                 "nn.BatchNorm2d(c_in + i * growth)",

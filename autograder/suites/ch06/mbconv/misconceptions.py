@@ -204,7 +204,7 @@ MISCONCEPTIONS = [
     misconception(
         "eps_of_pytorch",
         hint="The outputs differ by very little: which settings have your batch norms?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit(
                 "nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)",

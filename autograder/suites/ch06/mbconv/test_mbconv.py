@@ -189,7 +189,7 @@ def test_settings(student, rng, args, settings):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(1.6)
+@pytest.mark.weight(1.8)
 def test_running_statistics(student, rng):
     """After a step the running statistics are those of momentum 0.01."""
     theirs, ours = both(student, rng, "MBConv", 8, 8)
