@@ -151,4 +151,19 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "grey_pixels_rounded",
+        hint="Grey pixels are probabilities: do you round them before the first step?",
+        severity="slip",
+        edits=[
+            edit(
+                "for _ in range(k):",
+                """
+                if k:
+                    v = (v > 0.5).to(v.dtype)
+                for _ in range(k):
+                """,
+            ),
+        ],
+    ),
 ]

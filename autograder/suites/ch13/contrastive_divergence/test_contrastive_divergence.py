@@ -76,7 +76,7 @@ def test_shapes(student, rng):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(3)
+@pytest.mark.weight(4)
 @pytest.mark.parametrize(("place", "name"), [(0, "weight"), (1, "visible bias"), (2, "hidden bias")])
 def test_gradients(student, rng, place, name):
     """Each gradient is the chains' mean minus the data's, hidden units by their probabilities."""
@@ -155,6 +155,22 @@ def test_grey_and_few(student, rng):
         strict=True,
     ):
         assert got.shape == want.shape, "gradients have the shapes of the parameters"
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(2)
+def test_grey_start(student, rng):
+    """A chain may start at grey pixels: the first hidden units take their fields from them as they are."""
+    weight, a, c = machine(rng, 3, 2, 0.4)
+    weight = weight + 4 * torch.eye(3, 2).double()
+    parameters, grey = (weight, a - 2, c - 2), rng.uniform(0.3, 0.7, 3).double()
+    v = student.block_gibbs(grey.expand(20_000, 3), *parameters, 1, rng.generator())
+    h = table(2)
+    on = torch.sigmoid(grey @ weight + c - 2)
+    p_h = (on * h + (1 - on) * (1 - h)).prod(1)
+    up = torch.sigmoid(h @ weight.T + a - 2)[:, None]
+    p_v = (up * table(3) + (1 - up) * (1 - table(3))).prod(2)
+    assert chi_square(v, p_h @ p_v) < 47, "after a step from grey pixels the states are distributed otherwise"
 
 
 @pytest.mark.level("options")

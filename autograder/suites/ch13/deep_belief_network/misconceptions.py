@@ -67,7 +67,7 @@ MISCONCEPTIONS = [
     ),
     misconception(
         "log_of_the_mean",
-        hint="The bound is a mean of logarithms; the logarithm of the mean is what it bounds.",
+        hint="The bound is the mean under q of three logarithms: which mean do you take, and under which q?",
         severity="partial",
         edits=[
             edit(

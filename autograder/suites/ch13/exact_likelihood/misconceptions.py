@@ -101,4 +101,42 @@ MISCONCEPTIONS = [
         severity="slip",
         edits=[edit("if n > 20:", "if n > 24:")],
     ),
+    misconception(
+        "either_layer_refused",
+        hint="Both layers must be too large: what do you do with 21 units against 2?",
+        severity="slip",
+        edits=[
+            edit(
+                "n = len(hidden_bias)",
+                """
+                n = max(len(visible_bias), len(hidden_bias))
+                if n > 20:
+                    raise ValueError
+                n = len(hidden_bias)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "bits_for_nats",
+        hint="In nats or in bits: which logarithm is yours?",
+        severity="partial",
+        edits=[
+            edit(
+                "return unnormalised - rbm_log_partition(weight, visible_bias, hidden_bias)",
+                "return (unnormalised - rbm_log_partition(weight, visible_bias, hidden_bias)) / math.log(2)",
+            ),
+        ],
+    ),
+    misconception(
+        "biases_not_exchanged",
+        hint="With the layers exchanged, which bias belongs to which?",
+        severity="partial",
+        edits=[
+            edit(
+                "weight, visible_bias, hidden_bias = weight.T, hidden_bias, visible_bias",
+                "weight, visible_bias = weight.T, hidden_bias",
+            ),
+        ],
+    ),
 ]

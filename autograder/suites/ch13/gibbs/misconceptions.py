@@ -138,4 +138,118 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "last_unit_first",
+        hint="A sweep goes from spin 0 to spin n - 1: where does yours begin?",
+        severity="partial",
+        edits=[
+            edit(
+                "for i in range(len(b)):",
+                "for i in reversed(range(len(b))):",
+            ),
+        ],
+    ),
+    misconception(
+        "units_in_random_order",
+        hint="The order of a sweep is 0, 1, ..., n - 1: which spin does yours take first?",
+        severity="partial",
+        edits=[
+            edit(
+                "for i in range(len(b)):",
+                "for i in torch.randperm(len(b), generator=generator).tolist():",
+            ),
+        ],
+    ),
+    misconception(
+        "last_unit_left_out",
+        hint="Each spin is redrawn once: does your loop reach the last one?",
+        severity="serious",
+        edits=[
+            edit(
+                "for i in range(len(b)):",
+                "for i in range(len(b) - 1):",
+            ),
+        ],
+    ),
+    misconception(
+        "even_units_then_odd_ones",
+        hint="A checkerboard serves lattices; here any two spins may be coupled: which order is asked for?",
+        severity="partial",
+        edits=[
+            edit(
+                """
+                for i in range(len(b)):
+                    up = spin_up_probability(s, i, J, b, temperature)
+                    u = torch.rand(len(s), generator=generator, dtype=s.dtype)
+                    s[:, i] = torch.where(u < up, 1.0, -1.0).to(s.dtype)
+                """,
+                """
+                for parity in (0, 1):
+                    up = torch.sigmoid(2 * (s @ J + b) / temperature)[:, parity::2]
+                    u = torch.rand(up.shape, generator=generator, dtype=s.dtype)
+                    s[:, parity::2] = torch.where(u < up, 1.0, -1.0).to(s.dtype)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "one_draw_for_all_units",
+        hint="Each spin of a chain needs a uniform number of its own: where do you draw it?",
+        severity="partial",
+        edits=[
+            edit(
+                """
+                for i in range(len(b)):
+                    up = spin_up_probability(s, i, J, b, temperature)
+                    u = torch.rand(len(s), generator=generator, dtype=s.dtype)
+                    s[:, i] = torch.where(u < up, 1.0, -1.0).to(s.dtype)
+                """,
+                """
+                u = torch.rand(len(s), generator=generator, dtype=s.dtype)
+                for i in range(len(b)):
+                    up = spin_up_probability(s, i, J, b, temperature)
+                    s[:, i] = torch.where(u < up, 1.0, -1.0).to(s.dtype)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "flip_accepted_as_metropolis_does",
+        hint="A spin is drawn anew from its conditional: do you draw its value, or whether it flips?",
+        severity="partial",
+        edits=[
+            edit(
+                """
+                for i in range(len(b)):
+                    up = spin_up_probability(s, i, J, b, temperature)
+                    u = torch.rand(len(s), generator=generator, dtype=s.dtype)
+                    s[:, i] = torch.where(u < up, 1.0, -1.0).to(s.dtype)
+                """,
+                """
+                for i in range(len(b)):
+                    flip = torch.exp(-2 * s[:, i] * (s @ J[i] + b[i]) / temperature)
+                    u = torch.rand(len(s), generator=generator, dtype=s.dtype)
+                    s[:, i] = torch.where(u < flip, -s[:, i], s[:, i])
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "one_tensor_recorded",
+        hint="The record needs the state of each sweep: does it hold copies, or one tensor many times?",
+        severity="partial",
+        edits=[
+            edit(
+                "states = []",
+                """
+                states = []
+                s = s.clone()
+                """,
+            ),
+            edit(
+                "s = gibbs_sweep(s, J, b, temperature, generator)",
+                "s[:] = gibbs_sweep(s, J, b, temperature, generator)",
+            ),
+        ],
+    ),
 ]

@@ -31,7 +31,7 @@ MISCONCEPTIONS = [
     misconception(
         "all_units_at_once",
         hint="Does a unit see the new values of the units before it? All at once, the energy can rise.",
-        severity="slip",
+        severity="partial",
         edits=[
             edit(
                 """
@@ -160,6 +160,101 @@ MISCONCEPTIONS = [
             edit(
                 "s[:, i] = torch.where(field == 0, s[:, i], field.sign())",
                 "s[:, i] = torch.where(field == 0, s[:, i], -field.sign())",
+            ),
+        ],
+    ),
+    misconception(
+        "last_unit_left_out",
+        hint="Units 0 to n - 1 are updated: does your loop reach the last one?",
+        severity="slip",
+        edits=[
+            edit(
+                "for i in range(s.shape[1]):",
+                "for i in range(s.shape[1] - 1):",
+            ),
+        ],
+    ),
+    misconception(
+        "units_in_random_order",
+        hint="The card's order is 0, 1, ..., n - 1: which unit does your sweep take first?",
+        severity="partial",
+        edits=[
+            edit(
+                "for i in range(s.shape[1]):",
+                "for i in torch.randperm(s.shape[1]).tolist():",
+            ),
+        ],
+    ),
+    misconception(
+        "order_turned_in_each_sweep",
+        hint="Each sweep goes from unit 0 to unit n - 1: does your second one?",
+        severity="slip",
+        edits=[
+            edit(
+                "for _ in range(sweeps):",
+                "for sweep in range(sweeps):",
+            ),
+            edit(
+                "for i in range(s.shape[1]):",
+                "for i in range(s.shape[1])[:: 1 if sweep % 2 == 0 else -1]:",
+            ),
+        ],
+    ),
+    misconception(
+        "until_nothing_moves",
+        hint="The caller says how many sweeps: do you stop there, or go on until all units rest?",
+        severity="slip",
+        edits=[
+            edit(
+                "for _ in range(sweeps):",
+                "for _ in range(200):",
+            ),
+        ],
+    ),
+    misconception(
+        "mean_taken_out_of_the_patterns",
+        hint="Patterns are multiplied as they are: do you take something out of them first?",
+        severity="slip",
+        edits=[
+            edit(
+                "weight = patterns.T @ patterns / patterns.shape[1]",
+                """
+                centred = patterns - patterns.mean()
+                weight = centred.T @ centred / patterns.shape[1]
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "divided_by_the_root_of_d",
+        hint="beta alone is the scale here: does your softmax divide by the root of d as well?",
+        severity="slip",
+        edits=[
+            edit(
+                "torch.softmax(beta * query @ patterns.T, 1)",
+                "torch.softmax(beta * query @ patterns.T / query.shape[1] ** 0.5, 1)",
+            ),
+        ],
+    ),
+    misconception(
+        "constants_of_the_paper",
+        hint="The docstring's energy has two terms: which constants do you add to them?",
+        severity="slip",
+        edits=[
+            edit(
+                "/ beta + 0.5 * (query**2).sum(1)",
+                "/ beta + 0.5 * (query**2).sum(1) + math.log(len(patterns)) / beta + 0.5 * (patterns**2).sum(1).max()",
+            ),
+        ],
+    ),
+    misconception(
+        "exponentials_bare",
+        hint="At a large beta an exponential is infinite: logsumexp takes the largest out first.",
+        severity="slip",
+        edits=[
+            edit(
+                "-torch.logsumexp(beta * query @ patterns.T, 1) / beta",
+                "-torch.exp(beta * query @ patterns.T).sum(1).log() / beta",
             ),
         ],
     ),

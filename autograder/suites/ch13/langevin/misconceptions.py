@@ -100,7 +100,7 @@ MISCONCEPTIONS = [
         "gradient_clipped",
         hint="Nothing shall be cut off: what happens to a steep slope in your code?",
         severity="partial",
-        edits=[edit("step * gradient.detach()", "step * gradient.detach().clamp(-0.5, 0.5)")],
+        edits=[edit("step * gradient.detach()", "step * gradient.detach().clamp(-0.03, 0.03)")],
     ),
     misconception(
         "generator_not_used",
@@ -110,6 +110,76 @@ MISCONCEPTIONS = [
             edit(
                 "torch.randn(x.shape, generator=generator, dtype=x.dtype)",
                 "torch.randn(x.shape, dtype=x.dtype)",
+            ),
+        ],
+    ),
+    misconception(
+        "one_noise_for_a_sample",
+        hint="Each number of each sample has noise of its own: how many numbers do you draw for a sample?",
+        severity="partial",
+        edits=[
+            edit(
+                "torch.randn(x.shape, generator",
+                "torch.randn(len(x), *[1] * (x.dim() - 1), generator",
+            ),
+        ],
+    ),
+    misconception(
+        "half_step_convention",
+        hint="Papers write step / 2 and the root of step; the docstring writes step and the root of 2 step.",
+        severity="partial",
+        edits=[
+            edit(
+                "return x.detach() - step * gradient.detach() + math.sqrt(2 * step * temperature) * noise",
+                "return x.detach() - 0.5 * step * gradient.detach() + math.sqrt(step * temperature) * noise",
+            ),
+        ],
+    ),
+    misconception(
+        "noise_before_the_gradient",
+        hint="At which point is the gradient taken: at x, or at x with noise?",
+        severity="partial",
+        edits=[
+            edit(
+                "at = x.detach().requires_grad_()",
+                """
+                noise = torch.randn(x.shape, generator=generator, dtype=x.dtype)
+                x = x.detach() + math.sqrt(2 * step * temperature) * noise
+                at = x.detach().requires_grad_()
+                """,
+            ),
+            edit(
+                """
+                noise = torch.randn(x.shape, generator=generator, dtype=x.dtype)
+                return x.detach() - step * gradient.detach() + math.sqrt(2 * step * temperature) * noise
+                """,
+                "return x.detach() - step * gradient.detach()",
+            ),
+        ],
+    ),
+    misconception(
+        "last_step_without_noise",
+        hint="All n steps are Langevin steps: has the last one its noise?",
+        severity="slip",
+        edits=[
+            edit(
+                "for _ in range(n_steps):",
+                "for i in range(n_steps):",
+            ),
+            edit(
+                "x = langevin_step(x, energy, step, temperature, generator)",
+                "x = langevin_step(x, energy, step, temperature if i < n_steps - 1 else 0.0, generator)",
+            ),
+        ],
+    ),
+    misconception(
+        "temperature_not_passed_on",
+        hint="The chain has a temperature: do its steps know it?",
+        severity="slip",
+        edits=[
+            edit(
+                "x = langevin_step(x, energy, step, temperature, generator)",
+                "x = langevin_step(x, energy, step, generator=generator)",
             ),
         ],
     ),

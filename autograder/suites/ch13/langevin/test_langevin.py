@@ -56,13 +56,16 @@ def test_drift(student, rng, shape):
 @pytest.mark.parametrize("step", [0.02, 0.5, 3.0])
 def test_noise(student, rng, step):
     """Where the energy is flat a step is normal noise of variance 2 * step, and of mean 0."""
-    x = rng.randn(20_000, 1)
+    x = rng.randn(2000, 10)
     moved = student.langevin_step(x, flat, step, generator=rng.generator()) - x
     assert abs(float(moved.var()) / (2 * step) - 1) < 0.06, "the noise's variance is not 2 * step"
     assert abs(float(moved.mean())) < 0.045 * (2 * step) ** 0.5, "the noise does not have mean 0"
     kurtosis = float((moved**4).mean() / (moved**2).mean() ** 2)
     # For normal noise 3 with a standard deviation of 0.035; uniform noise has 1.8.
     assert abs(kurtosis - 3) < 0.3, "the noise is not normal"
+    together = moved.T @ moved / (2 * step * len(x)) - torch.eye(10)
+    # Of 45 pairs the mean product has a standard deviation of 0.022, that of squares on the diagonal 0.032.
+    assert float(together.abs().max()) < 0.2, "numbers of one sample share their noise"
 
 
 @pytest.mark.level("plain")
@@ -74,13 +77,14 @@ def test_bias_on_a_gaussian(student, rng, step):
     contraction = abs(1 - step / v)
     n_steps = 60 if contraction > 0.5 else 25
     x = student.langevin_chain(
-        torch.zeros(20_000, 1), lambda x: (x**2).sum(1) / (2 * v), step, n_steps, generator=rng.generator()
+        torch.zeros(2000, 10), lambda x: (x**2).sum(1) / (2 * v), step, n_steps, generator=rng.generator()
     )
     want = v / (1 - step / (2 * v)) * (1 - contraction ** (2 * n_steps))
     assert abs(float(x.var()) / want - 1) < 0.06, "the chain's variance is not that of Langevin's dynamics"
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 @pytest.mark.parametrize("temperature", [0.25, 4.0])
 def test_temperature(student, rng, temperature):
     """The variance of the noise is 2 * step * temperature, in a step and in a chain; the drift does not change."""
@@ -141,6 +145,8 @@ def test_leaves_nothing_behind(student, rng):
         for start in (x, 2 * x):
             new = function(start, network, 0.1, *more, temperature=0.0)
             assert not new.requires_grad, f"{name} returns states with a graph"
+        none = student.langevin_chain(2 * x, network, 0.1, 0)
+        assert not none.requires_grad, "a chain of no steps returns x with its graph"
         with torch.no_grad():
             off = function(x, network, 0.1, *more, temperature=0.0)
         on = function(x, network, 0.1, *more, temperature=0.0).detach()

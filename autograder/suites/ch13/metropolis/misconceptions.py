@@ -120,4 +120,76 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "acceptance_of_barker",
+        hint="A proposal is accepted with probability min(1, a): is it a sigmoid in your code?",
+        severity="slip",
+        edits=[
+            edit(
+                "accepted = torch.rand(len(x), generator=generator, dtype=x.dtype).log() < log_a",
+                "accepted = torch.rand(len(x), generator=generator, dtype=x.dtype) < torch.sigmoid(log_a)",
+            ),
+        ],
+    ),
+    misconception(
+        "half_of_the_step",
+        hint="Papers write step / 2; the docstring's drift is a whole step.",
+        severity="partial",
+        edits=[
+            edit(
+                """
+                x = x.detach()
+                e, gradient =
+                """,
+                """
+                x, step = x.detach(), step / 2
+                e, gradient =
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "proposal_width_without_two",
+        hint="The proposal's variance is 2 * step * T: what does a normal density divide the square by?",
+        severity="partial",
+        edits=[
+            edit(
+                "/ (4 * step * temperature)",
+                "/ (2 * step * temperature)",
+            ),
+        ],
+    ),
+    misconception(
+        "temperature_missing_in_the_proposal",
+        hint="The noise grows with the temperature: does the proposal's density know it?",
+        severity="slip",
+        edits=[
+            edit(
+                "/ (4 * step * temperature)",
+                "/ (4 * step)",
+            ),
+        ],
+    ),
+    misconception(
+        "temperature_missing_in_the_noise",
+        hint="A hot chain makes larger steps: where is T in your noise?",
+        severity="slip",
+        edits=[
+            edit(
+                "math.sqrt(2 * step * temperature)",
+                "math.sqrt(2 * step)",
+            ),
+        ],
+    ),
+    misconception(
+        "refused_moves_too",
+        hint="A chain that refused stays where it was: what do you return for it?",
+        severity="serious",
+        edits=[
+            edit(
+                "return torch.where(accepted.view(-1, *[1] * (x.dim() - 1)), proposed, x), accepted",
+                "return proposed, accepted",
+            ),
+        ],
+    ),
 ]

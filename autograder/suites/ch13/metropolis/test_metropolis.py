@@ -150,6 +150,15 @@ def test_walls(student, rng):
     assert bool((new.abs() < 1).all()), "a chain went through the wall"
     assert 0.2 < float(accepted.double().mean()) < 0.9, "nobody moves beside a wall"
 
+    def soft_box(x):
+        # Its gradient outside is not a number: the energy alone says that nobody may be there.
+        return (1 / torch.relu(1 - x.abs())).sum(1)
+
+    x = rng.uniform(-0.5, 0.5, 5000, 1)
+    new, accepted = student.mala_step(x, soft_box, 0.05, generator=rng.generator())
+    assert bool((new.abs() < 1).all()), "a chain went through the wall"
+    assert float(accepted.double().mean()) > 0.2, "nobody moves beside a wall"
+
 
 @pytest.mark.level("invariants")
 def test_stays_or_moves(student, rng):

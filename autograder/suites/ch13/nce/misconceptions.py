@@ -113,4 +113,62 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "variance_for_the_width",
+        hint="std is a width, not its square: by what do you divide the square?",
+        severity="slip",
+        edits=[
+            edit(
+                "((x - mean) / std) ** 2",
+                "(x - mean) ** 2 / std",
+            ),
+        ],
+    ),
+    misconception(
+        "whole_ratio",
+        hint="nu need not be whole: which division do you use?",
+        severity="slip",
+        edits=[
+            edit(
+                "nu = len(x_noise) / len(x_data)",
+                "nu = max(1, len(x_noise) // len(x_data))",
+            ),
+        ],
+    ),
+    misconception(
+        "log_z_without_gradient",
+        hint="log Z is learned too: does its gradient pass?",
+        severity="slip",
+        edits=[
+            edit(
+                "g_data = -energy(x_data) - log_z -",
+                """
+                log_z = log_z.detach() + 0 * log_z
+                g_data = -energy(x_data) - log_z -
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "constant_once",
+        hint="Each dimension has its factor of 2 pi: how often is it in your sum?",
+        severity="slip",
+        edits=[
+            edit(
+                "- std.log() - 0.5 * math.log(2 * math.pi)).sum(1)",
+                "- std.log()).sum(1) - 0.5 * math.log(2 * math.pi)",
+            ),
+        ],
+    ),
+    misconception(
+        "mean_over_both_batches",
+        hint="The data's mean, plus nu times the noise's: what does one mean over all points divide by?",
+        severity="partial",
+        edits=[
+            edit(
+                "return F.softplus(-g_data).mean() + nu * F.softplus(g_noise).mean()",
+                "return torch.cat([F.softplus(-g_data), F.softplus(g_noise)]).mean()",
+            ),
+        ],
+    ),
 ]

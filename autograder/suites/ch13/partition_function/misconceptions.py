@@ -55,20 +55,6 @@ MISCONCEPTIONS = [
         ],
     ),
     misconception(
-        "temperature_outside_z",
-        hint="The temperature divides each energy, also those inside of Z.",
-        severity="slip",
-        edits=[
-            edit(
-                "return torch.logsumexp(-energies / temperature, 0)", "return torch.logsumexp(-energies, 0)"
-            ),
-            edit(
-                "return -energies / temperature - torch.logsumexp(-energies / temperature, 0)",
-                "return -energies / temperature - torch.logsumexp(-energies, 0)",
-            ),
-        ],
-    ),
-    misconception(
         "temperature_multiplies",
         hint="In the heat all states become equally likely: does your temperature make energies smaller or larger?",
         severity="slip",
@@ -127,6 +113,50 @@ MISCONCEPTIONS = [
             edit(
                 "torch.softmax(-energies / temperature, 0)",
                 "torch.softmax(-energies / temperature, 0).detach()",
+            ),
+        ],
+    ),
+    misconception(
+        "log_z_without_temperature",
+        hint="The temperature divides each energy, also those inside of Z.",
+        severity="slip",
+        edits=[
+            edit(
+                "return torch.logsumexp(-energies / temperature, 0)",
+                "return torch.logsumexp(-energies, 0)",
+            ),
+        ],
+    ),
+    misconception(
+        "temperature_outside_z",
+        hint="The temperature divides each energy, also those inside of Z.",
+        severity="slip",
+        edits=[
+            edit(
+                "return -energies / temperature - torch.logsumexp(-energies / temperature, 0)",
+                "return -energies / temperature - torch.logsumexp(-energies, 0)",
+            ),
+        ],
+    ),
+    misconception(
+        "mean_without_temperature",
+        hint="At which temperature is your mean taken: does it reach the probabilities?",
+        severity="slip",
+        edits=[
+            edit(
+                "torch.softmax(-energies / temperature, 0)",
+                "torch.softmax(-energies, 0)",
+            ),
+        ],
+    ),
+    misconception(
+        "low_is_minus_one",
+        hint="The lower value may be any number: is it -1 in your table whatever low says?",
+        severity="slip",
+        edits=[
+            edit(
+                "return bits.double() * (1 - low) + low",
+                "return (2 * bits - 1).double() if low else bits.double()",
             ),
         ],
     ),

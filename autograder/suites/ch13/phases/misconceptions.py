@@ -6,24 +6,6 @@ BASE = "reference"
 
 MISCONCEPTIONS = [
     misconception(
-        "phases_swapped",
-        hint="Descending must lower the energy of the data: which phase is added, which subtracted?",
-        severity="serious",
-        edits=[
-            edit("0.5 * (model_J - data_J), model_b - data_b", "0.5 * (data_J - model_J), data_b - model_b"),
-            edit("return positive.mean() - negative.mean()", "return negative.mean() - positive.mean()"),
-        ],
-    ),
-    misconception(
-        "negative_phase_forgotten",
-        hint="log Z depends on the parameters too: what keeps the energy from sinking everywhere?",
-        severity="serious",
-        edits=[
-            edit("0.5 * (model_J - data_J), model_b - data_b", "-0.5 * data_J, -data_b"),
-            edit("return positive.mean() - negative.mean()", "return positive.mean()"),
-        ],
-    ),
-    misconception(
         "uniform_negative_phase",
         hint="The negative phase is a mean under the model: are all states equally likely under it?",
         severity="partial",
@@ -55,15 +37,6 @@ MISCONCEPTIONS = [
                 "energy(x_data), energy(x_model.detach())",
                 "energy(x_data.detach()), energy(x_model.detach())",
             )
-        ],
-    ),
-    misconception(
-        "sums_for_means",
-        hint="With three data and five samples the phases must still balance: sum or mean?",
-        severity="serious",
-        edits=[
-            edit("data.T @ data / len(data), data.mean(0)", "data.T @ data, data.sum(0)"),
-            edit("return positive.mean() - negative.mean()", "return positive.sum() - negative.sum()"),
         ],
     ),
     misconception(
@@ -118,6 +91,131 @@ MISCONCEPTIONS = [
             edit(
                 "states = bits.to(J.dtype) * 2 - 1",
                 "J, b, data = J.double(), b.double(), data.double()\nstates = bits.double() * 2 - 1",
+            ),
+        ],
+    ),
+    misconception(
+        "gradient_sign",
+        hint="Descending must lower the energy of the data: which phase is added, which subtracted?",
+        severity="partial",
+        edits=[
+            edit(
+                "return 0.5 * (model_J - data_J), model_b - data_b",
+                "return 0.5 * (data_J - model_J), data_b - model_b",
+            ),
+        ],
+    ),
+    misconception(
+        "loss_sign",
+        hint="Descending must lower the energy of the data: which phase is added, which subtracted?",
+        severity="partial",
+        edits=[
+            edit(
+                "return positive.mean() - negative.mean()",
+                "return negative.mean() - positive.mean()",
+            ),
+        ],
+    ),
+    misconception(
+        "gradient_without_negative_phase",
+        hint="log Z depends on the parameters too: what keeps the energy from sinking everywhere?",
+        severity="partial",
+        edits=[
+            edit(
+                "return 0.5 * (model_J - data_J), model_b - data_b",
+                "return -0.5 * data_J, -data_b",
+            ),
+        ],
+    ),
+    misconception(
+        "loss_without_negative_phase",
+        hint="log Z depends on the parameters too: what keeps the energy from sinking everywhere?",
+        severity="partial",
+        edits=[
+            edit(
+                "return positive.mean() - negative.mean()",
+                "return positive.mean()",
+            ),
+        ],
+    ),
+    misconception(
+        "sums_in_the_gradient",
+        hint="With three data and five samples the phases must still balance: sum or mean?",
+        severity="partial",
+        edits=[
+            edit(
+                "data.T @ data / len(data), data.mean(0)",
+                "data.T @ data, data.sum(0)",
+            ),
+        ],
+    ),
+    misconception(
+        "sums_in_the_loss",
+        hint="With three data and five samples the phases must still balance: sum or mean?",
+        severity="partial",
+        edits=[
+            edit(
+                "return positive.mean() - negative.mean()",
+                "return positive.sum() - negative.sum()",
+            ),
+        ],
+    ),
+    misconception(
+        "means_taken_out",
+        hint="The gradient in J has the mean of s s: do you take the product of two means off it?",
+        severity="slip",
+        edits=[
+            edit(
+                "return 0.5 * (model_J - data_J)",
+                """
+                model_J = model_J - torch.outer(model_b, model_b)
+                data_J = data_J - torch.outer(data_b, data_b)
+                return 0.5 * (model_J - data_J)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "fields_not_in_the_model",
+        hint="With which energy do you weigh the states: are the fields in it?",
+        severity="partial",
+        edits=[
+            edit(
+                "* states).sum(1) + states @ b, 0)",
+                "* states).sum(1), 0)",
+            ),
+        ],
+    ),
+    misconception(
+        "one_batch_cut_in_half",
+        hint="Data and samples may differ in number: where does your batch change from one to the other?",
+        severity="partial",
+        edits=[
+            edit(
+                "positive, negative = energy(x_data), energy(x_model.detach())",
+                "positive, negative = energy(torch.cat([x_data, x_model.detach()])).chunk(2)",
+            ),
+        ],
+    ),
+    misconception(
+        "samples_energies_without_graph",
+        hint="The samples are constants, their energies are not: do the parameters get both phases?",
+        severity="slip",
+        edits=[
+            edit(
+                "energy(x_model.detach())",
+                "energy(x_model).detach()",
+            ),
+        ],
+    ),
+    misconception(
+        "penalty_of_the_means",
+        hint="alpha prices the mean of the squares: do you square before the mean, or after?",
+        severity="slip",
+        edits=[
+            edit(
+                "penalty = (positive**2).mean() + (negative**2).mean()",
+                "penalty = positive.mean() ** 2 + negative.mean() ** 2",
             ),
         ],
     ),

@@ -10,7 +10,7 @@ import torch
 
 from autograder.testing import assert_close
 
-pytestmark = [pytest.mark.exercise("phases"), pytest.mark.shares()]
+pytestmark = [pytest.mark.exercise("phases"), pytest.mark.shares(runs=5, plain=48, options=23, invariants=24)]
 
 CLOSE = {"rtol": 1e-5, "atol": 1e-6}
 
@@ -60,7 +60,7 @@ def test_gradient_in_fields(student, rng, n, count):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 @pytest.mark.parametrize(("n", "count"), [(2, 5), (3, 7), (5, 11)])
 def test_gradient_in_couplings(student, rng, n, count):
     """The gradient in J is half of the model's mean of s s minus half of the data's."""
@@ -70,7 +70,7 @@ def test_gradient_in_couplings(student, rng, n, count):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(2)
+@pytest.mark.weight(4)
 @pytest.mark.parametrize("shape", [(2,), (1, 3, 4)])
 def test_loss(student, rng, shape):
     """Mean energy of the data minus mean energy of the samples, however many there are of each."""
@@ -84,7 +84,7 @@ def test_loss(student, rng, shape):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(4)
 @pytest.mark.parametrize("alpha", [0.1, 2.0])
 def test_alpha(student, rng, alpha):
     """alpha prices the mean squared energy of the data plus that of the samples."""
@@ -112,7 +112,7 @@ def test_edges(student, rng, n, count):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 def test_frozen(student, rng):
     """Energies of thousands overflow nowhere."""
     J, b = model(rng, 4, 3000.0)
@@ -136,7 +136,7 @@ def test_views(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 def test_energy_sees_whole_batches(student, rng):
     """The energy is asked for whole batches, the data's and the samples'."""
     seen = []
@@ -158,7 +158,7 @@ def test_zero_at_the_model(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(3)
+@pytest.mark.weight(4)
 def test_samples_are_constants(student, rng):
     """No gradient goes through the samples, whatever graph they bring; the parameters get that of both phases."""
     scale = rng.uniform(0.5, 2.0, dtype=torch.float64, requires_grad=True)

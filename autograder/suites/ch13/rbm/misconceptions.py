@@ -128,4 +128,73 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "grey_pixels_rounded",
+        hint="Visible states may be probabilities: do you round them?",
+        severity="slip",
+        edits=[
+            edit(
+                "return torch.sigmoid(v @ weight + hidden_bias)",
+                "return torch.sigmoid((v > 0.5).to(v.dtype) @ weight + hidden_bias)",
+            ),
+        ],
+    ),
+    misconception(
+        "exponential_over_one_plus",
+        hint="Infinity over infinity is not a number: what does your sigmoid give for a field of 1000?",
+        severity="slip",
+        edits=[
+            edit(
+                "return torch.sigmoid(v @ weight + hidden_bias)",
+                """
+                field = torch.exp(v @ weight + hidden_bias)
+                return field / (1 + field)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "gaussian_visible_units",
+        hint="These visible units are 0 or 1: how does their bias enter the energy, and how for normal ones?",
+        severity="partial",
+        edits=[
+            edit(
+                "-(v @ visible_bias) - F.softplus",
+                "0.5 * ((v - visible_bias) ** 2).sum(-1) - F.softplus",
+            ),
+        ],
+    ),
+    misconception(
+        "two_of_the_spins",
+        hint="From 0 to 1 is one step, from -1 to 1 are two: which is it here?",
+        severity="slip",
+        edits=[
+            edit(
+                "return torch.sigmoid(v @ weight + hidden_bias)",
+                "return torch.sigmoid(2 * (v @ weight + hidden_bias))",
+            ),
+        ],
+    ),
+    misconception(
+        "axis_of_a_batch",
+        hint="One state alone and a batch of batches: which axis is the last?",
+        severity="slip",
+        edits=[
+            edit(
+                "F.softplus(v @ weight + hidden_bias).sum(-1)",
+                "F.softplus(v @ weight + hidden_bias).sum(1)",
+            ),
+        ],
+    ),
+    misconception(
+        "biases_with_the_other_sign",
+        hint="A positive bias makes its unit likely: which sign has it in the energy?",
+        severity="slip",
+        edits=[
+            edit(
+                "* h).sum(-1) - v @ visible_bias - h @ hidden_bias",
+                "* h).sum(-1) + v @ visible_bias + h @ hidden_bias",
+            ),
+        ],
+    ),
 ]

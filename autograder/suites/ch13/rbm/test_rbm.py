@@ -103,6 +103,7 @@ def test_one_unit(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_axes(student, rng):
     """One state alone, and batches with two axes."""
     parameters = machine(rng, 4, 3)
@@ -140,11 +141,14 @@ def test_huge(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_probabilities_as_states(student, rng):
     """A layer may hold probabilities: the formulas are the same."""
     parameters = machine(rng, 4, 3)
     h, v = rng.rand(6, 3, dtype=torch.float64), rng.rand(6, 4, dtype=torch.float64)
     weight, a, c = parameters
+    want = 1 / (1 + torch.exp(-(torch.einsum("ni,ij->nj", v, weight) + c)))
+    assert_close(student.hidden_probabilities(v, *parameters), want, **FLOAT64, name="hidden probabilities")
     want = 1 / (1 + torch.exp(-(torch.einsum("nj,ij->ni", h, weight) + a)))
     assert_close(student.visible_probabilities(h, *parameters), want, **FLOAT64, name="visible probabilities")
     assert_close(

@@ -6,61 +6,10 @@ BASE = "reference"
 
 MISCONCEPTIONS = [
     misconception(
-        "graph_dropped",
-        hint="Does the trace depend on the score's parameters in your graph? The derivative needs a graph of its own.",
-        severity="slip",
-        edits=[
-            edit(
-                "torch.autograd.grad(s[:, i].sum(), x, create_graph=True)",
-                "torch.autograd.grad(s[:, i].sum(), x, retain_graph=True)",
-            ),
-            edit(
-                "torch.autograd.grad(along.sum(), x, create_graph=True)",
-                "torch.autograd.grad(along.sum(), x, retain_graph=True)",
-            ),
-        ],
-    ),
-    misconception(
         "all_derivatives_summed",
         hint="Of the derivatives of s_i only that in x_i is on the diagonal.",
         severity="partial",
         edits=[edit("trace = trace + row[:, i]", "trace = trace + row.sum(1)")],
-    ),
-    misconception(
-        "squared_length_without_half",
-        hint="Half of the squared length: where is the half?",
-        severity="partial",
-        edits=[
-            edit("(trace + 0.5 * (s**2).sum(1)).mean()", "(trace + (s**2).sum(1)).mean()"),
-            edit(
-                "((directions * slope).sum(1) + 0.5 * square).mean()",
-                "((directions * slope).sum(1) + square).mean()",
-            ),
-        ],
-    ),
-    misconception(
-        "trace_sign",
-        hint="At the data the score points inwards: its trace is negative there. Does your objective reward that?",
-        severity="serious",
-        edits=[
-            edit("(trace + 0.5 * (s**2).sum(1)).mean()", "(-trace + 0.5 * (s**2).sum(1)).mean()"),
-            edit(
-                "((directions * slope).sum(1) + 0.5 * square).mean()",
-                "(-(directions * slope).sum(1) + 0.5 * square).mean()",
-            ),
-        ],
-    ),
-    misconception(
-        "trace_forgotten",
-        hint="Without the trace the best score is 0 everywhere.",
-        severity="serious",
-        edits=[
-            edit("(trace + 0.5 * (s**2).sum(1)).mean()", "(0 * trace + 0.5 * (s**2).sum(1)).mean()"),
-            edit(
-                "((directions * slope).sum(1) + 0.5 * square).mean()",
-                "(0 * (directions * slope).sum(1) + 0.5 * square).mean()",
-            ),
-        ],
     ),
     misconception(
         "length_averaged",
@@ -87,46 +36,162 @@ MISCONCEPTIONS = [
         edits=[edit("(s**2).sum(1) if variance_reduced else along**2", "along**2")],
     ),
     misconception(
-        "sum_over_samples",
-        hint="The objective is a mean over the samples.",
-        severity="partial",
+        "float64_objective",
+        hint="float32 in, float32 out: where does a float64 number enter?",
+        severity="slip",
         edits=[
-            edit("(trace + 0.5 * (s**2).sum(1)).mean()", "(trace + 0.5 * (s**2).sum(1)).sum()"),
             edit(
-                "((directions * slope).sum(1) + 0.5 * square).mean()",
-                "((directions * slope).sum(1) + 0.5 * square).sum()",
+                "return (trace + 0.5 * (s**2).sum(1)).mean()",
+                "return (trace + 0.5 * (s**2).sum(1)).mean().double()",
             ),
         ],
     ),
     misconception(
-        "constant_score_not_foreseen",
+        "graph_dropped_explicit",
+        hint="Does your derivative have a graph of its own? The score's parameters are in it too.",
+        severity="slip",
+        edits=[
+            edit(
+                "torch.autograd.grad(s[:, i].sum(), x, create_graph=True)",
+                "torch.autograd.grad(s[:, i].sum(), x, retain_graph=True)",
+            ),
+        ],
+    ),
+    misconception(
+        "graph_dropped_sliced",
+        hint="Does your derivative have a graph of its own? The score's parameters are in it too.",
+        severity="slip",
+        edits=[
+            edit(
+                "torch.autograd.grad(along.sum(), x, create_graph=True)",
+                "torch.autograd.grad(along.sum(), x, retain_graph=True)",
+            ),
+        ],
+    ),
+    misconception(
+        "no_half_explicit",
+        hint="Half of the square: where is the half?",
+        severity="partial",
+        edits=[
+            edit(
+                "return (trace + 0.5 * (s**2).sum(1)).mean()",
+                "return (trace + (s**2).sum(1)).mean()",
+            ),
+        ],
+    ),
+    misconception(
+        "no_half_sliced",
+        hint="Half of the square: where is the half?",
+        severity="partial",
+        edits=[
+            edit(
+                "return ((directions * slope).sum(1) + 0.5 * square).mean()",
+                "return ((directions * slope).sum(1) + square).mean()",
+            ),
+        ],
+    ),
+    misconception(
+        "trace_sign_explicit",
+        hint="At the data the score points inwards: the trace is negative there. Do you reward that?",
+        severity="partial",
+        edits=[
+            edit(
+                "return (trace + 0.5 * (s**2).sum(1)).mean()",
+                "return (-trace + 0.5 * (s**2).sum(1)).mean()",
+            ),
+        ],
+    ),
+    misconception(
+        "trace_sign_sliced",
+        hint="At the data the score points inwards: the trace is negative there. Do you reward that?",
+        severity="partial",
+        edits=[
+            edit(
+                "return ((directions * slope).sum(1) + 0.5 * square).mean()",
+                "return (-(directions * slope).sum(1) + 0.5 * square).mean()",
+            ),
+        ],
+    ),
+    misconception(
+        "trace_forgotten_explicit",
+        hint="Without the derivative the best score is 0 everywhere.",
+        severity="partial",
+        edits=[
+            edit(
+                "return (trace + 0.5 * (s**2).sum(1)).mean()",
+                "return (0 * trace + 0.5 * (s**2).sum(1)).mean()",
+            ),
+        ],
+    ),
+    misconception(
+        "trace_forgotten_sliced",
+        hint="Without the derivative the best score is 0 everywhere.",
+        severity="partial",
+        edits=[
+            edit(
+                "return ((directions * slope).sum(1) + 0.5 * square).mean()",
+                "return (0 * (directions * slope).sum(1) + 0.5 * square).mean()",
+            ),
+        ],
+    ),
+    misconception(
+        "sum_over_samples_explicit",
+        hint="The objective is a mean over the samples.",
+        severity="partial",
+        edits=[
+            edit(
+                "return (trace + 0.5 * (s**2).sum(1)).mean()",
+                "return (trace + 0.5 * (s**2).sum(1)).sum()",
+            ),
+        ],
+    ),
+    misconception(
+        "sum_over_samples_sliced",
+        hint="The objective is a mean over the samples.",
+        severity="partial",
+        edits=[
+            edit(
+                "return ((directions * slope).sum(1) + 0.5 * square).mean()",
+                "return ((directions * slope).sum(1) + 0.5 * square).sum()",
+            ),
+        ],
+    ),
+    misconception(
+        "constant_score_not_foreseen_explicit",
         hint="What does the derivative of a constant give in your code: 0, or an error?",
         severity="slip",
         edits=[
             edit(
                 """
                 s = score(x) + 0 * x
-                trace = torch.zeros(len(x), dtype=x.dtype)
+                trace
                 """,
                 """
                 s = score(x)
-                trace = torch.zeros(len(x), dtype=x.dtype)
-                """,
-            ),
-            edit(
-                """
-                s = score(x) + 0 * x
-                along = (directions * s).sum(1)
-                """,
-                """
-                s = score(x)
-                along = (directions * s).sum(1)
+                trace
                 """,
             ),
         ],
     ),
     misconception(
-        "grad_mode_off_forgotten",
+        "constant_score_not_foreseen_sliced",
+        hint="What does the derivative of a constant give in your code: 0, or an error?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                s = score(x) + 0 * x
+                along
+                """,
+                """
+                s = score(x)
+                along
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "grad_mode_off_forgotten_explicit",
         hint="Where gradients are switched off, nothing is recorded: what switches them on for a moment?",
         severity="slip",
         edits=[
@@ -147,13 +212,53 @@ MISCONCEPTIONS = [
         ],
     ),
     misconception(
-        "float64_objective",
-        hint="float32 in, float32 out: where does a float64 number enter?",
+        "grad_mode_off_forgotten_sliced",
+        hint="Where gradients are switched off, nothing is recorded: what switches them on for a moment?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                with torch.enable_grad():
+                    x = x.detach().requires_grad_()
+                    s = score(x) + 0 * x
+                    along = (directions * s).sum(1)
+                """,
+                """
+                if True:
+                    x = x.detach().requires_grad_()
+                    s = score(x) + 0 * x
+                    along = (directions * s).sum(1)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "random_directions_for_the_trace",
+        hint="The explicit trace is exact: does your code draw anything?",
+        severity="partial",
+        edits=[
+            edit(
+                """
+                for i in range(x.shape[1]):
+                    (row,) = torch.autograd.grad(s[:, i].sum(), x, create_graph=True)
+                    trace = trace + row[:, i]
+                """,
+                """
+                u = torch.randint(0, 2, x.shape).to(x.dtype) * 2 - 1
+                (slope,) = torch.autograd.grad((s * u).sum(), x, create_graph=True)
+                trace = trace + (slope * u).sum(1)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "length_without_gradient",
+        hint="Both terms reach the parameters: is the squared length cut off from the score?",
         severity="slip",
         edits=[
             edit(
                 "return (trace + 0.5 * (s**2).sum(1)).mean()",
-                "return (trace + 0.5 * (s**2).sum(1)).mean().double()",
+                "return (trace + 0.5 * (s.detach() ** 2).sum(1)).mean()",
             ),
         ],
     ),

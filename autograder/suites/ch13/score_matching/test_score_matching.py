@@ -8,7 +8,10 @@ import torch
 
 from autograder.testing import assert_close
 
-pytestmark = [pytest.mark.exercise("score_matching")]
+pytestmark = [
+    pytest.mark.exercise("score_matching"),
+    pytest.mark.shares(runs=5, plain=45, options=20, invariants=30),
+]
 
 CLOSE = {"rtol": 1e-6, "atol": 1e-7}
 
@@ -21,6 +24,25 @@ def curved(A, c):
 def jacobians(score, x):
     """The Jacobian of each sample, by the grader's autograd."""
     return torch.stack([torch.autograd.functional.jacobian(lambda p: score(p[None])[0], row) for row in x])
+
+
+def check_parameter_gradients(rng, name, objective):
+    """The gradients of an objective in a score's parameters are those of its Jacobian in closed form."""
+    x, u = rng.randn(7, 3).double(), rng.randn(7, 3).double()
+    A = rng.randn(3, 3, dtype=torch.float64, requires_grad=True)
+    scale = rng.rand(3, dtype=torch.float64, requires_grad=True)
+    got = objective(lambda x: torch.tanh(x @ A.T) * scale, x, u)
+    inner = torch.tanh(x @ A.T)
+    J, s = (scale * (1 - inner**2))[:, :, None] * A, inner * scale
+    trace = J.diagonal(dim1=1, dim2=2).sum(1)
+    bend = trace if name == "explicit" else torch.einsum("ni,nij,nj->n", u, J, u)
+    square = (u * s).sum(1) ** 2 if name == "sliced" else (s**2).sum(1)
+    want = torch.autograd.grad((bend + square / 2).mean(), (A, scale))
+    A.grad = scale.grad = None
+    got.backward()
+    for mine, right, what in zip((A.grad, scale.grad), want, ("weights", "scale"), strict=True):
+        assert mine is not None, f"no gradient of the {name} objective reaches the {what}"
+        assert_close(mine, right, **CLOSE, name=f"gradient of the {name} objective in the {what}")
 
 
 @pytest.mark.level("runs")
@@ -57,7 +79,7 @@ def test_sliced(student, rng, n, d):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 def test_variance_reduced(student, rng):
     """With less variance the score's squared length stands in place of the square of u s."""
     score, x = curved(rng.randn(4, 4).double(), rng.randn(4).double()), rng.randn(5, 4).double()
@@ -69,72 +91,74 @@ def test_variance_reduced(student, rng):
 
 
 @pytest.mark.level("options")
-def test_edges(student, rng):
+@pytest.mark.weight(2)
+def test_edges_explicit(student, rng):
     """One sample, one dimension, and a score that does not depend on x."""
-    x, u = rng.randn(1, 1).double(), rng.randn(1, 1).double()
+    x = rng.randn(1, 1).double()
     want = 3 * x[0, 0] ** 2 + x[0, 0] ** 6 / 2
     assert_close(student.explicit_score_matching(lambda x: x**3, x), want, **CLOSE, name="explicit")
+    s = torch.tensor([3.0, 4.0], dtype=torch.float64)
+    got = student.explicit_score_matching(lambda x: s.expand(len(x), 2), rng.randn(6, 2).double())
+    assert_close(got, torch.tensor(12.5, dtype=torch.float64), **CLOSE, name="explicit, constant score")
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(2)
+def test_edges_sliced(student, rng):
+    """One sample, one dimension, and a score that does not depend on x, in slices."""
+    x, u = rng.randn(1, 1).double(), rng.randn(1, 1).double()
     want = 3 * x[0, 0] ** 2 * u[0, 0] ** 2 + (u[0, 0] * x[0, 0] ** 3) ** 2 / 2
     assert_close(student.sliced_score_matching(lambda x: x**3, x, u), want, **CLOSE, name="sliced")
     s = torch.tensor([3.0, 4.0], dtype=torch.float64)
     points, along = rng.randn(6, 2).double(), rng.randn(6, 2).double()
-    got = student.explicit_score_matching(lambda x: s.expand(len(x), 2), points)
-    assert_close(got, torch.tensor(12.5, dtype=torch.float64), **CLOSE, name="explicit, constant score")
     got = student.sliced_score_matching(lambda x: s.expand(len(x), 2), points, along)
     assert_close(got, ((along @ s) ** 2).mean() / 2, **CLOSE, name="sliced, constant score")
 
 
 @pytest.mark.level("options")
-def test_views_and_grad_mode(student, rng):
+@pytest.mark.weight(2)
+def test_views_and_grad_mode_explicit(student, rng):
     """Views are data, data with a graph are data, and gradients may be switched off."""
-    score = curved(rng.randn(3, 3).double(), rng.randn(3).double())
-    x, u = rng.randn(3, 5).double().T, rng.randn(1, 3).double().expand(5, 3)
+    score, x = curved(rng.randn(3, 3).double(), rng.randn(3).double()), rng.randn(3, 5).double().T
     want = student.explicit_score_matching(score, x.contiguous())
     with torch.no_grad():
-        assert_close(
-            student.explicit_score_matching(score, x), want, **CLOSE, name="explicit without gradients"
-        )
+        got = student.explicit_score_matching(score, x)
+    assert_close(got, want, **CLOSE, name="explicit without gradients")
+    x.requires_grad_()
+    got = student.explicit_score_matching(score, 1 * x)
+    assert_close(got, want, **CLOSE, name="explicit of data with a graph")
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(2)
+def test_views_and_grad_mode_sliced(student, rng):
+    """Views are data and directions, and gradients may be switched off."""
+    score = curved(rng.randn(3, 3).double(), rng.randn(3).double())
+    x, u = rng.randn(3, 5).double().T, rng.randn(1, 3).double().expand(5, 3)
+    with torch.no_grad():
         sliced = student.sliced_score_matching(score, x, u)
     x.requires_grad_()
-    assert_close(
-        student.explicit_score_matching(score, 1 * x), want, **CLOSE, name="explicit of data with a graph"
-    )
     want = student.sliced_score_matching(score, x.detach().contiguous(), u.contiguous())
     assert_close(sliced, want, **CLOSE, name="sliced without gradients")
     assert_close(student.sliced_score_matching(score, x, u), want, **CLOSE, name="sliced of views")
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(3)
-def test_parameter_gradients(student, rng):
+@pytest.mark.weight(5)
+def test_parameter_gradients_explicit(student, rng):
     """Gradients reach the score's parameters through the trace as well as through the length."""
-    x, u = rng.randn(7, 3).double(), rng.randn(7, 3).double()
-    for name in ("explicit", "sliced", "variance_reduced"):
-        A, scale = (
-            rng.randn(3, 3, dtype=torch.float64, requires_grad=True),
-            rng.rand(3, dtype=torch.float64, requires_grad=True),
-        )
+    check_parameter_gradients(rng, "explicit", lambda score, x, u: student.explicit_score_matching(score, x))
 
-        def score(x, A=A, scale=scale):
-            return torch.tanh(x @ A.T) * scale
 
-        if name == "explicit":
-            got = student.explicit_score_matching(score, x)
-        else:
-            got = student.sliced_score_matching(score, x, u, name == "variance_reduced")
-        inner = torch.tanh(x @ A.T)
-        J = (scale * (1 - inner**2))[:, :, None] * A
-        s = inner * scale
-        bend = (
-            J.diagonal(dim1=1, dim2=2).sum(1) if name == "explicit" else torch.einsum("ni,nij,nj->n", u, J, u)
-        )
-        square = (u * s).sum(1) ** 2 if name == "sliced" else (s**2).sum(1)
-        want = torch.autograd.grad((bend + square / 2).mean(), (A, scale))
-        A.grad = scale.grad = None
-        got.backward()
-        for mine, right, what in zip((A.grad, scale.grad), want, ("weights", "scale"), strict=True):
-            assert mine is not None, f"no gradient of the {name} objective reaches the {what}"
-            assert_close(mine, right, **CLOSE, name=f"gradient of the {name} objective in the {what}")
+@pytest.mark.level("invariants")
+@pytest.mark.weight(6)
+@pytest.mark.parametrize("variance_reduced", [False, True])
+def test_parameter_gradients_sliced(student, rng, variance_reduced):
+    """Gradients reach the score's parameters through the slices as well as through the squares."""
+    name = "variance_reduced" if variance_reduced else "sliced"
+    check_parameter_gradients(
+        rng, name, lambda score, x, u: student.sliced_score_matching(score, x, u, variance_reduced)
+    )
 
 
 @pytest.mark.level("invariants")
