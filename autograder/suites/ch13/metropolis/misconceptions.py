@@ -139,11 +139,11 @@ MISCONCEPTIONS = [
             edit(
                 """
                 x = x.detach()
-                e, gradient =
+                e, gradient = energy_and_gradient(x)
                 """,
                 """
                 x, step = x.detach(), step / 2
-                e, gradient =
+                e, gradient = energy_and_gradient(x)
                 """,
             ),
         ],

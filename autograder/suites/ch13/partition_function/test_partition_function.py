@@ -178,7 +178,7 @@ def test_impossible(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(4)
 def test_low(student):
     """The lower value of a unit is -1 for spins, and may be any other."""
     for low in (-1.0, 0.1):

@@ -156,7 +156,7 @@ MISCONCEPTIONS = [
     misconception(
         "gaussian_visible_units",
         hint="These visible units are 0 or 1: how does their bias enter the energy, and how for normal ones?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit(
                 "-(v @ visible_bias) - F.softplus",

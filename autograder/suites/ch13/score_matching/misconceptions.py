@@ -164,11 +164,11 @@ MISCONCEPTIONS = [
             edit(
                 """
                 s = score(x) + 0 * x
-                trace
+                trace = torch.zeros(len(x), dtype=x.dtype)
                 """,
                 """
                 s = score(x)
-                trace
+                trace = torch.zeros(len(x), dtype=x.dtype)
                 """,
             ),
         ],
@@ -181,11 +181,11 @@ MISCONCEPTIONS = [
             edit(
                 """
                 s = score(x) + 0 * x
-                along
+                along = (directions * s).sum(1)
                 """,
                 """
                 s = score(x)
-                along
+                along = (directions * s).sum(1)
                 """,
             ),
         ],

@@ -11,7 +11,7 @@ def ising_energy(s, J, b):
 def all_states(n, low=0.0):
     rows = torch.arange(2**n).unsqueeze(1)
     bits = (rows >> torch.arange(n).flip(0)) & 1
-    return torch.where(bits == 1, 1.0, low).to(torch.float64)
+    return torch.tensor([low, 1.0], dtype=torch.float64)[bits]
 
 
 def log_partition(energies, temperature=1.0):
