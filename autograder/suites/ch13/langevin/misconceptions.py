@@ -116,7 +116,7 @@ MISCONCEPTIONS = [
     misconception(
         "one_noise_for_a_sample",
         hint="Each number of each sample has noise of its own: how many numbers do you draw for a sample?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit(
                 "torch.randn(x.shape, generator",
@@ -127,7 +127,7 @@ MISCONCEPTIONS = [
     misconception(
         "half_step_convention",
         hint="Papers write step / 2 and the root of step; the docstring writes step and the root of 2 step.",
-        severity="partial",
+        severity="serious",
         edits=[
             edit(
                 "return x.detach() - step * gradient.detach() + math.sqrt(2 * step * temperature) * noise",

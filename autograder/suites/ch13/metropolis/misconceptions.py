@@ -132,34 +132,6 @@ MISCONCEPTIONS = [
         ],
     ),
     misconception(
-        "half_of_the_step",
-        hint="Papers write step / 2; the docstring's drift is a whole step.",
-        severity="partial",
-        edits=[
-            edit(
-                """
-                x = x.detach()
-                e, gradient = energy_and_gradient(x)
-                """,
-                """
-                x, step = x.detach(), step / 2
-                e, gradient = energy_and_gradient(x)
-                """,
-            ),
-        ],
-    ),
-    misconception(
-        "proposal_width_without_two",
-        hint="The proposal's variance is 2 * step * T: what does a normal density divide the square by?",
-        severity="partial",
-        edits=[
-            edit(
-                "/ (4 * step * temperature)",
-                "/ (2 * step * temperature)",
-            ),
-        ],
-    ),
-    misconception(
         "temperature_missing_in_the_proposal",
         hint="The noise grows with the temperature: does the proposal's density know it?",
         severity="slip",
@@ -178,17 +150,6 @@ MISCONCEPTIONS = [
             edit(
                 "math.sqrt(2 * step * temperature)",
                 "math.sqrt(2 * step)",
-            ),
-        ],
-    ),
-    misconception(
-        "refused_moves_too",
-        hint="A chain that refused stays where it was: what do you return for it?",
-        severity="serious",
-        edits=[
-            edit(
-                "return torch.where(accepted.view(-1, *[1] * (x.dim() - 1)), proposed, x), accepted",
-                "return proposed, accepted",
             ),
         ],
     ),

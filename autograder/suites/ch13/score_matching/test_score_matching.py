@@ -10,7 +10,7 @@ from autograder.testing import assert_close
 
 pytestmark = [
     pytest.mark.exercise("score_matching"),
-    pytest.mark.shares(runs=5, plain=45, options=20, invariants=30),
+    pytest.mark.shares(runs=5, plain=40, options=27, invariants=28),
 ]
 
 CLOSE = {"rtol": 1e-6, "atol": 1e-7}
@@ -79,7 +79,7 @@ def test_sliced(student, rng, n, d):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(3)
+@pytest.mark.weight(2)
 def test_variance_reduced(student, rng):
     """With less variance the score's squared length stands in place of the square of u s."""
     score, x = curved(rng.randn(4, 4).double(), rng.randn(4).double()), rng.randn(5, 4).double()

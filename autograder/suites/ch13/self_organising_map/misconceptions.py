@@ -94,15 +94,4 @@ MISCONCEPTIONS = [
         severity="partial",
         edits=[edit("rate * share[..., None]", "rate / (rows * columns) * share[..., None]")],
     ),
-    misconception(
-        "distances_by_products",
-        hint="Far from the origin, products of large numbers hide a small distance: subtract first.",
-        severity="slip",
-        edits=[
-            edit(
-                "((x[:, None] - codebook.reshape(1, -1, d)) ** 2).sum(2).argmin(1)",
-                "((codebook**2).sum(2).flatten() - 2 * x @ codebook.reshape(-1, d).T).argmin(1)",
-            ),
-        ],
-    ),
 ]
