@@ -9,10 +9,10 @@ The course keeps it in ``deadlines.toml``, beside the gradebook. Times there are
     percent_of = "score"          # of the points earned, or "maximum": of the points there are
     counts = "last in time"       # of several hand-ins; or "last", late or not
 
-    [ch05]
+    [lenses]
     due = 2026-11-20 23:59:00
     percent_cap = 30              # an assignment may have its own
-    [ch05.extensions]
+    [lenses.extensions]
     ada = 2026-11-27 23:59:00
 
 Without the file nothing costs points, and the due dates are those of the gradebook.
