@@ -9,4 +9,6 @@ try:
     configure(get_config(), root=Path(__file__).parent)  # noqa: F821 -- nbgrader provides get_config
 except Exception as error:
     # nbgrader logs a configuration that fails and goes on with its defaults, which run student code without a jail.
-    sys.exit(f"nbgrader is not started, because it would grade without the jail: {type(error).__name__}: {error}")
+    sys.exit(
+        f"nbgrader is not started, because it would grade without the jail: {type(error).__name__}: {error}"
+    )

@@ -41,7 +41,9 @@ def tell_unwritten_in_one_line(kernel: Any) -> None:
     that lacks a name which such a cell would have made waits for the same function. An exception that says more, or
     that comes from elsewhere than a cell, is shown as ever.
     """
-    waiting: dict[str, str] = {}  # a name that a cell would have made, and the function that the cell waits for
+    waiting: dict[
+        str, str
+    ] = {}  # a name that a cell would have made, and the function that the cell waits for
 
     def told(
         shell: Any,

@@ -86,6 +86,7 @@ def on_meta(build: Callable[..., nn.Module], *args: object, **kwargs: object) ->
     with torch.device("meta"):
         return build(*args, **kwargs)
 
+
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 BLUE, ORANGE, GREEN, RED, GREY = "#2f6db3", "#e07b16", "#2a9265", "#c43c39", "#8a8f98"
 import sys
@@ -122,7 +123,9 @@ plt.rcParams.update({"font.size": 10, "legend.frameon": False})
 
 # %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_data", "locked": true, "schema_version": 3, "solution": false, "task": false}
 manual = load_text()
-print(f"{len(manual.train):,} characters to train on, {len(manual.validation):,} to choose by, {len(manual.test):,} to test on")
+print(
+    f"{len(manual.train):,} characters to train on, {len(manual.validation):,} to choose by, {len(manual.test):,} to test on"
+)
 
 # %% [markdown]
 # ## 1. Pieces of words
@@ -163,6 +166,7 @@ def split_words(text: str) -> list[str]:
     """
     return WORD.findall(text)
 
+
 # %% [markdown]
 # ### Exercise `bpe_train`
 #
@@ -185,6 +189,7 @@ def split_words(text: str) -> list[str]:
 #
 # **Why.** Every large language model of today begins with such a list. It decides what a token is, and so what the model can
 # count, spell and add.
+
 
 # %% nbgrader={"grade": false, "grade_id": "bpe_train_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def count_pairs(words: list[tuple[list[int], int]]) -> dict[tuple[int, int], int]:
@@ -257,6 +262,7 @@ def train_bpe(text: str, merges: int) -> list[tuple[int, int]]:
     return learned
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "bpe_train", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 check("bpe_train")
 
@@ -319,6 +325,7 @@ check("bpe_train")
 #
 # **Why.** Half of what looks like bad arithmetic in a language model is its tokenizer.
 
+
 # %% nbgrader={"grade": false, "grade_id": "bpe_encode_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def bpe_encode(text: str, merges: list[tuple[int, int]]) -> list[int]:
     """The tokens of a text.
@@ -380,6 +387,7 @@ def bits_per_byte(log_probs: Float[Tensor, "M"], text: str) -> float:
     return -float(log_probs.double().sum()) / math.log(2) / len(text.encode("utf-8"))
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "bpe_encode", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("bpe_encode")
 
@@ -430,7 +438,9 @@ rows = tree(longest)
 _, axes = plt.subplots(1, 2, figsize=(12, 4.2), width_ratios=[1.2, 1])
 deepest = max(depth for depth, _, _ in rows)
 for x, (depth, text, leaf) in enumerate(rows):
-    axes[0].text(x, -depth, text, ha="center", va="center", color=GREY if leaf else BLUE, fontsize=8 + 3 * (depth == 0))
+    axes[0].text(
+        x, -depth, text, ha="center", va="center", color=GREY if leaf else BLUE, fontsize=8 + 3 * (depth == 0)
+    )
 
 
 def lines(token, start, depth):
@@ -446,7 +456,9 @@ def lines(token, start, depth):
 
 
 lines(longest, 0, 0)
-axes[0].set(xlim=(-1, len(rows)), ylim=(-deepest - 0.5, 0.5), title=f"how '{written[longest]}' was put together")
+axes[0].set(
+    xlim=(-1, len(rows)), ylim=(-deepest - 0.5, 0.5), title=f"how '{written[longest]}' was put together"
+)
 axes[0].axis("off")
 held = manual.validation[:12_000]
 sizes = (0, 25, 50, 100, 200, 300)
@@ -462,6 +474,7 @@ print(f"tokens per byte with 300 merges: {lengths[-1]:.2f}")
 # %% [markdown]
 # **Notice** that the first merges are runs of spaces (the manual is full of indented code) and ends and beginnings of frequent words, and that later ones are whole words of this manual.
 # With 300 merges, new text has 0.50 tokens per byte.
+
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_bpb", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def bigram_bits(size):
@@ -527,6 +540,7 @@ for size in (0, 50, 300):
 #
 # **Why.** GPT and BERT use the first, most models since 2023 the second.
 
+
 # %% nbgrader={"grade": false, "grade_id": "norms_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def layer_norm(
     x: Float[Tensor, "*batch W"], weight: Float[Tensor, "W"], bias: Float[Tensor, "W"], eps: float = 1e-5
@@ -571,6 +585,7 @@ def rms_norm(
     mean_square = wide.square().mean(dim=-1, keepdim=True)
     return (weight * (wide / torch.sqrt(mean_square + eps))).to(x.dtype)
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "norms", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 check("norms")
@@ -629,6 +644,7 @@ check("norms")
 # **Details.** Results and gradients are finite up to numbers of size 100 in float32, and for -100 GELU is 0. Any number of axes may stand before the
 # last. Gradients reach all arguments.
 
+
 # %% nbgrader={"grade": false, "grade_id": "feed_forward_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def gelu(x: Float[Tensor, "*shape"], approximate: bool = False) -> Float[Tensor, "*shape"]:
     """x times the distribution function of the normal distribution, or GPT-2's approximation with tanh.
@@ -668,6 +684,7 @@ def swiglu(
     gate = x @ w_gate.T
     return (gate * torch.sigmoid(gate) * (x @ w_up.T)) @ w_down.T
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "feed_forward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("feed_forward")
@@ -725,8 +742,11 @@ check("feed_forward")
 #
 # **Why.** Nearly every open language model of today has it. There is nothing to learn and no longest position, and what counts is distance.
 
+
 # %% nbgrader={"grade": false, "grade_id": "rotary_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def rotary(x: Float[Tensor, "N H T d"], positions: Int[Tensor, "..."], base: float = 10_000.0) -> Float[Tensor, "N H T d"]:
+def rotary(
+    x: Float[Tensor, "N H T d"], positions: Int[Tensor, "..."], base: float = 10_000.0
+) -> Float[Tensor, "N H T d"]:
     """Turns each pair of channels by its token's position times the pair's speed.
 
     Args:
@@ -756,6 +776,7 @@ def rotary(x: Float[Tensor, "N H T d"], positions: Int[Tensor, "..."], base: flo
     turned = torch.stack((u * cos - v * sin, u * sin + v * cos), dim=-1)
     return turned.flatten(-2).to(x.dtype)
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "rotary", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 check("rotary")
@@ -790,7 +811,9 @@ same = rotary(torch.ones(1, 1, length, d), where)
 fall = (same[0, 0] @ torch.ones(d)) / d
 _, axes = plt.subplots(1, 2, figsize=(12, 3.6))
 axes[0].imshow(scores[:60, :60], cmap="RdBu", vmin=-20, vmax=20)
-axes[0].set(xlabel="position of the key", ylabel="position of the query", title="one query, one key, at all positions")
+axes[0].set(
+    xlabel="position of the key", ylabel="position of the query", title="one query, one key, at all positions"
+)
 axes[1].plot(where, fall, color=BLUE)
 axes[1].axhline(0, color=GREY, linewidth=0.8)
 axes[1].set(xlabel="distance", ylabel="score, 1 at distance 0", title="query and key equal, all channels 1")
@@ -835,6 +858,7 @@ show(
 # | GPT | causal | none | pre |
 # | BERT | all positions | none | post |
 # | ViT | all positions | none | pre |
+
 
 # %% nbgrader={"grade": false, "grade_id": "given_attention", "locked": true, "schema_version": 3, "solution": false, "task": false}
 class Attention(nn.Module):
@@ -881,6 +905,7 @@ class Attention(nn.Module):
         self.maps = weights.detach()
         return self.out_proj((weights @ v).transpose(1, 2).flatten(-2))
 
+
 # %% [markdown]
 # ### Exercise `block`
 #
@@ -903,6 +928,7 @@ class Attention(nn.Module):
 # - A block with cross-attention that gets no memory raises `ValueError`.
 #
 # **Why.** You will use it five times.
+
 
 # %% nbgrader={"grade": false, "grade_id": "block_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class Block(nn.Module):
@@ -975,6 +1001,7 @@ class Block(nn.Module):
         return x
         ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "block", "locked": true, "points": 13, "schema_version": 3, "solution": false, "task": false}
 check("block")
 
@@ -996,6 +1023,7 @@ check("block")
 #
 # `padding` and `causal` go to the self-attention, `memory_padding` to the cross-attention: its keys are the memory's.
 # </details>
+
 
 # %% nbgrader={"grade": false, "grade_id": "given_ready_block", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def gelu_tanh(x: Tensor) -> Tensor:
@@ -1031,6 +1059,7 @@ def ready_block(
     kind = _ReadyDecoderBlock if cross else _ReadyEncoderBlock
     return kind(width, heads, hidden, 0.0, activation, eps, batch_first=True, norm_first=norm_first)
 
+
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_residual", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def stream(norm_first, depth, seed=0, make=Block):
     """Norm of the residual stream after each block, and of the gradient in each block's linear1.weight, at the start."""
@@ -1065,8 +1094,12 @@ for first, name, colour in ((True, "pre-norm", BLUE), (False, "post-norm", ORANG
     axes[0].plot(range(depth + 1), norms.mean(0), "o-", color=colour, label=name)
     axes[1].plot(range(1, depth + 1), gradients.mean(0), "o-", color=colour, label=name)
     ratio = gradients[:, -1] / gradients[:, 0]
-    print(f"{name}, root mean square of the stream at the end: {norms[:, -1].min():.2f} to {norms[:, -1].max():.2f}")
-    print(f"{name}, gradient of the last block over that of the first: {ratio.min():.2f} to {ratio.max():.2f}")
+    print(
+        f"{name}, root mean square of the stream at the end: {norms[:, -1].min():.2f} to {norms[:, -1].max():.2f}"
+    )
+    print(
+        f"{name}, gradient of the last block over that of the first: {ratio.min():.2f} to {ratio.max():.2f}"
+    )
 axes[0].set(xlabel="after block", ylabel="root mean square", title="the residual stream at the start")
 axes[1].set(xlabel="block", ylabel="norm", title="gradient in the feed-forward weights at the start")
 axes[0].legend()
@@ -1093,6 +1126,7 @@ show(
 # The block below runs, and models made of it train. It was written from the formulas of this section. Its author says: "it cannot be wrong, the loss falls". Look at how the stream grows in it, and compare with the
 # figure above, before you open the fold.
 
+
 # %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_bug", "locked": true, "schema_version": 3, "solution": false, "task": false}
 class Suspicious(Block):
     """Pre-norm. Something is wrong."""
@@ -1107,7 +1141,9 @@ class Suspicious(Block):
 for name, make in (("Block", Block), ("Suspicious", Suspicious)):
     for seed in range(3):
         norms, gradients = stream(True, 12, seed, make)
-        print(f"{name:10} seed {seed}: the stream after 1, 6 and 12 blocks: {norms[1]:.2f} {norms[6]:.2f} {norms[12]:.2f}")
+        print(
+            f"{name:10} seed {seed}: the stream after 1, 6 and 12 blocks: {norms[1]:.2f} {norms[6]:.2f} {norms[12]:.2f}"
+        )
 
 # %% [markdown]
 # <details><summary>What is wrong, and how to see it</summary>
@@ -1176,6 +1212,7 @@ my_loss_with_large_tables = None  # with 0.3: smaller, about equal, or larger? T
 #
 # **Why.** After this exercise the real weights of GPT-2, 548 MB that anyone may download, run in a model of which you have written every line.
 
+
 # %% nbgrader={"grade": false, "grade_id": "gpt_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class GPT(nn.Module):
     """A language model: causal pre-norm blocks between a table and its transpose.
@@ -1203,7 +1240,9 @@ class GPT(nn.Module):
         super().__init__()
         ### BEGIN SOLUTION
         self.token, self.position = nn.Embedding(vocab_size, width), nn.Embedding(context, width)
-        self.blocks = nn.ModuleList(block(width, heads, 4 * width, activation=gelu_tanh) for _ in range(layers))
+        self.blocks = nn.ModuleList(
+            block(width, heads, 4 * width, activation=gelu_tanh) for _ in range(layers)
+        )
         self.norm = nn.LayerNorm(width)
         for name, value in self.named_parameters():
             if value.dim() > 1:
@@ -1258,6 +1297,7 @@ def load_gpt2(model: nn.Module, state: dict[str, Tensor]) -> None:
             own[name] = state[names[part] + name.removeprefix(part)]
     model.load_state_dict(own)
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "gpt", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
 check("gpt")
@@ -1359,6 +1399,7 @@ print(f"you said: {my_loss_at_start} and {my_loss_with_large_tables}")
 #
 # **Why.** Whoever can do this on paper knows what fits into a machine before renting it.
 
+
 # %% nbgrader={"grade": false, "grade_id": "accounting_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def gpt_parameters(vocab_size: int, context: int, width: int, layers: int) -> int:
     """All parameters of a GPT with tied tables, biases and norms counted.
@@ -1402,6 +1443,7 @@ def cache_bytes(
     return 2 * layers * tokens * kept * (width // heads) * bytes_per_number
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "accounting", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("accounting")
 
@@ -1436,12 +1478,15 @@ for axis, kind in zip(axes, ("parameters", "multiplications at 1,024 tokens"), s
                 }[part]
             else:
                 total = gpt_multiplications(1024, 50257, width, layers)
-                value = 1024 * {
-                    "tables": 50257 * width,
-                    "attention": layers * 4 * width**2,
-                    "feed-forward": layers * 8 * width**2,
-                    "scores": layers * 2 * 1024 * width,
-                }[part]
+                value = (
+                    1024
+                    * {
+                        "tables": 50257 * width,
+                        "attention": layers * 4 * width**2,
+                        "feed-forward": layers * 8 * width**2,
+                        "scores": layers * 2 * 1024 * width,
+                    }[part]
+                )
             shares.append(value / total)
         axis.bar(places, shares, bottom=bottoms, color=colour, label=part, width=0.6)
         bottoms = [b + s for b, s in zip(bottoms, shares, strict=True)]
@@ -1453,7 +1498,10 @@ show(
     "twentieth of the parameters; the feed-forward networks grow to more than half. Scores have a share of the multiplications alone."
 )
 for name, (width, heads, layers) in SIZES.items():
-    parameters, products = gpt_parameters(50257, 1024, width, layers), gpt_multiplications(1024, 50257, width, layers)
+    parameters, products = (
+        gpt_parameters(50257, 1024, width, layers),
+        gpt_multiplications(1024, 50257, width, layers),
+    )
     tables = (50257 + 1024) * width / parameters
     scores = layers * 2 * 1024**2 * width / products
     kept = cache_bytes(1024, width, heads, layers)
@@ -1497,6 +1545,7 @@ for name, (width, heads, layers) in SIZES.items():
 #
 # **Details.** A float comes back. `warmup` may be 0, and may equal `total`; then the floor follows at once.
 
+
 # %% nbgrader={"grade": false, "grade_id": "schedule_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def warmup_cosine(step: int, peak: float, warmup: int, total: int, floor: float = 0.0) -> float:
     """The learning rate of a step: linear warm-up, then half a cosine down to the floor.
@@ -1519,6 +1568,7 @@ def warmup_cosine(step: int, peak: float, warmup: int, total: int, floor: float 
     return floor + (peak - floor) * (1 + math.cos(math.pi * done)) / 2
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "schedule", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("schedule")
 
@@ -1540,6 +1590,7 @@ check("schedule")
 #
 # **The translator.** From blocks with cross-attention comes the model of Vaswani et al. (2017). The encoder reads the digits of a number; the decoder writes it in words, each word in view of those before it (causal) and of all digits
 # (cross-attention). You are given it, since it is made of what you have built.
+
 
 # %% nbgrader={"grade": false, "grade_id": "given_translator", "locked": true, "schema_version": 3, "solution": false, "task": false}
 class Translator(nn.Module):
@@ -1592,6 +1643,7 @@ def translation_loss(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
     logits = model(sources, targets[:, :-1])
     return F.cross_entropy(logits.flatten(0, 1), targets[:, 1:].flatten(), ignore_index=0)
 
+
 # %% [markdown]
 # ### Exercise `train`
 #
@@ -1615,6 +1667,7 @@ def translation_loss(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
 #   three of five new numbers must come out word for word.
 #
 # **Why.** It is the whole of training.
+
 
 # %% nbgrader={"grade": false, "grade_id": "train_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def fit(
@@ -1659,6 +1712,7 @@ def fit(
     return losses
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "train", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
 check("train")
 
@@ -1676,6 +1730,7 @@ check("train")
 #
 # Is the gradient set to zero *before* the backward pass, and clipped after it? Is the loss that you return that of before the step?
 # </details>
+
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_gpt", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def perplexity(model, ids, length=64, count=10**6):
@@ -1702,7 +1757,9 @@ bigram = math.exp(-float(table[validation_ids[:-1], validation_ids[1:]].mean()))
 STEPS = 600
 torch.manual_seed(0)
 writer = GPT(V, 64, 64, 4, 2, Block)
-with torch.no_grad():  # a model this small and a training this short begin better with larger tables, see below
+with (
+    torch.no_grad()
+):  # a model this small and a training this short begin better with larger tables, see below
     writer.token.weight.mul_(15)
     writer.position.weight.mul_(15)
 began = time.perf_counter()
@@ -1725,7 +1782,9 @@ plt.yscale("log")
 plt.xlabel("step")
 plt.ylabel("perplexity")
 plt.legend()
-show("Perplexity against the step: the GPT begins far above the bigram's level of about 12, crosses it and ends below it.")
+show(
+    "Perplexity against the step: the GPT begins far above the bigram's level of about 12, crosses it and ends below it."
+)
 
 # %% [markdown]
 # **Notice** that 600 batches bring the model to 0.71 of the bigram's perplexity on text that it has not been trained on. That is not much yet: it has read its text little more than one and a half times. What a Transformer has is that all places of a window are computed at once, and that it goes on to gain
@@ -1741,6 +1800,7 @@ show("Perplexity against the step: the GPT begins far above the bigram's level o
 # ### A leak, on purpose
 #
 # What happens to a model that may look ahead? Here the mask is left out, and nothing else. One token at the end of a text is exchanged: no place before it may notice.
+
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_leak", "locked": true, "schema_version": 3, "solution": false, "task": false}
 class Looking(GPT):
@@ -1827,7 +1887,9 @@ plt.imshow(maps[: len(words), : len(digits)], cmap="Blues")
 plt.xticks(range(len(digits)), digits)
 plt.yticks(range(len(words)), words)
 plt.title("where the second cross-attention looks, mean of its heads")
-show("A table of words by digits; the darker a place, the more the decoder, having read the row's word, looks at the column's digit. Dark places go from upper left to lower right.")
+show(
+    "A table of words by digits; the darker a place, the more the decoder, having read the row's word, looks at the column's digit. Dark places go from upper left to lower right."
+)
 
 # %% [markdown]
 # **Notice** that nobody told the decoder which digit a word comes from; the map shows that it found out. 200 batches are enough for 98% of numbers that it has never seen.
@@ -1874,9 +1936,13 @@ show("A table of words by digits; the darker a place, the more the decoder, havi
 #
 # **Why.** The same model sounds dull, sane or mad by these three numbers.
 
+
 # %% nbgrader={"grade": false, "grade_id": "decoding_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def next_probs(
-    logits: Float[Tensor, "N V"], temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None
+    logits: Float[Tensor, "N V"],
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
 ) -> Float[Tensor, "N V"]:
     """Probabilities of the next token: temperature, then top-k, then top-p.
 
@@ -1945,6 +2011,7 @@ def generate(
     return ids.clone()
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "decoding", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 check("decoding")
 
@@ -1980,7 +2047,9 @@ for axis, (name, options) in zip(axes, settings, strict=True):
     axis.bar(range(24), probs[order], color=BLUE)
     axis.set_xticks(range(24), [characters[i] for i in order.tolist()], fontsize=6)
     axis.set_title(f"{name}\n{int((probs > 0).sum())} of {V} possible", fontsize=9)
-show("Five bar charts of the next character's probabilities after 'The ', likeliest first. Low temperature is steep, high temperature flat; top-k and top-p end abruptly.")
+show(
+    "Five bar charts of the next character's probabilities after 'The ', likeliest first. Low temperature is steep, high temperature flat; top-k and top-p end abruptly."
+)
 for name, options in settings:
     text = generate(writer, numbers(prompt), 150, 64, torch.Generator().manual_seed(1), **options)
     print(f"--- {name}\n" + "".join(characters[i] for i in text.tolist()).replace("\n", " "))
@@ -2025,6 +2094,7 @@ for name, options in settings:
 #   Of equal logits the smaller token is taken.
 #
 # **Why.** Without it nobody could pay for what these models write.
+
 
 # %% nbgrader={"grade": false, "grade_id": "kv_cache_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def cached_attention(
@@ -2087,6 +2157,7 @@ def greedy(
     return ids.clone()
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "kv_cache", "locked": true, "points": 7, "schema_version": 3, "solution": false, "task": false}
 check("kv_cache")
 
@@ -2129,12 +2200,16 @@ with torch.no_grad():
             began = time.perf_counter()
             whole, _ = cached_model(text[:, : t + 1], None)
             times["without"].append(time.perf_counter() - began)
-print(f"largest difference of the last token, with the cache and without: {float((whole[:, -1:] - y).abs().max()):.1e}")
+print(
+    f"largest difference of the last token, with the cache and without: {float((whole[:, -1:] - y).abs().max()):.1e}"
+)
 print(f"numbers in the cache at the end: {sum(k.numel() + v.numel() for k, v in caches):,}")
 print(f"by the formula: {cache_bytes(longest, width, heads, layers, bytes_per_number=1):,}")
 with_cache = torch.tensor(times["with the cache"]).unfold(0, 16, 16).median(1).values * 1000
 without = torch.tensor(times["without"]) * 1000
-print(f"the last token takes {float(without[-3:].median() / with_cache[-3:].median()):.0f} times as long without the cache")
+print(
+    f"the last token takes {float(without[-3:].median() / with_cache[-3:].median()):.0f} times as long without the cache"
+)
 plt.figure(figsize=(9, 3.6))
 plt.plot(torch.arange(len(with_cache)) * 16 + 16, with_cache, color=BLUE, label="with the cache")
 plt.plot(torch.arange(len(without)) * 16 + 16, without, color=ORANGE, label="without")
@@ -2142,7 +2217,9 @@ plt.xlabel("tokens before")
 plt.ylabel("milliseconds for the next token")
 plt.ylim(bottom=0)
 plt.legend()
-show("Time for one more token against the length of the text: with the cache an almost flat line near the bottom, without it a curve that rises more and more steeply.")
+show(
+    "Time for one more token against the length of the text: with the cache an almost flat line near the bottom, without it a curve that rises more and more steeply."
+)
 
 # %% [markdown]
 # **Notice** that both give the same, up to rounding: the cache is not an approximation. Its price is memory, which section 8 counts: 36 MiB for 1,024 tokens of GPT-2 small, for each of the texts that are written at the same time.
@@ -2184,6 +2261,7 @@ show("Time for one more token against the length of the text: with the cache an 
 # - With V = 30,522, context 512, W = 768, 12 layers and two types it has 109,482,240 parameters. It must be possible to make it by `on_meta`.
 #
 # **Why.** Search engines, classifiers and most models that embed text are made so.
+
 
 # %% nbgrader={"grade": false, "grade_id": "bert_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def mask_tokens(
@@ -2263,7 +2341,9 @@ class BERT(nn.Module):
         self.token, self.position = nn.Embedding(vocab_size, width), nn.Embedding(context, width)
         self.segment = nn.Embedding(types, width)
         self.norm = nn.LayerNorm(width, eps=1e-12)
-        self.blocks = nn.ModuleList(block(width, heads, 4 * width, norm_first=False, eps=1e-12) for _ in range(layers))
+        self.blocks = nn.ModuleList(
+            block(width, heads, 4 * width, norm_first=False, eps=1e-12) for _ in range(layers)
+        )
         self.pooler = nn.Linear(width, width)
         for table in (self.token, self.position, self.segment):
             nn.init.normal_(table.weight, std=0.02)
@@ -2290,6 +2370,7 @@ class BERT(nn.Module):
             x = block(x, padding=padding)
         return x, torch.tanh(self.pooler(x[:, 0]))
         ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "bert", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
 check("bert")
@@ -2369,7 +2450,12 @@ def tuned(body, rows, labels, seed, steps=40):
     """Fine-tune a body and new scores on labelled sentences."""
     torch.manual_seed(seed)
     model = Judge(body)
-    fit(model, ((rows, labels) for _ in range(steps)), lambda m, b: F.cross_entropy(m(b[0]), b[1]), lambda k: warmup_cosine(k, 1e-3, 10, steps))
+    fit(
+        model,
+        ((rows, labels) for _ in range(steps)),
+        lambda m, b: F.cross_entropy(m(b[0]), b[1]),
+        lambda k: warmup_cosine(k, 1e-3, 10, steps),
+    )
     return model
 
 
@@ -2391,14 +2477,18 @@ def least_expected(model, rows):
             hidden[word, place] = MASK
             states, _ = model(hidden, padding=rows == PAD)
             log_probs = (states[:, place] @ model.token.weight.T).log_softmax(dim=-1)
-            least = torch.where(word, torch.minimum(least, log_probs.gather(1, rows[:, place, None])[:, 0]), least)
+            least = torch.where(
+                word, torch.minimum(least, log_probs.gather(1, rows[:, place, None])[:, 0]), least
+            )
     return least
 
 
 def threshold(scores, labels):
     """The limit below which most labelled sentences are spoilt, and above which most are not."""
     limits = scores.sort().values.unfold(0, 2, 1).mean(1)
-    return limits[torch.stack([((scores < limit) == labels.bool()).float().mean() for limit in limits]).argmax()]
+    return limits[
+        torch.stack([((scores < limit) == labels.bool()).float().mean() for limit in limits]).argmax()
+    ]
 
 
 unlabelled = sentences(6000, 0)
@@ -2414,7 +2504,12 @@ with torch.no_grad():
     states, _ = body(said.index_fill(1, torch.tensor([gap]), MASK))
 guesses = (states[0, gap] @ body.token.weight.T).softmax(dim=-1).topk(3)
 print("three hundred [MASK] forty thousand five hundred and twelve: ", end="")
-print(", ".join(f"{WORDS[i] if i < 31 else i} {p:.2f}" for p, i in zip(guesses.values.tolist(), guesses.indices.tolist(), strict=True)))
+print(
+    ", ".join(
+        f"{WORDS[i] if i < 31 else i} {p:.2f}"
+        for p, i in zip(guesses.values.tolist(), guesses.indices.tolist(), strict=True)
+    )
+)
 judged, answers = half_spoilt(sentences(600, 1), 1)
 surprise = least_expected(body, judged)
 table_of = {"surprise": [], "fine-tuned": [], "from scratch": []}
@@ -2472,6 +2567,7 @@ for name, found in table_of.items():
 # - With pictures of 3 x 224 x 224, patches of 16, 1,000 classes, W = 768 and 12 layers it has 86,567,656 parameters. It must be possible to make it by `on_meta`.
 #
 # **Why.** Nothing in it knows that pictures have two axes. It is the least that is known about seeing, and with enough pictures it is enough.
+
 
 # %% nbgrader={"grade": false, "grade_id": "vit_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def patchify(images: Float[Tensor, "N C Y X"], size: int) -> Float[Tensor, "N J P"]:
@@ -2545,6 +2641,7 @@ class ViT(nn.Module):
         return self.head(self.norm(x)[:, 0])
         ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "vit", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 check("vit")
 
@@ -2597,14 +2694,27 @@ for name, make in kinds.items():
     for seed in range(2 if name == "ViT" else 3):
         torch.manual_seed(seed)
         model = make()
-        fit(model, picture_batches(EPOCHS, 48, seed), picture_loss, lambda k: warmup_cosine(k, 3e-3, 30, steps), decay=0.05)
+        fit(
+            model,
+            picture_batches(EPOCHS, 48, seed),
+            picture_loss,
+            lambda k: warmup_cosine(k, 3e-3, 30, steps),
+            decay=0.05,
+        )
         model.eval()
         with torch.no_grad():
-            found.append(float((model(digits.train_images[held]).argmax(1) == digits.train_labels[held]).float().mean()))
+            found.append(
+                float(
+                    (model(digits.train_images[held]).argmax(1) == digits.train_labels[held]).float().mean()
+                )
+            )
         if name == "ViT" and seed == 0:
             seeing = model
     size = sum(p.numel() for p in model.parameters())
-    print(f"{name}: {size:,} parameters, right on the validation pictures: " + ", ".join(f"{100 * f:.1f}%" for f in found))
+    print(
+        f"{name}: {size:,} parameters, right on the validation pictures: "
+        + ", ".join(f"{100 * f:.1f}%" for f in found)
+    )
 vectors = seeing.position.detach()[1:]
 likeness = F.cosine_similarity(vectors[:, None], vectors[None], dim=-1).view(16, 4, 4)
 figure, axes = plt.subplots(2, 8, figsize=(11, 3))
@@ -2613,7 +2723,9 @@ for place, axis in enumerate(axes.flat):
     axis.set_xticks([])
     axis.set_yticks([])
     axis.set_title(f"{place // 4}, {place % 4}", fontsize=8)
-show("Sixteen small squares of 4 by 4: for each place, how alike its learned position is to that of every other place. Each is most like itself, and its own place is dark blue.")
+show(
+    "Sixteen small squares of 4 by 4: for each place, how alike its learned position is to that of every other place. Each is most like itself, and its own place is dark blue."
+)
 
 # %% [markdown]
 # **Notice** that on 1,200 pictures the convolutions are better: 99% of the validation pictures are right in each of three runs, against 85 and 91% in two runs of the ViT. A convolution *knows* that neighbours belong together and that a shape is the same shape elsewhere; the ViT has to learn both from the pictures. That is called **inductive bias**. It helps
@@ -2657,7 +2769,9 @@ def copier_by_hand():
     model = GPT(SYMBOLS, LENGTH, 64, 1, 2, Block)
     clocks = torch.arange(LENGTH)[:, None] * (torch.arange(8) + 0.5) * math.pi / 8
     cos, sin = clocks[1].cos().diag(), clocks[1].sin().diag()
-    one_back = torch.cat([torch.cat([cos, sin], dim=1), torch.cat([-sin, cos], dim=1)])  # turns every clock back by one place
+    one_back = torch.cat(
+        [torch.cat([cos, sin], dim=1), torch.cat([-sin, cos], dim=1)]
+    )  # turns every clock back by one place
     with torch.no_grad():
         for name, value in model.named_parameters():
             value.fill_(1.0 if "norm" in name and "weight" in name else 0.0)
@@ -2696,7 +2810,9 @@ ids, periods = repeats(1, 3)
 with torch.no_grad():
     copier(ids)
 _, axes = plt.subplots(1, 2, figsize=(10, 4.4))
-for axis, block, title in zip(axes, copier.blocks, ("block 1: one place back", "block 2: after the same token"), strict=True):
+for axis, block, title in zip(
+    axes, copier.blocks, ("block 1: one place back", "block 2: after the same token"), strict=True
+):
     axis.imshow(block.self_attn.maps[0, 0], cmap="Blues", vmin=0, vmax=1)
     axis.set(xlabel="key", ylabel="query", title=f"{title}\n(a piece of {int(periods[0])} tokens)")
 show(

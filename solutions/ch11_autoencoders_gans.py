@@ -745,7 +745,9 @@ show(
     "reach beyond 40. Right: the standard deviation against the number of dimensions: flat for the pathwise estimator, growing for the score function, "
     "less so with a baseline."
 )
-print(f"means, true value 2: pathwise {float(path.mean()):.2f}, by the score function {float(score.mean()):.2f}")
+print(
+    f"means, true value 2: pathwise {float(path.mean()):.2f}, by the score function {float(score.mean()):.2f}"
+)
 print(
     f"standard deviations in one dimension: pathwise {float(path.std()):.2f}, score function {float(score.std()):.2f}"
 )

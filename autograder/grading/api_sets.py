@@ -30,6 +30,24 @@ class ApiSet:
 DISPATCHER = ApiSet("`torch.ops`, `torch._C`", ("torch.ops.*", "torch._C.*"))
 """The way to every operator by its bare name; who forbids anything forbids this too."""
 
+_DECOMPOSITIONS = (
+    *(
+        "svd*",
+        "eig*",
+        "symeig",
+        "inv",
+        "inv_ex",
+        "inverse",
+        "pinv*",
+        "tensorinv",
+        "solve*",
+        "lu_solve",
+        "ldl_*",
+    ),
+    *("triangular_solve", "tensorsolve", "lstsq", "cholesky*", "qr", "lu*", "det", "logdet", "slogdet"),
+)
+"""Names in a library of linear algebra. No pattern begins with `*`: `*eig*` is in every `weight`."""
+
 API_SETS = {
     "activations": ApiSet(
         "`F.gelu`, `F.silu`, `F.glu` and their layers",
@@ -96,26 +114,18 @@ API_SETS = {
         (
             *(
                 f"{place}.{name}"
-                for place in ("torch", "torch.Tensor", "torch.linalg", "numpy.linalg", "scipy.linalg")
-                for name in (
-                    "*svd*",
-                    "*eig*",
-                    "*inv*",
-                    "*solve*",
-                    "*lstsq*",
-                    "*cholesky*",
-                    "qr",
-                    "lu*",
-                    "*det",
-                )
+                for place in ("torch", "torch.Tensor", "torch.linalg", "numpy.linalg")
+                for name in _DECOMPOSITIONS
             ),
+            "scipy.linalg.*",
             *("torch.pca_lowrank", "torch.lobpcg", "torch.geqrf", "torch.orgqr", "sklearn.decomposition*"),
         ),
         (
             *("*.*svd*", "*.*linalg_eig*", "*._linalg_eig*", "*.*linalg_*inv*", "*.inverse*", "*.pinverse*"),
             *(
-                "*.*solve[._]*",
                 "*.*_solve*",
+                "*.*spsolve*",
+                "*.*tensorsolve*",
                 "*.*lstsq*",
                 "*.*cholesky*",
                 "*.linalg_qr*",

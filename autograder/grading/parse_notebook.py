@@ -25,11 +25,13 @@ class Cell:
     """One cell. `role` is solution, grade, given, demo, written or own (a cell nbgrader does not know)."""
 
     kind: str
-    """code, markdown or raw."""
+    """code, markdown or raw. A solution cell is code, whatever it was turned into."""
     source: str
     grade_id: str | None = None
     role: str = "own"
     points: float = 0.0
+    was: str = "code"
+    """The kind that a solution cell has in the file."""
 
 
 Submission = bytes | tuple[Cell, ...]
@@ -100,12 +102,15 @@ def _cell(raw: dict[str, Any]) -> Cell:
     marks = marks if isinstance(marks, dict) else {}
     grade_id = marks.get("grade_id")
     points = marks.get("points", 0)
+    kind = kind if kind in ("code", "markdown", "raw") else "raw"
+    role = _role(kind, marks, metadata.get("tags"))
     return Cell(
-        kind=kind if kind in ("code", "markdown", "raw") else "raw",
+        kind="code" if role == "solution" else kind,
         source=_encodable(source) if isinstance(source, str) else "",
         grade_id=grade_id if isinstance(grade_id, str) and grade_id else None,
-        role=_role(kind, marks, metadata.get("tags")),
+        role=role,
         points=_number(points),
+        was=kind if role == "solution" else "code",
     )
 
 

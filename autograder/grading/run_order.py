@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from autograder.grading.assignment import Assignment
 from autograder.grading.parse_notebook import Cell
 
+_NOT_WRITTEN = "raise NotImplementedError"
+"""In a solution cell as it is released."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -34,7 +37,11 @@ class RunOrder:
 
 def run_order(assignment: Assignment, submitted: tuple[Cell, ...]) -> RunOrder:
     """Decide what runs. Given cells come from the source notebook, demo cells do not run, solution cells and the
-    student's own cells run as submitted, in the submitted order."""
+    student's own cells run as submitted, in the submitted order.
+
+    Of a solution cell that is there more than once, as where somebody split it or pasted it again, the written ones
+    before the check run; one that is as it was released, or that comes after the check, runs only where there is no
+    such one."""
     known = assignment.known
     cells = [cell for cell in submitted if cell.kind == "code"]
     present = {cell.grade_id for cell in submitted if cell.grade_id in known}
@@ -48,6 +55,7 @@ def run_order(assignment: Assignment, submitted: tuple[Cell, ...]) -> RunOrder:
             steps.append(Step(f"{cell.grade_id}", cell.source))
             if present:
                 notes.append(f"The given cell `{cell.grade_id}` was missing or no code, and was put back.")
+    idle = _idle_copies(assignment, cells)
     seen: set[str] = set()
     graded: dict[str, int] = {}
     solved: dict[str, int] = {}
@@ -63,7 +71,15 @@ def run_order(assignment: Assignment, submitted: tuple[Cell, ...]) -> RunOrder:
             notes.append(f"The cell `{cell.grade_id}` is there more than once.")
         if master.role == "given" and not repeated:
             steps.append(Step(cell.grade_id, master.source))
+        elif number in idle:
+            notes.append(
+                f"One copy of `{cell.grade_id}` was left out: it is not written, or it comes after its check."
+            )
         elif master.role == "solution":
+            if cell.was != "code":
+                notes.append(
+                    f"The solution cell `{cell.grade_id}` is {cell.was} in the file; it ran as code."
+                )
             steps.append(Step(cell.grade_id, cell.source, exercise))
             if exercise:
                 solved[exercise] = len(steps)
@@ -77,3 +93,22 @@ def run_order(assignment: Assignment, submitted: tuple[Cell, ...]) -> RunOrder:
     missing = [id for id, cell in known.items() if cell.role == "solution" and id not in seen]
     notes.extend(f"The solution cell `{id}` is missing." for id in missing if present)
     return RunOrder(tuple(steps), ready, tuple(notes))
+
+
+def _idle_copies(assignment: Assignment, cells: list[Cell]) -> set[int]:
+    """Numbers, from 1, of the copies of solution cells that do not run."""
+    copies: dict[str, list[int]] = {}
+    checks: dict[str, int] = {}
+    for number, cell in enumerate(cells, start=1):
+        master = assignment.known.get(cell.grade_id or "")
+        if master is not None and master.grade_id and master.role == "solution":
+            copies.setdefault(master.grade_id, []).append(number)
+        elif master is not None and master.grade_id and master.role == "grade":
+            checks.setdefault(master.grade_id, number)
+    idle: set[int] = set()
+    for grade_id, numbers in copies.items():
+        check = checks.get(assignment.exercise_of(grade_id) or "", len(cells) + 1)
+        written = [number for number in numbers if _NOT_WRITTEN not in cells[number - 1].source] or numbers
+        running = [number for number in written if number < check] or written
+        idle.update(set(numbers) - set(running))
+    return idle

@@ -37,7 +37,7 @@ def attach(
     Raises:
         ProtocolViolation: from the backward pass, where what comes back does not fit the inputs.
     """
-    attached: tuple[torch.Tensor, ...] = _Remote.apply(_Graph(peer, graph), outputs, _anchor(), *inputs)
+    attached: tuple[torch.Tensor, ...] = _Remote.apply(_Graph(peer, graph), outputs, anchor(), *inputs)
     return attached
 
 
@@ -127,7 +127,7 @@ def _bytes(*groups: list[torch.Tensor]) -> int:
     return sum(tensor.numel() * tensor.element_size() for group in groups for tensor in group)
 
 
-def _anchor() -> torch.Tensor:
+def anchor() -> torch.Tensor:
     """A differentiable input of every remote call.
 
     Outputs that depend on remote parameters alone need one on this side, and it stands for those parameters: a

@@ -16,7 +16,7 @@ import torch
 
 from selfcheck.containers import held, holds
 
-from . import messages, tensors
+from . import messages, tensors, transforms
 from .frames import Channel, PeerGone, ProtocolViolation, check_size
 from .graphs import KeptGraphs, attach, backward
 from .messages import Failure, HandleNode, Reply, Request
@@ -169,6 +169,10 @@ class Peer:
             ArgumentChanged: it changed an argument, `mirror` is off and there is no `notice`.
             ProtocolViolation, PeerGone: it misbehaved or is gone.
         """
+        if op == "call" and transforms.active():
+            return transforms.call(
+                lambda *plain, **named: self._ask(op, target, plain, named, True), args, kwargs
+            )
         return self._ask(op, target, args, kwargs, torch.is_grad_enabled())
 
     def _ask(

@@ -278,6 +278,34 @@ def forge(content: toy.Notebook) -> None:
             cell["outputs"] = [{"output_type": "execute_result", "data": {"text/plain": "5"}, "metadata": {}}]
 
 
+def turned(kind: str) -> object:
+    return lambda c: toy.by_id(c, "double_solution").update(cell_type=kind)
+
+
+def beside(where: str, source: str, skeleton_first: bool = False) -> object:
+    """Another copy of double's solution cell, right after it or at the end."""
+
+    def change(content: toy.Notebook) -> None:
+        cell = toy.by_id(content, "double_solution")
+        place = content["cells"].index(cell) + 1 if where == "after" else len(content["cells"])
+        content["cells"].insert(place, {**cell, "source": source})
+        if skeleton_first:
+            cell["source"], content["cells"][place]["source"] = source, cell["source"]
+
+    return change
+
+
+def split(content: toy.Notebook) -> None:
+    """JupyterLab gives both halves of a cell the marks of the whole."""
+    change = beside("after", "def double(x):\n    return twice(x)")
+    assert callable(change)
+    change(content)
+    toy.by_id(content, "double_solution").update(source="def twice(x):\n    return 2 * x")
+
+
+SKELETON = "def double(x):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
+
+
 def strange(content: toy.Notebook) -> None:
     cells = content["cells"]
     cells[0]["source"] = [cells[0]["source"], 3, None]
@@ -303,6 +331,14 @@ EDITS = {
     "grade cell edited": (lambda c: toy.by_id(c, "double").update(source="import os; os._exit(0)"), ""),
     "grade cell twice": (lambda c: c["cells"].append(toy.by_id(c, "double")), "more than once"),
     "solution cell twice": (lambda c: c["cells"].append(toy.by_id(c, "double_solution")), "more than once"),
+    "solution cell made text": (turned("markdown"), "is markdown in the file; it ran as code"),
+    "solution cell made raw": (turned("raw"), "is raw in the file; it ran as code"),
+    "skeleton after the solution": (beside("after", SKELETON), "left out: it is not written"),
+    "skeleton before the solution": (beside("after", SKELETON, True), "left out: it is not written"),
+    "skeleton at the end": (beside("end", SKELETON), "left out: it is not written"),
+    "wrong copy after the check": (beside("end", "def double(x):\n    return x"), "after its check"),
+    "solution only after the check": (beside("end", SKELETON, True), "left out: it is not written"),
+    "solution cell split": (split, "more than once"),
     "order reversed": (lambda c: c.update(cells=[c["cells"][0], *c["cells"][:0:-1]]), ""),
     "grade cells first": (grade_cells_first, ""),
     "metadata forged": (forge, ""),

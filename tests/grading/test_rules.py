@@ -12,6 +12,7 @@ import torch
 from autograder.course import CourseError
 from autograder.grading.api_sets import API_SETS, DISPATCHER
 from autograder.grading.forbidden import forbidden_in
+from autograder.grading.refusals import refusals_of
 from autograder.grading.rules import Rule, load_rule, load_rules
 
 ROOT = Path(__file__).parents[2]
@@ -70,6 +71,41 @@ def test_each_pattern_of_operators_names_some_that_there_are(name):
     for pattern in API_SETS[name].operators:
         rule = Rule(operators=(pattern,))
         assert any(map(rule.forbids_operator, there)), pattern
+
+
+PLUMBING = (
+    *("resolve_conj", "resolve_neg", "view", "reshape", "permute", "transpose", "expand", "clone", "copy_"),
+    *("detach", "to", "_to_copy", "contiguous", "item", "index", "select", "slice", "cat", "stack", "where"),
+    *("add", "mul", "div", "sub", "neg", "exp", "log", "sqrt", "sum", "mean", "amax", "argmax", "eq", "lt"),
+    *("matmul", "mm", "bmm", "addmm", "baddbmm", "linear", "einsum", "dot", "mv", "linalg_vector_norm"),
+    *(
+        "unique",
+        "_unique2",
+        "sort",
+        "topk",
+        "cumsum",
+        "gather",
+        "scatter",
+        "rand",
+        "randn",
+        "normal_",
+        "uniform_",
+    ),
+)
+"""Operators that ordinary work runs, whoever wrote it: a matrix product resolves conjugates first."""
+
+
+@pytest.mark.parametrize("name", API_SETS)
+def test_no_set_refuses_what_ordinary_work_runs(name):
+    chosen = API_SETS[name]
+    refusals = refusals_of(Rule(names=chosen.names, operators=chosen.operators, says=chosen.says))
+    assert refusals is not None
+    refused = refusals.always
+    bare = {operator.removeprefix("aten::").partition(".")[0] for operator in refused.operators}
+    assert bare.isdisjoint(PLUMBING)
+    ordinary = ("torch.functional._return", "torch.nn.RNNBase.all_weights")
+    allowed = {"recurrent"} & {name}
+    assert [f for f in refused.functions if f.startswith(ordinary) and not allowed] == []
 
 
 def test_the_operators_of_a_convolution_are_named_in_every_namespace():

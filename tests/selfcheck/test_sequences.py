@@ -48,7 +48,9 @@ class _Silent(http.server.SimpleHTTPRequestHandler):
 
 def test_an_address(tmp_path: Path):
     (tmp_path / "poem.txt").write_text("to be or not, ünd\n" * 60, encoding="utf-8")
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(_Silent, directory=str(tmp_path))) as server:
+    with http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(_Silent, directory=str(tmp_path))
+    ) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_address[1]}"
         assert load_text(f"{address}/poem.txt").train.startswith("to be or not, ünd\n")

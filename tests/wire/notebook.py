@@ -10,7 +10,8 @@ from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor, func, nn
+from torch.autograd import forward_ad
 
 from autograder.wire.frames import Channel, PeerGone, ProtocolViolation
 from autograder.wire.handles import STUDENT_OPERATIONS, GivenFunction
@@ -37,6 +38,40 @@ class Nameless(Exception, metaclass=LyingType):
     pass
 
 
+def _total(f: Any) -> Any:
+    return lambda x: f(x).sum()
+
+
+def _dual(f: Any, x: Tensor, v: Tensor) -> Any:
+    with forward_ad.dual_level():
+        return forward_ad.unpack_dual(f(forward_ad.make_dual(x, v))).tangent
+
+
+TRANSFORMED: dict[str, Any] = {
+    "grad": lambda f, x, v: func.grad(_total(f))(x),
+    "each_grad": lambda f, x, v: func.vmap(func.grad(lambda one: f(one[None]).sum()))(x),
+    "vjp": lambda f, x, v: func.vjp(f, x)[1](v),
+    "jvp": lambda f, x, v: func.jvp(f, (x,), (v,)),
+    "dual": _dual,
+    "jacrev": lambda f, x, v: func.jacrev(f)(x),
+    "jacfwd": lambda f, x, v: func.jacfwd(f)(x),
+    "each_jacobian": lambda f, x, v: func.vmap(func.jacrev(lambda one: f(one[None])[0]))(x),
+    "each_divergence": lambda f, x, v: func.vmap(
+        lambda one: func.jacfwd(lambda at: f(at[None])[0])(one).trace()
+    )(x),
+    "hessian": lambda f, x, v: func.hessian(_total(f))(x),
+    "grad_of_grad": lambda f, x, v: func.grad(lambda x: func.grad(_total(f))(x).square().sum())(x),
+    "reverse_twice": lambda f, x, v: func.jacrev(func.jacrev(_total(f)))(x),
+    "grad_along": lambda f, x, v: func.jvp(func.grad(_total(f)), (x,), (v,)),
+    "vmap": lambda f, x, v: func.vmap(f)(x),
+    "in_two": lambda f, x, v: func.vmap(func.vmap(f))(x[:, None]),
+    "columns": lambda f, x, v: func.vmap(f, in_dims=1, out_dims=1)(x),
+    "backward_through": lambda f, x, v: func.vmap(func.grad(lambda one: f(one[None]).sum()))(
+        x.requires_grad_()
+    ),
+}
+
+
 class Notebook:
     """Attribute access is what the grader's `student` asks; every function here is a student's."""
 
@@ -48,6 +83,11 @@ class Notebook:
     long_text = "x" * (20 << 20)
     long_list = list(range(200_000))
     lone_surrogate = "\ud800"
+
+    @staticmethod
+    def transformed(name: str, f: Any, x: Tensor, v: Tensor) -> Any:
+        """What a student does to a function of the test with `torch.func`; x, v: (B, D)."""
+        return TRANSFORMED[name](f, x, v)
 
     @staticmethod
     def conv2d(x: Tensor, weight: Tensor, stride: Any = 1) -> Tensor:

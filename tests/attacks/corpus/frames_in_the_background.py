@@ -1,5 +1,6 @@
 # Attack: write whole frames of one's own from a thread, between two answers
 # Verdict: protocol_violation or failed
+# Spoils: triple, where the thread is slow to begin and its cell has ended
 
 import os
 import struct

@@ -1,5 +1,6 @@
 # Attack: a thread that goes on writing to the answering socket after the answer
 # Verdict: protocol_violation or failed
+# Spoils: triple, where the thread is slow to begin and its cell has ended
 
 import os
 import stat

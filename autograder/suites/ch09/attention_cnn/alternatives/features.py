@@ -1,5 +1,6 @@
 """The last layer is a 1x1 convolution."""
 
+
 def attention_cnn(num_classes=10, block=None):
     class Classifier(nn.Module):
         def __init__(self):

@@ -1,5 +1,6 @@
 """A module of its own."""
 
+
 class _Net(nn.Module):
     def __init__(self, num_classes, block):
         super().__init__()

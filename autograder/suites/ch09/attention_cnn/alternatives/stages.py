@@ -1,5 +1,6 @@
 """Stages in a sequence."""
 
+
 def attention_cnn(num_classes=10, block=None):
     def stage(into, out, *rest):
         return nn.Sequential(nn.Conv2d(into, out, kernel_size=3, stride=1, padding="same"), nn.ReLU(), *rest)

@@ -1,5 +1,6 @@
 """Batched products and the lowest number of the dtype, as in public tutorials."""
 
+
 def decoder_step(layers, ids, state, memory, mask):
     emb = layers.embedding(ids)
     query = state if layers.kind == "additive" else layers.cell(emb, state)

@@ -1,5 +1,6 @@
 """The memory is emptied first and exponentials are masked; writing is a recursion."""
 
+
 def decoder_step(layers, ids, state, memory, mask):
     memory = memory * mask.unsqueeze(2)
     x = layers.embedding(ids)

@@ -1,5 +1,6 @@
 """The look at the memory is a function of its own."""
 
+
 def _look(layers, asking, memory, mask):
     projected = layers.key(memory)
     if layers.kind == "additive":

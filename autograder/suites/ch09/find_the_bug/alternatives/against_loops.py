@@ -1,5 +1,6 @@
 """Other random inputs, and the scale by comparison with a softmax of its own."""
 
+
 def keeps_constants(attend):
     torch.manual_seed(1)
     for n, m, length, d, e in [(1, 3, 4, 5, 2), (3, 6, 2, 8, 1), (2, 8, 9, 4, 3)]:

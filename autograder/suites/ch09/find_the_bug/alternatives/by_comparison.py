@@ -1,5 +1,6 @@
 """Several seeds, and the scale by comparison with PyTorch's attention."""
 
+
 def _right(q, k, v, mask):
     return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
 

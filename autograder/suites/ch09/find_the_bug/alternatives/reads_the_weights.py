@@ -1,5 +1,6 @@
 """Values that are an identity make the outputs the weights themselves."""
 
+
 def _weights(attend, q, k, mask):
     # with an identity for values the outputs are the weights themselves
     return attend(q, k, torch.eye(k.shape[1]).expand(len(k), -1, -1), mask)

@@ -1,5 +1,6 @@
 """The square multiplied out: the query's own part falls out of the softmax."""
 
+
 def kernel_weights(queries, keys, width, leave_own_out=False):
     # the query's own square is the same for all keys and falls out of the softmax
     centre = keys.mean(0)  # near the origin the products lose fewer digits

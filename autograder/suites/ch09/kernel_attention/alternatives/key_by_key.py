@@ -1,5 +1,6 @@
 """One query at a time, its own key cut out of the list and put back with the weight 0."""
 
+
 def kernel_weights(queries, keys, width, leave_own_out=False):
     rows = []
     for i in range(len(queries)):

@@ -1,5 +1,6 @@
 """Distances in units of the width, normalised by a logarithm of a sum of exponentials."""
 
+
 def kernel_weights(queries, keys, width, leave_own_out=False):
     M, L = queries.shape[0], keys.shape[0]
     q = queries.unsqueeze(1).expand(M, L, -1)

@@ -1,5 +1,6 @@
 """Restrictions multiplied as numbers and compared at the end."""
 
+
 def padding_mask(lengths, size):
     steps = torch.ones(len(lengths), size, dtype=torch.int64).cumsum(1)
     return ~(steps > lengths.view(-1, 1))

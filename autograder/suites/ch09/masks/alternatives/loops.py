@@ -1,5 +1,6 @@
 """Rows filled in one after the other."""
 
+
 def padding_mask(lengths, size):
     mask = torch.zeros(len(lengths), size, dtype=torch.bool)
     for n, length in enumerate(lengths.tolist()):

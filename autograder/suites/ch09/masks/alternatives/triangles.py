@@ -1,5 +1,6 @@
 """Triangles of ones, as most public code makes them."""
 
+
 def padding_mask(lengths, size):
     return torch.arange(size).unsqueeze(0).expand(lengths.shape[0], size).lt(lengths.unsqueeze(1))
 

@@ -1,5 +1,6 @@
 """Heads join the batch axis, as in much public code."""
 
+
 class MultiHeadAttention(nn.Module):
     def __init__(self, width, heads, key_width=None, value_width=None, bias=True):
         super().__init__()

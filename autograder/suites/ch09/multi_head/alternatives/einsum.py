@@ -1,5 +1,6 @@
 """Products as einsums, with the lowest number of the dtype as the mask."""
 
+
 class MultiHeadAttention(nn.Module):
     def __init__(self, width, heads, key_width=None, value_width=None, bias=True):
         super().__init__()

@@ -1,5 +1,6 @@
 """A loop over heads, each with its part of the width."""
 
+
 class MultiHeadAttention(nn.Module):
     def __init__(self, width, heads, key_width=None, value_width=None, bias=True):
         super().__init__()

@@ -1,5 +1,6 @@
 """The lowest number of the dtype instead of minus infinity; closed rows are emptied afterwards."""
 
+
 def masked_softmax(scores, mask=None):
     if mask is None:
         return torch.softmax(scores, -1)

@@ -1,5 +1,6 @@
 """masked_fill stops the NaN of a closed row on its way back, so that it may be mended afterwards."""
 
+
 def masked_softmax(scores, mask=None):
     # masked_fill sends no gradient back to the places it fills, so that a NaN of a closed row stops there
     if mask is not None:

@@ -1,5 +1,6 @@
 """The mask comes after the exponentials, and the row is divided by what is left."""
 
+
 def masked_softmax(scores, mask=None):
     # masking afterwards and dividing by what is left, with the largest open score taken off first
     if mask is None:

@@ -1,5 +1,6 @@
 """Every product as an einsum."""
 
+
 def dot_scores(q, k):
     return torch.einsum("nmd,nld->nml", q, k)
 

@@ -1,5 +1,6 @@
 """Projections as linear layers, products as batched ones."""
 
+
 def dot_scores(q, k):
     return torch.bmm(q, k.permute(0, 2, 1))
 

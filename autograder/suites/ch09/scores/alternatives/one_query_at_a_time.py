@@ -1,5 +1,6 @@
 """A loop over queries."""
 
+
 def dot_scores(q, k):
     return torch.stack([(k @ q[:, i].unsqueeze(-1)).squeeze(-1) for i in range(q.shape[1])], dim=1)
 

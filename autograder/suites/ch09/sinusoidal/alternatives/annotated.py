@@ -1,5 +1,6 @@
 """As the annotated Transformer writes it, with an exponential of a logarithm."""
 
+
 def sinusoidal(length, width, base=10_000.0):
     if width % 2:
         raise ValueError(f"odd width {width}")
@@ -17,5 +18,7 @@ def shift_matrix(shift, width, base=10_000.0):
     blocks = []
     for i in range(width // 2):
         angle = torch.tensor(shift * base ** (-2 * i / width), dtype=torch.double)
-        blocks.append(torch.stack([torch.stack([angle.cos(), angle.sin()]), torch.stack([-angle.sin(), angle.cos()])]))
+        blocks.append(
+            torch.stack([torch.stack([angle.cos(), angle.sin()]), torch.stack([-angle.sin(), angle.cos()])])
+        )
     return torch.block_diag(*blocks).float()

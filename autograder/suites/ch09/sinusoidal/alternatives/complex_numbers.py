@@ -1,5 +1,6 @@
 """Each pair is a complex number that is turned."""
 
+
 def _turns(places, width, base):
     if width % 2:
         raise ValueError("a pair for each frequency: the width must be even")

@@ -1,5 +1,6 @@
 """All sines first, then all cosines."""
 
+
 def sinusoidal(length, width, base=10_000.0):
     if width % 2 != 0:
         raise ValueError("width must be even")

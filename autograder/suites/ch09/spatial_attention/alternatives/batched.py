@@ -1,5 +1,6 @@
 """Batched products, as in public code of the self-attention GAN."""
 
+
 class SpatialAttention(nn.Module):
     def __init__(self, channels, inner=None, pool=False):
         super().__init__()

@@ -1,5 +1,6 @@
 """Products as einsums over rows and columns."""
 
+
 class SpatialAttention(nn.Module):
     def __init__(self, channels, inner=None, pool=False):
         super().__init__()

@@ -1,5 +1,6 @@
 """Channels last, and a softmax by hand."""
 
+
 class SpatialAttention(nn.Module):
     def __init__(self, channels, inner=None, pool=False):
         super().__init__()

@@ -1,5 +1,6 @@
 """PyTorch's scheduler with the formula as a factor."""
 
+
 def train_seq2seq(model, batches, lr=1e-2, warm_up=20, max_norm=1.0):
     total = len(batches)
 

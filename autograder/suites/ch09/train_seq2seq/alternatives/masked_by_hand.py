@@ -1,5 +1,6 @@
 """Loss and clipping by hand, padding counted out."""
 
+
 def train_seq2seq(model, batches, lr=1e-2, warm_up=20, max_norm=1.0):
     parameters = list(model.parameters())
     optimizer = torch.optim.Adam([{"params": parameters, "lr": 0.0}])

@@ -1,5 +1,6 @@
 """All rates first; only the characters that are there go into the loss."""
 
+
 def train_seq2seq(model, batches, lr=1e-2, warm_up=20, max_norm=1.0):
     count = len(batches)
     rates = [lr * (i + 1) / warm_up for i in range(warm_up)]
