@@ -20,6 +20,7 @@ from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = [lines for name, lines in PROJECT["optional-dependencies"].items() if name != "dev"]
 STUDENT = tomllib.loads((ROOT / "selfcheck" / "pyproject.toml").read_text())["project"]
 STUDENTS_OWN = STUDENT["optional-dependencies"]["notebook"]
 
@@ -62,6 +63,7 @@ def test_selfcheck_imports_nothing_of_the_instructors():
 DISTRIBUTIONS = {"IPython": "ipython", "sklearn": "scikit-learn"}
 """Distributions whose name is not the module's."""
 NOT_IMPORTED = {
+    "deep-assignments": "pyproject.toml",  # ours, with its extras
     "jaxtyping": "solutions",  # the notebooks' signatures
     "jupyterlab": "README.md",  # the command that a student starts
     "nbgrader": "README.md",  # the command that a student hands in with
@@ -89,8 +91,8 @@ def imported(*folders: str) -> set[str]:
     ("folders", "lists"),
     [
         (("selfcheck",), [STUDENT["dependencies"]]),
-        (("selfcheck", "autograder", "bench"), [PROJECT["dependencies"]]),
-        (("tests",), [PROJECT["dependencies"], PROJECT["optional-dependencies"]["dev"]]),
+        (("selfcheck", "autograder", "bench"), [PROJECT["dependencies"], *EXTRAS]),
+        (("tests",), [PROJECT["dependencies"], *EXTRAS, PROJECT["optional-dependencies"]["dev"]]),
     ],
     ids=["student", "project", "developer"],
 )
@@ -102,7 +104,7 @@ def test_what_is_imported_is_declared(folders, lists):
     ("folders", "lists"),
     [
         (("selfcheck",), [STUDENT["dependencies"], *STUDENT["optional-dependencies"].values()]),
-        (("selfcheck", "autograder", "bench"), [PROJECT["dependencies"]]),
+        (("selfcheck", "autograder", "bench"), [PROJECT["dependencies"], *EXTRAS]),
         (("tests",), [PROJECT["optional-dependencies"]["dev"]]),
     ],
     ids=["student", "project", "developer"],
@@ -129,7 +131,7 @@ def test_the_constraints_fit_the_requirements_and_what_is_installed():
     assert pinned["torch"] == "2.13.0"
     for line in [
         *PROJECT["dependencies"],
-        *PROJECT["optional-dependencies"]["dev"],
+        *(line for lines in PROJECT["optional-dependencies"].values() for line in lines),
         *STUDENT["dependencies"],
     ]:
         requirement = Requirement(line)
@@ -237,3 +239,11 @@ def test_a_command_starts_without_what_it_does_not_need() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split("\n")[:2] == ["[]", "False"]
+
+
+def test_the_tests_have_every_extra() -> None:
+    """What needs an extra is tested wherever the tests run."""
+    (ours,) = [
+        r for r in map(Requirement, PROJECT["optional-dependencies"]["dev"]) if r.name == PROJECT["name"]
+    ]
+    assert ours.extras == set(PROJECT["optional-dependencies"]) - {"dev"}

@@ -112,7 +112,7 @@ def grade_class(
     """
     notebooks = course.notebooks(assignment)
     chosen = course.select(assignment, students)
-    if grading is in_jail:
+    if grading is in_jail and not options.cluster:
         processes.context()  # which imports what grading needs while this process imports nbgrader
     with grading_lock(course.root, wait=options.wait, on_wait=progress.waiting):
         # nbgrader takes a second to import; nothing before this line needs it.

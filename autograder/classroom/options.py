@@ -13,7 +13,8 @@ class GradingOptions:
         seed: of the hidden tests' random inputs.
         backend: the jail's name; empty: the first one proven to work on this machine.
         unsafe_no_jail: grade without a proven jail; student code can then do anything that its grader can.
-        jobs: grading processes.
+        jobs: grading processes on this machine.
+        cluster: the address of a dask scheduler whose workers grade instead; empty: this machine does.
         force: grade again what has a result already.
         wait: wait where another grader holds the course, else give up with a CourseError.
     """
@@ -22,6 +23,7 @@ class GradingOptions:
     backend: str = ""
     unsafe_no_jail: bool = False
     jobs: int = 1
+    cluster: str = ""
     force: bool = False
     wait: bool = True
 

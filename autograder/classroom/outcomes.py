@@ -53,12 +53,23 @@ def class_outcomes(
             owners[key].append(student)
             task = Task(key, cells, assignment, options.seed, jail, kept.selection)
             waiting.setdefault(key, (task, kept))
-    for task, outcome in grade_all([task for task, _ in waiting.values()], options.jobs):
+    for task, outcome in _graded(course, [task for task, _ in waiting.values()], options):
         if isinstance(outcome, Result):
             outcome = waiting[task.key][1].result(outcome)
             store.put(outcome)
         for student in owners[task.key]:
             yield student, outcome
+
+
+def _graded(
+    course: Course, tasks: Sequence[Task], options: GradingOptions
+) -> Iterator[tuple[Task, Result | str]]:
+    """Each task as soon as it is graded, here or on a cluster."""
+    if not options.cluster:
+        return grade_all(tasks, options.jobs)
+    from autograder.classroom.cluster import grade_on_cluster
+
+    return grade_on_cluster(course, tasks, options.cluster)
 
 
 def one_outcome(

@@ -23,7 +23,7 @@ from autograder.grading.pytest_session import EVERYTHING, Selection
 from autograder.grading.result import Result, decode, encode
 from autograder.jail.host.visibility import JailUnavailable
 
-_KILLED = "the grading process was killed twice on this submission; grade it by hand"
+KILLED = "the grading process was killed twice on this submission; grade it by hand"
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def grade_all(
                 if outcome is not None:
                     yield task, outcome
                 elif id(task) in died:
-                    yield task, _KILLED
+                    yield task, KILLED
                 else:
                     died.add(id(task))
                     waiting.append(task)

@@ -79,6 +79,12 @@ def grade(
         list[str] | None, typer.Option("--student", "-s", help="Grade this student only; may be repeated.")
     ] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Workers; 0: one for each core.")] = 0,
+    cluster: Annotated[
+        str,
+        typer.Option(
+            help="Grade on the workers of this dask scheduler, as tcp://HOST:8786.", metavar="ADDRESS"
+        ),
+    ] = "",
     force: Annotated[
         bool, typer.Option("--force", "-f", help="Grade again what has a result already.")
     ] = False,
@@ -102,6 +108,7 @@ def grade(
         backend=backend,
         unsafe_no_jail=unsafe_no_jail,
         jobs=jobs or (os.cpu_count() or 1),
+        cluster=cluster,
         force=force,
         wait=wait,
     )
