@@ -90,9 +90,14 @@ def _prose(text: str) -> str:
     return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", escape(text))
 
 
-def html_card(exercise: str, outcomes: Sequence[Outcome]) -> str:
-    """The card as HTML; everything the student's code may have written is escaped and cut."""
+def html_card(exercise: str, outcomes: Sequence[Outcome], notes: Sequence[str] = ()) -> str:
+    """The card as HTML; everything the student's code may have written is escaped and cut.
+
+    Args:
+        notes: what is to be done before the notebook is handed in, a sentence each.
+    """
     seconds = sum(outcome.seconds for outcome in outcomes)
+    told = "".join(f'<p class="hint">{_prose(cut(note))}</p>' for note in notes)
     rows: list[str] = []
     waiting = False
     for outcome in outcomes:
@@ -103,7 +108,7 @@ def html_card(exercise: str, outcomes: Sequence[Outcome]) -> str:
     return (
         f'{_STYLE}<section class="selfcheck {_state(outcomes)}" role="status"><header><span>{escape(exercise)}: '
         f"{_headline(outcomes)}</span> <small>{seconds:.1f} s</small></header>"
-        f'<ul class="rungs">{"".join(rows)}</ul>{_footer(exercise, outcomes)}</section>'
+        f'<ul class="rungs">{"".join(rows)}</ul>{told}{_footer(exercise, outcomes)}</section>'
     )
 
 
@@ -115,7 +120,7 @@ def _footer(exercise: str, outcomes: Sequence[Outcome]) -> str:
     return f"<footer>Stuck? Hints are {link}; read one at a time.</footer>"
 
 
-def text_card(exercise: str, outcomes: Sequence[Outcome]) -> str:
+def text_card(exercise: str, outcomes: Sequence[Outcome], notes: Sequence[str] = ()) -> str:
     """The card as plain text."""
     lines = [f"{exercise}: {_headline(outcomes)} ({sum(outcome.seconds for outcome in outcomes):.1f} s)"]
     for outcome in outcomes:
@@ -124,4 +129,5 @@ def text_card(exercise: str, outcomes: Sequence[Outcome]) -> str:
         if not outcome.passed and outcome.ran:
             lines += [f"      {part}" for part in cut(outcome.message).splitlines() if says_more(outcome)]
             lines += [f"      hint: {outcome.hint}"] if outcome.hint else []
+    lines += [f"  ! {cut(note)}" for note in notes]
     return "\n".join(lines)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from selfcheck.beside import sentences, used_beside
 from selfcheck.card import failures, html_card, text_card
 from selfcheck.kernel import in_jail, only_checks_ran, shell, tell_unwritten_in_one_line
 
@@ -42,10 +43,12 @@ def check(exercise: str) -> None:
             "(menu Run, Run All Above Selected Cell)"
         )
     namespace = _notebook_namespace(sys._getframe(1).f_globals)
-    outcomes = run_tests(_tests_folder(namespace), namespace=namespace, exercise=exercise)
+    folder = _tests_folder(namespace)
+    outcomes = run_tests(folder, namespace=namespace, exercise=exercise)
     if not outcomes:
         raise ValueError(f"there is no exercise {exercise!r} with public tests")
-    _show(html_card(exercise, outcomes), text_card(exercise, outcomes))
+    notes = sentences(used_beside(namespace, folder))
+    _show(html_card(exercise, outcomes, notes), text_card(exercise, outcomes, notes))
     failed = [outcome for outcome in outcomes if not outcome.passed]
     if failed and all(outcome.unwritten for outcome in failed if outcome.ran):
         raise CheckFailed(f"{exercise} is not written yet")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from selfcheck.card import cut, says_more
-from selfcheck.notebook import Cell, Notebook, NotebookError, find_notebook, read_notebook
+from selfcheck.handin import Finding, asked_notebook, look
+from selfcheck.notebook import Cell, Notebook, NotebookError, read_notebook
 
 if TYPE_CHECKING:
     from selfcheck.run_tests import Outcome
@@ -28,14 +30,23 @@ def main(
     exercise: Annotated[
         str | None, typer.Option("-k", "--exercise", help="Check this exercise alone.")
     ] = None,
+    hand_in: Annotated[
+        bool, typer.Option("--hand-in", help="Only tell what would be wrong at hand-in; nothing is run.")
+    ] = False,
 ) -> None:
     """Run a notebook's public tests and show what passes. Nothing is sent anywhere, nothing is changed.
 
-    Exit code 0: all checks pass; 1: some do not; 2: there is nothing that could be checked.
+    Exit code 0: all checks pass, or nothing is wrong for --hand-in; 1: some do not; 2: there is nothing that could be
+    checked.
     """
     console = Console()
     try:
-        read = read_notebook(_path(notebook))
+        path = asked_notebook(notebook or Path.cwd())
+        findings = look(path) if hand_in or exercise is None else []
+        if hand_in:
+            _tell_hand_in(console, path, findings)
+            return
+        read = read_notebook(path)
         exercises = _selected(read, exercise)
         from selfcheck.run_tests import TestsError, run_tests  # after the quick errors: torch takes a second
 
@@ -62,6 +73,9 @@ def main(
             table.add_row(escape(id), "", f"{cell.points:g}", "graded by hand")
     console.print(table)
     console.print(_summary(passing, list(exercises.values()), read if exercise is None else None))
+    for finding in findings:
+        if finding.costs:
+            console.print(f"[red]before you hand in:[/red] {escape(finding.text)}", soft_wrap=True)
     if not all(outcome.passed for outcome in outcomes):
         raise typer.Exit(1)
 
@@ -86,10 +100,18 @@ def _note(outcomes: Sequence[Outcome]) -> str:
     return "\n".join(lines)
 
 
-def _path(given: Path | None) -> Path:
-    if given is None:
-        return find_notebook(Path.cwd())
-    return find_notebook(given) if given.is_dir() else given
+def _tell_hand_in(console: Console, path: Path, findings: Sequence[Finding]) -> None:
+    """A line for each finding and one for the file. Exit: code 1 where something may cost points."""
+    saved = datetime.fromtimestamp(path.stat().st_mtime).strftime("%Y-%m-%d %H:%M")
+    console.print(escape(f"{path.name}, as it was saved on {saved}:"), soft_wrap=True)
+    for finding in findings:
+        mark = "[red]x[/red]" if finding.costs else "[yellow]o[/yellow]"
+        console.print(f"  {mark} {escape(finding.text)}", soft_wrap=True)
+    costly = sum(finding.costs for finding in findings)
+    if costly:
+        console.print(f"mend {'this' if costly == 1 else f'these {costly}'} before you hand in")
+        raise typer.Exit(1)
+    console.print("ready to be handed in")
 
 
 def _selected(notebook: Notebook, exercise: str | None) -> dict[str, Cell]:

@@ -68,7 +68,7 @@ def find_notebook(folder: Path) -> Path:
 def read_notebook(path: Path) -> Notebook:
     """Parse a notebook of format 4. NotebookError where it is missing, damaged or no notebook."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise NotebookError(f"there is no file {path}") from None
     except OSError as error:

@@ -24,6 +24,7 @@ from autograder.authoring.chapter import AuthoringError, Chapter
 from autograder.authoring.install import INSTALL, install_page
 from autograder.authoring.notebooks import digest, from_text, to_bytes
 from selfcheck.allowed import NOT_ALLOWED
+from selfcheck.handin import CELLS, handed_out
 
 CONFTEST = '''"""Gives the public tests `student`, your notebook beside this file, and `rng`, their random inputs."""
 
@@ -136,9 +137,11 @@ def _stage(chapter: Chapter, staged: Path) -> None:
 
 
 def given_files(chapter: Chapter) -> dict[str, str]:
-    """The files that stand beside the public tests and are made, by name: their fixtures, how to install, and what is
-    forbidden."""
+    """The files that stand beside the public tests and are made, by name: their fixtures, how to install, what cells
+    the notebook has, and what is forbidden."""
     files = {"conftest.py": CONFTEST, INSTALL: install_page()}
+    cells = {chapter.notebook(text).name: handed_out(_notebook(text)) for text in chapter.texts}
+    files[CELLS] = json.dumps(cells, indent=1) + "\n"
     told = {
         exercise: {
             "names": rule.names,
