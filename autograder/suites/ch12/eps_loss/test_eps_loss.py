@@ -14,7 +14,7 @@ from autograder.testing import MOST_ECHO, assert_close, echo
 
 pytestmark = [
     pytest.mark.exercise("eps_loss"),
-    pytest.mark.shares(runs=8, plain=29, options=32, invariants=35),
+    pytest.mark.shares(runs=3, plain=30, options=34, invariants=36),
 ]
 
 
@@ -200,6 +200,7 @@ def test_noise_fresh(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(2)
 def test_generator(student, rng):
     """Times and noise come from the generator: the same seed draws the same, and each call goes on from there."""
     x0, alpha_bar, seed = rng.randn(40, 3), schedule(20), rng.seed()
@@ -225,7 +226,7 @@ def test_schedule_of_this_call(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(4)
+@pytest.mark.weight(9)
 def test_gradient(student, rng):
     """The loss's gradient reaches the model's parameters, as that of the mean squared error."""
     weight = rng.randn(3, requires_grad=True)

@@ -13,7 +13,7 @@ from autograder.testing import MOST_ECHO, assert_close, echo
 
 pytestmark = [
     pytest.mark.exercise("guidance"),
-    pytest.mark.shares(runs=9, plain=60, options=22, invariants=14),
+    pytest.mark.shares(runs=9, plain=59, options=24, invariants=14),
 ]
 
 CLOSE = {"rtol": 1e-4, "atol": 1e-4}
