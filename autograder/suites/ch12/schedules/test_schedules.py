@@ -13,7 +13,7 @@ from autograder.testing import assert_close
 
 pytestmark = [
     pytest.mark.exercise("schedules"),
-    pytest.mark.shares(runs=10, plain=49, options=16, invariants=25),
+    pytest.mark.shares(runs=10, plain=47, options=18, invariants=25),
 ]
 
 CLOSE = {"rtol": 1e-8, "atol": 1e-12}
