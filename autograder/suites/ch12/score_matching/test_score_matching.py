@@ -14,7 +14,7 @@ from autograder.testing import assert_close, gradcheck
 
 pytestmark = [
     pytest.mark.exercise("score_matching"),
-    pytest.mark.shares(runs=9, plain=43, options=15, invariants=32),
+    pytest.mark.shares(runs=7, plain=46, options=15, invariants=32),
 ]
 
 CLOSE = {"rtol": 1e-3, "atol": 1e-3}
