@@ -17,7 +17,8 @@ from typer.testing import CliRunner
 from autograder.classroom.grade_class import ClassReport, Row
 from autograder.classroom.options import GradingOptions
 from autograder.cli import main as cli
-from autograder.cli.grade import STOP_SECONDS, Display, grade_table, run_grade
+from autograder.cli.grade import STOP_SECONDS, grade_table, run_grade
+from autograder.cli.live import Display
 from autograder.course import Course, CourseError
 from autograder.jail.host.doctor import Proof
 from autograder.jail.host.visibility import JailUnavailable

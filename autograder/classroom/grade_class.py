@@ -7,6 +7,7 @@ every other one is graded as if it were not there.
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,9 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from autograder.classroom import processes
-from autograder.classroom.options import DEFAULT, GradingOptions
+from autograder.classroom.options import DEFAULT, GradingOptions, JailChoice
+from autograder.classroom.seats import Seats
+from autograder.classroom.stages import stage
 from autograder.course import Course, CourseError, foreign_files, id_problem
 from autograder.course.lock import grading_lock
+from autograder.course.secret import course_secret
 from autograder.grading.result import Result, Verdict
 
 if TYPE_CHECKING:
@@ -85,13 +89,18 @@ class Grading(Protocol):
 
 
 def in_jail(
-    course: Course, assignment: str, students: list[str], options: GradingOptions
+    course: Course,
+    assignment: str,
+    students: list[str],
+    options: GradingOptions,
+    seats: Seats | None = None,
 ) -> Iterator[tuple[str, Result | str]]:
-    """Grading by jailed workers and the result store."""
+    """Grading by jailed workers, those that have begun first, and the result store."""
     # torch takes seconds to import; a command that only says what is wrong with the course needs none of it.
-    from autograder.classroom.outcomes import class_outcomes
+    with stage("import of torch"):
+        from autograder.classroom.outcomes import class_outcomes
 
-    return class_outcomes(course, assignment, students, options)
+    return class_outcomes(course, assignment, students, options, seats)
 
 
 def grade_class(
@@ -114,21 +123,32 @@ def grade_class(
     chosen = course.select(assignment, students)
     if grading is in_jail and not options.cluster:
         processes.context()  # which imports what grading needs while this process imports nbgrader
-    with grading_lock(course.root, wait=options.wait, on_wait=progress.waiting):
+    with (
+        grading_lock(course.root, wait=options.wait, on_wait=progress.waiting),
+        contextlib.ExitStack() as while_grading,
+    ):
+        if grading is in_jail and not options.cluster:
+            new = len(chosen) if options.force else new_work(course, assignment, chosen, notebooks)
+            if new:
+                course_secret(course)  # the jail is proved against it, so it is there first
+                seats = Seats(min(options.jobs, new), JailChoice.of(course, options), options.profile)
+                grading = functools.partial(in_jail, seats=while_grading.enter_context(seats))
         # nbgrader takes a second to import; nothing before this line needs it.
-        from autograder.gradebook.intake import intake_notes, settle
-        from autograder.gradebook.record import Recorder
+        with stage("import of nbgrader"):
+            from autograder.gradebook.intake import intake_notes, settle
+            from autograder.gradebook.record import Recorder
 
-        Recorder(course).check(assignment)
-        for student in chosen:
-            settle(course, assignment, student)
-        unfit = {
-            student: why
-            for student in chosen
-            if (why := unconvertible(course, assignment, student, notebooks))
-        }
-        fit = [student for student in chosen if student not in unfit]
-        recorder = Recorder(course)
+        with stage("looking at submissions"):
+            Recorder(course).check(assignment)
+            for student in chosen:
+                settle(course, assignment, student)
+            unfit = {
+                student: why
+                for student in chosen
+                if (why := unconvertible(course, assignment, student, notebooks))
+            }
+            fit = [student for student in chosen if student not in unfit]
+            recorder = Recorder(course)
         recorded = progress.phase("recording", len(chosen))
         graded = progress.phase("grading", len(fit))
 
@@ -141,7 +161,8 @@ def grade_class(
             def record(student: str, outcome: Result | str) -> str | None:
                 if stamps[student] != _stamp(course, assignment, student, notebooks):
                     outcome = replaced.setdefault(student, REPLACED)
-                why = recorder.record(assignment, student, outcome)
+                with stage("recording"):
+                    why = recorder.record(assignment, student, outcome)
                 recorded()
                 progress.recorded(student, f"nbgrader could not record it: {why}" if why else outcome)
                 return why
@@ -170,16 +191,39 @@ def grade_class(
                 writer.shutdown(cancel_futures=True)
                 raise
         for student in unfit:
-            recorder.queue(assignment, student, unfit[student])
+            with stage("recording"):
+                recorder.queue(assignment, student, unfit[student])
             if student not in fit:
                 recorded()
                 progress.recorded(student, unfit[student])
 
         report = ClassReport(assignment, gradebook=course.gradebook)
-        for student in chosen:
-            note = " ".join(intake_notes(course, assignment, student))
-            report.rows.append(_row(recorder, assignment, student, problems.get(student, ""), note))
+        with stage("reading grades"):
+            for student in chosen:
+                note = " ".join(intake_notes(course, assignment, student))
+                report.rows.append(_row(recorder, assignment, student, problems.get(student, ""), note))
     return report
+
+
+def new_work(course: Course, assignment: str, students: Iterable[str], notebooks: Iterable[str]) -> int:
+    """How many submissions were not recorded since they were handed in, by the times of their files.
+
+    It is a guess, made before anything large is imported: whatever it says, what has a result is not graded again.
+    """
+    names = list(notebooks)
+    return sum(
+        _changed(course.submission_folder(student, assignment) / f"{name}.ipynb")
+        > _changed(course.autograded / student / assignment / f"{name}.ipynb")
+        for student in students
+        for name in names
+    )
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.lstat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def unconvertible(course: Course, assignment: str, student: str, notebooks: Iterable[str]) -> str | None:

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-from autograder.classroom.options import DEFAULT, GradingOptions
+from autograder.classroom.options import DEFAULT, GradingOptions, JailChoice
 from autograder.classroom.pool import Task, grade_all
+from autograder.classroom.seats import Seats
+from autograder.classroom.stages import stage
 from autograder.classroom.store import ResultStore
-from autograder.classroom.workplace import JailChoice, load_assignment, workplace
+from autograder.classroom.workplace import load_assignment, workplace
 from autograder.course import Course, SubmissionError
 from autograder.grading.assignment import Assignment
 from autograder.grading.keys import Hints, address, hints_of, score_keys
@@ -25,48 +27,59 @@ from autograder.grading.run_order import run_order
 
 
 def class_outcomes(
-    course: Course, assignment_name: str, students: Sequence[str], options: GradingOptions = DEFAULT
+    course: Course,
+    assignment_name: str,
+    students: Sequence[str],
+    options: GradingOptions = DEFAULT,
+    seats: Seats | None = None,
 ) -> Iterator[tuple[str, Result | str]]:
     """Each student once, as soon as it is known, with the result or one sentence why there is none.
 
     What is stored comes first and is not graded again unless forced. Every submission is read and parsed once.
 
+    Args:
+        seats: grading processes that have begun already.
+
     Raises:
         CourseError: the assignment, its hidden suite or the result store cannot be used. JailUnavailable: no proven
             jail. Nothing more is graded then.
     """
-    assignment, store = load_assignment(course, assignment_name), ResultStore(course.results)
-    hints, jail = hints_of(assignment), JailChoice.of(course, options)
+    with stage("the assignment"):
+        assignment, store = load_assignment(course, assignment_name), ResultStore(course.results)
+        hints, jail = hints_of(assignment), JailChoice.of(course, options)
     waiting: dict[str, tuple[Task, Kept]] = {}
     owners: defaultdict[str, list[str]] = defaultdict(list)  # equal submissions are graded once
     for student in students:
         try:
-            cells = parse(course.submission(student, assignment_name, assignment.notebook))
+            with stage("reading submissions and stored results"):
+                cells = parse(course.submission(student, assignment_name, assignment.notebook))
+                key = address(assignment, digest(cells), options.seed)
+                stored = None if options.force else store.get(key)
+                kept = what_holds(stored, assignment, cells, options.seed, hints)
         except SubmissionError as error:
             yield student, str(error)
             continue
-        key = address(assignment, digest(cells), options.seed)
-        kept = what_holds(None if options.force else store.get(key), assignment, cells, options.seed, hints)
         if not kept.missing:
             yield student, kept.result()
         else:
             owners[key].append(student)
             task = Task(key, cells, assignment, options.seed, jail, kept.selection)
             waiting.setdefault(key, (task, kept))
-    for task, outcome in _graded(course, [task for task, _ in waiting.values()], options):
+    for task, outcome in _graded(course, [task for task, _ in waiting.values()], options, seats):
         if isinstance(outcome, Result):
-            outcome = waiting[task.key][1].result(outcome)
-            store.put(outcome)
+            with stage("storing results"):
+                outcome = waiting[task.key][1].result(outcome)
+                store.put(outcome)
         for student in owners[task.key]:
             yield student, outcome
 
 
 def _graded(
-    course: Course, tasks: Sequence[Task], options: GradingOptions
+    course: Course, tasks: Sequence[Task], options: GradingOptions, seats: Seats | None
 ) -> Iterator[tuple[Task, Result | str]]:
     """Each task as soon as it is graded, here or on a cluster."""
     if not options.cluster:
-        return grade_all(tasks, options.jobs)
+        return grade_all(tasks, options.jobs, profile=options.profile, seats=seats)
     from autograder.classroom.cluster import grade_on_cluster
 
     return grade_on_cluster(course, tasks, options.cluster)

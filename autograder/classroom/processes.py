@@ -18,7 +18,10 @@ from pathlib import Path
 
 MEMORY_BYTES = 8 << 30
 """Memory that a grading process may map beyond its start; it needs about 1 GiB."""
-_IMPORTS = "autograder.classroom.pool"
+_IMPORTS = (
+    "autograder.classroom.pool",
+    "torch.fx.experimental.symbolic_shapes",  # which the first gradient of a process imports, for most of a second
+)
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -28,7 +31,7 @@ def context() -> BaseContext:
         return multiprocessing.get_context("spawn")
     from multiprocessing import forkserver
 
-    forkserver.set_forkserver_preload([_IMPORTS])
+    forkserver.set_forkserver_preload([*_IMPORTS])
     kept = {name: os.environ.get(name) for name in _ONE_THREAD}
     os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # a server with threads could not be forked safely
     try:
@@ -42,8 +45,12 @@ def context() -> BaseContext:
     return multiprocessing.get_context("forkserver")
 
 
-def begin() -> None:
-    """Runs first in each grading process."""
+def begin(profile: Path | None = None) -> None:
+    """Runs first in each grading process.
+
+    Args:
+        profile: folder in which it writes where its time goes, or None.
+    """
     grader = multiprocessing.parent_process()
     assert grader is not None, "a process of the pool has a parent"
     # Ctrl-C at a terminal reaches this process too; the grader decides, and ends it. It is not ignored, because what is
@@ -53,6 +60,10 @@ def begin() -> None:
     threading.Thread(target=_end_with, args=(grader.sentinel,), daemon=True).start()
     if sys.platform == "linux":
         _bound_memory()
+    if profile is not None:
+        from autograder.classroom.stages import watch_engine
+
+        watch_engine(profile)
 
 
 def _end_with(grader: int) -> None:

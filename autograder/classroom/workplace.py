@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import atexit
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from autograder.classroom.options import DEFAULT, GradingOptions
+from autograder.classroom.options import JailChoice
+from autograder.classroom.stages import stage
 from autograder.course import Course, CourseError
 from autograder.course.secret import course_secret
 from autograder.grading.assignment import Assignment, files_stamp, packaged_suite
@@ -21,26 +21,6 @@ from autograder.jail.host.backends import choose
 from autograder.jail.host.doctor import failures, prove
 from autograder.jail.host.visibility import JailUnavailable
 from autograder.jail.host.worker import Worker
-
-
-@dataclass(frozen=True)
-class JailChoice:
-    """The jail to grade in, and where our own solutions' answers are kept from run to run.
-
-    Attributes:
-        private: folders that no submission may read. answers: inside one of them, or None to keep them in memory.
-    """
-
-    backend: str | None = None
-    unsafe_no_jail: bool = False
-    private: tuple[Path, ...] = ()
-    answers: Path | None = None
-
-    @classmethod
-    def of(cls, course: Course, options: GradingOptions = DEFAULT) -> JailChoice:
-        hidden = (course.source, course.suites, course.results, course.gradebook, course.secret)
-        private = (*hidden, course.submitted, course.autograded)
-        return cls(options.backend or None, options.unsafe_no_jail, private, course.results / "answers")
 
 
 class Workplace:
@@ -100,7 +80,8 @@ _here: dict[JailChoice, Workplace] = {}
 def workplace(choice: JailChoice) -> Workplace:
     """This process's workplace for that choice, made on first use and closed when the process ends."""
     if choice not in _here:
-        _here[choice] = Workplace(choice)
+        with stage("jail"):
+            _here[choice] = Workplace(choice)
         atexit.register(_here[choice].close)
     return _here[choice]
 

@@ -1,4 +1,4 @@
-"""`autograder grade`: progress bars at a terminal, else a line for each submission; then the grade table."""
+"""`autograder grade`: what is done and left while it works, an end on a signal, then the grade table."""
 
 from __future__ import annotations
 
@@ -8,75 +8,25 @@ import shlex
 import signal
 import sys
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from autograder.classroom.grade_class import ClassReport, Row, grade_class
 from autograder.classroom.options import GradingOptions
+from autograder.classroom.profile import profiling
+from autograder.cli.live import Display
+from autograder.cli.profile import show_profile, write_profile
 from autograder.course import Course
 from autograder.course.untrusted import clean
-from autograder.grading.result import Result, Verdict
 
 STOP_SECONDS = 3.5
 """Longest time from a signal to the end of the process; what then hangs is cut off, and the gradebook rolls back."""
-
-
-class Display:
-    """Bars at a terminal; a line for each submission where nobody watches. Counts what is recorded."""
-
-    def __init__(self, out: Console) -> None:
-        self.out = out
-        self.watched = out.is_terminal
-        self.total = self.done = 0
-        self._lock = threading.Lock()
-        self.bars = Progress(
-            TextColumn("{task.description:>9}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=out,
-            disable=not self.watched,
-        )
-
-    def __enter__(self) -> Display:
-        self.bars.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.bars.stop()
-
-    def waiting(self, holder: str) -> None:
-        self.out.print(f"waiting: this course is being graded by {holder}", markup=False)
-
-    def phase(self, name: str, total: int) -> Callable[[], None]:
-        self.total = max(self.total, total)
-        task = self.bars.add_task(name, total=total)
-        return lambda: self.bars.advance(task)
-
-    def recorded(self, student: str, outcome: Result | str) -> None:
-        with self._lock:
-            self.done += 1
-            if not self.watched:
-                line = f"[{self.done}/{self.total}] {clean(student, 60)}: {outcome_line(outcome)}"
-                self.out.print(f"{line}; {self.total - self.done} left", markup=False, soft_wrap=True)
-
-
-def outcome_line(outcome: Result | str) -> str:
-    """Points, the exercises by verdict, and the seconds that grading took; or why it waits."""
-    if isinstance(outcome, str):
-        return f"waits: {clean(outcome, 200)}".replace("\n", " ")
-    if outcome.verdict is not Verdict.PASSED:
-        return f"{outcome.verdict.value}: {clean(' '.join(outcome.notes), 200)}".replace("\n", " ")
-    counted = Counter(exercise.verdict for exercise in outcome.exercises)
-    verdicts = ", ".join(f"{counted[verdict]} {verdict.value}" for verdict in Verdict if counted[verdict])
-    seconds = f"; {outcome.measured.seconds:.1f} s" if outcome.measured is not None else ""
-    return f"{outcome.score:g} of {outcome.points:g} points, {verdicts}{seconds}"
 
 
 @contextlib.contextmanager
@@ -112,21 +62,35 @@ def run_grade(
     *,
     students: tuple[str, ...] = (),
     out: Console,
+    profile: bool = False,
+    profile_to: Path | None = None,
 ) -> ClassReport:
     """Grade, record and print.
+
+    Args:
+        profile: say where the time went. profile_to: write that into this file too.
 
     Raises:
         CourseError: nothing could be graded. KeyboardInterrupt: stopped by a signal; its text says what goes on.
     """
-    with stoppable(), Display(out) as display:
+    wanted = profile or profile_to is not None
+    with (
+        profiling() if wanted else contextlib.nullcontext() as profile_of,
+        stoppable(),
+        Display(out) as display,
+    ):
+        progress = display if profile_of is None else profile_of.noting(display)
+        if profile_of is not None:
+            options = replace(options, profile=profile_of.folder)
         try:
-            report = grade_class(course, assignment, options, students=students, progress=display)
+            report = grade_class(course, assignment, options, students=students, progress=progress)
         except KeyboardInterrupt:
             again = shlex.join(["autograder", *sys.argv[1:]])
             raise KeyboardInterrupt(
                 f"stopped: {display.done} of {display.total} submissions are recorded, and what is graded is kept; "
                 f"`{again}` goes on with the rest"
             ) from None
+        found = profile_of.done(assignment) if profile_of is not None else None
     out.print(grade_table(report))
     for row in report.problems:
         out.print(
@@ -144,6 +108,10 @@ def run_grade(
             f"{waiting} of {len(report.rows)} submissions wait for a grader: open formgrader, Manual Grading"
         )
     out.print(f"feedback pages: nbgrader generate_feedback {assignment}", markup=False)
+    if found is not None:
+        show_profile(found, out)
+        if profile_to is not None:
+            write_profile(found, profile_to)
     return report
 
 

@@ -94,6 +94,11 @@ def grade(
         bool, typer.Option("--unsafe-no-jail", help="Grade without a proven jail: only your own code.")
     ] = False,
     wait: Annotated[bool, typer.Option(help="Wait where another grader holds the course.")] = True,
+    profile: Annotated[bool, typer.Option("--profile", help="Say where the time went.")] = False,
+    profile_to: Annotated[
+        Path | None,
+        typer.Option("--profile-to", help="Write where the time went as JSON too.", dir_okay=False),
+    ] = None,
     course: CourseOption = Path("."),
 ) -> None:
     """Grade an assignment in the jail and record the scores in nbgrader's gradebook.
@@ -112,7 +117,15 @@ def grade(
         force=force,
         wait=wait,
     )
-    report = run_grade(Course(course), assignment, options, students=tuple(student or ()), out=out)
+    report = run_grade(
+        Course(course),
+        assignment,
+        options,
+        students=tuple(student or ()),
+        out=out,
+        profile=profile,
+        profile_to=profile_to,
+    )
     if report.problems:
         raise typer.Exit(2)
 

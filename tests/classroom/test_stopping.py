@@ -16,7 +16,7 @@ import pytest
 
 from autograder.classroom.grade_class import grade_class
 from autograder.classroom.options import GradingOptions
-from autograder.cli.grade import outcome_line
+from autograder.cli.live import outcome_line
 from autograder.course import Course
 from autograder.gradebook.gradebook import read_grades
 from autograder.grading.result import Measured, Result, Verdict

@@ -49,7 +49,7 @@ class Rooms:
         place = Workplace.__new__(Workplace)
         place.proofs, place._worker, place._diagnoses, place._answers = (), worker, {}, None
 
-        def grade_all(tasks: list[Task], jobs: int) -> Iterator[tuple[Task, Result | str]]:
+        def grade_all(tasks: list[Task], jobs: int, **_: object) -> Iterator[tuple[Task, Result | str]]:
             for task in tasks:
                 asked = task.selection.exercises
                 self.graded.append(
