@@ -1372,7 +1372,7 @@ show(
 #
 # **Details.** Each update draws `batch_size` rows of the data with replacement. There are `batch_size` chains. Restarted, they
 # start at this update's batch; persistent, they start at the *first* update's batch and then keep their states. In an update they make $k$
-# steps, with the parameters as they are before it. The rate falls linearly, by update: `lr * (1 - update / n_updates)` for
+# steps, with the parameters as they are before it; the chains' visible units are always 0 or 1. The rate falls linearly, by update: `lr * (1 - update / n_updates)` for
 # update $0, 1, \dots$ The three gradients are those of section 8, means over batch and chains, hidden units by their probabilities;
 # each parameter moves by minus rate times gradient. Nothing else acts on the parameters. Write it on its own: where you call
 # functions of other exercises, their mistakes count here too.
@@ -2243,7 +2243,8 @@ print(
 # **What.** The closed-form layer; fitting the stack; predicting with it.
 #
 # **Details.** Columns of $\phi$ may depend on each other, or be more than there are samples. Then many $U$ are best; any of them will do, as long as it is finite and the predictions on the training data are the
-# best possible. The order of the columns of $z$ and $\phi$ is that of the formulas.
+# best possible. The order of the columns of $z$ and $\phi$ is that of the formulas. A feature that is ten thousand times smaller than the others still counts.
+# The predictions of the modules may come back as a list or stacked in one tensor.
 
 
 # %% nbgrader={"grade": false, "grade_id": "deep_stacking_network_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}

@@ -110,4 +110,117 @@ MISCONCEPTIONS = [
             )
         ],
     ),
+    misconception(
+        "weak_ridge",
+        hint="Asked for is the smallest squared error: what does the term on the diagonal cost?",
+        severity="partial",
+        edits=[
+            edit(
+                "torch.linalg.pinv(features) @ y",
+                "torch.linalg.solve(features.T @ features + 1e-3 * torch.eye(features.shape[1], dtype=y.dtype), features.T @ y)",
+            )
+        ],
+    ),
+    misconception(
+        "driver_for_full_rank",
+        hint="Columns may depend on each other: what does the driver `gels` take for granted?",
+        severity="slip",
+        edits=[
+            edit(
+                "torch.linalg.pinv(features) @ y",
+                'torch.linalg.lstsq(features, y, driver="gels").solution',
+            )
+        ],
+    ),
+    misconception(
+        "small_singular_values_dropped",
+        hint="A feature may be small and still count: which singular values do you drop?",
+        severity="slip",
+        edits=[edit("torch.linalg.pinv(features) @ y", "torch.linalg.pinv(features, rtol=1e-3) @ y")],
+    ),
+    misconception(
+        "first_features_alone",
+        hint="Where features outnumber samples, which of them reach the targets: are the first always enough?",
+        severity="slip",
+        edits=[
+            edit(
+                "return torch.linalg.pinv(features) @ y",
+                """
+                n = min(features.shape)
+                U = torch.zeros(features.shape[1], y.shape[1], dtype=y.dtype)
+                U[:n] = torch.linalg.pinv(features[:, :n]) @ y
+                return U
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "constant_before_the_prediction",
+        hint="In which order do the formulas list the columns of phi, and in which do you?",
+        severity="slip",
+        edits=[
+            edit(
+                _FIT,
+                _FIT.replace(
+                    "prediction, torch.ones(len(x), 1, dtype=x.dtype)",
+                    "torch.ones(len(x), 1, dtype=x.dtype), prediction",
+                ),
+            ),
+            edit(
+                _PREDICT,
+                _PREDICT.replace(
+                    "prediction, torch.ones(len(x), 1, dtype=x.dtype)",
+                    "torch.ones(len(x), 1, dtype=x.dtype), prediction",
+                ),
+            ),
+        ],
+    ),
+    misconception(
+        "prediction_before_x",
+        hint="In which order do the formulas list the columns of z, and in which do you?",
+        severity="partial",
+        edits=[
+            edit(
+                "hidden = torch.sigmoid(torch.cat([x, prediction], 1) @ weight)",
+                "hidden = torch.sigmoid(torch.cat([prediction, x], 1) @ weight)",
+            ),
+            edit("z = torch.cat([x, prediction], 1)", "z = torch.cat([prediction, x], 1)"),
+        ],
+    ),
+    misconception(
+        "hyperbolic_tangent",
+        hint="Which function is sigma in the formulas, and which one do you apply?",
+        severity="partial",
+        edits=[
+            edit(
+                "hidden = torch.sigmoid(torch.cat([x, prediction], 1) @ weight)",
+                "hidden = torch.tanh(torch.cat([x, prediction], 1) @ weight)",
+            ),
+            edit("hidden = torch.sigmoid(z @ weight)", "hidden = torch.tanh(z @ weight)"),
+        ],
+    ),
+    misconception(
+        "prediction_rounded_to_a_class",
+        hint="The next module sees the prediction itself: what do you make of it before you hand it on?",
+        severity="partial",
+        edits=[
+            edit(
+                "predictions.append(prediction)",
+                """
+                predictions.append(prediction)
+                prediction = torch.eye(prediction.shape[1], dtype=x.dtype)[prediction.argmax(1)]
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "first_prediction_handed_on",
+        hint="A module sees the prediction of the module just below: of which module is yours?",
+        severity="slip",
+        base="recursive",
+        edits=[
+            edit("_phi(x, lower[-1:], hidden_weights[-1])", "_phi(x, lower[:1], hidden_weights[-1])"),
+            edit("_phi(x, lower[-1:], weight)", "_phi(x, lower[:1], weight)"),
+        ],
+    ),
 ]

@@ -7,7 +7,7 @@ from autograder.testing import assert_close
 
 pytestmark = [
     pytest.mark.exercise("deep_stacking_network"),
-    pytest.mark.shares(runs=12, plain=54, options=15, invariants=19),
+    pytest.mark.shares(runs=7, plain=54, options=20, invariants=19),
 ]
 
 CLOSE = {"rtol": 1e-6, "atol": 1e-7}
@@ -112,6 +112,23 @@ def test_dependent_features(student, rng):
         atol=1e-5,
         name="prediction from many features",
     )
+    # The first five of nine features depend on each other; all nine together reach every target.
+    wide = torch.cat([wide[:, :2], wide[:, :2], wide], 1)[:, :9]
+    assert_close(
+        wide @ student.least_squares(wide, y[:5]),
+        y[:5],
+        rtol=1e-5,
+        atol=1e-5,
+        name="prediction from many features, the first of them dependent",
+    )
+
+
+@pytest.mark.level("options")
+def test_small_features(student, rng):
+    """A feature of small values counts like any other: a ten-thousandth of the others' size is no rounding."""
+    f, y = rng.randn(14, 4).double(), rng.randn(14, 2).double()
+    f = f * torch.tensor([1.0, 1e-4, 1.0, 1.0], dtype=torch.float64)
+    assert_close(f @ student.least_squares(f, y), project(f, y), rtol=1e-5, atol=1e-5, name="prediction")
 
 
 @pytest.mark.level("options")

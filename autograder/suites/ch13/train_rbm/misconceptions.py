@@ -130,4 +130,143 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "chains_hold_probabilities",
+        hint="The chain's visible units are 0 or 1: what do you keep after the last step?",
+        severity="slip",
+        edits=[
+            edit(
+                "v = torch.bernoulli(torch.sigmoid(h @ weight.T + a), generator=generator)",
+                """
+                v = torch.sigmoid(h @ weight.T + a)
+                if _ < k - 1:
+                    v = torch.bernoulli(v, generator=generator)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "rate_by_passes",
+        hint="The rate falls in every update: does yours wait for a whole pass over the data?",
+        severity="slip",
+        edits=[
+            edit(
+                "rate = lr * (1 - update / n_updates) / batch_size",
+                """
+                per_pass = max(1, len(data) // batch_size)
+                rate = lr * (1 - update // per_pass * per_pass / n_updates) / batch_size
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "rate_of_the_next_update",
+        hint="Update 0 has the full rate `lr`: with which number do you begin to count?",
+        severity="partial",
+        edits=[
+            edit(
+                "lr * (1 - update / n_updates) / batch_size",
+                "lr * (1 - (update + 1) / n_updates) / batch_size",
+            )
+        ],
+    ),
+    misconception(
+        "rate_zero_in_the_last_update",
+        hint="The last of n updates still has a rate of lr / n: which rate has yours?",
+        severity="slip",
+        edits=[
+            edit(
+                "lr * (1 - update / n_updates) / batch_size",
+                "lr * (1 - update / max(1, n_updates - 1)) / batch_size",
+            )
+        ],
+    ),
+    misconception(
+        "hidden_bias_after_the_weight",
+        hint="All three gradients belong to the parameters before the update: which weight does your hidden bias see?",
+        severity="slip",
+        edits=[
+            edit(
+                "c = c - rate * (h_chain - h_data).sum(0)",
+                "c = c - rate * (torch.sigmoid(chain @ weight + c) - torch.sigmoid(batch @ weight + c)).sum(0)",
+            )
+        ],
+    ),
+    misconception(
+        "momentum",
+        hint="Each parameter moves by minus rate times gradient: do earlier gradients act in yours?",
+        severity="slip",
+        edits=[
+            edit("chain = None", "chain, inertia = None, torch.zeros_like(weight)"),
+            edit(
+                "weight = weight - rate * (chain.T @ h_chain - batch.T @ h_data)",
+                """
+                inertia = 0.5 * inertia - rate * (chain.T @ h_chain - batch.T @ h_data)
+                weight = weight + inertia
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "weight_decay_in_the_gradient",
+        hint="Nothing but the gradient acts on the parameters: does the weight itself act in yours?",
+        severity="slip",
+        edits=[
+            edit(
+                "weight = weight - rate * (chain.T @ h_chain - batch.T @ h_data)",
+                "weight = weight - rate * (chain.T @ h_chain - batch.T @ h_data + batch_size * 2e-4 * weight)",
+            )
+        ],
+    ),
+    misconception(
+        "batches_in_order",
+        hint="Rows are drawn at random, with replacement: do yours come in the order of the data?",
+        severity="slip",
+        edits=[
+            edit(
+                "batch = data[torch.randint(len(data), (batch_size,), generator=generator)]",
+                "batch = data[torch.arange(update * batch_size, (update + 1) * batch_size) % len(data)]",
+            )
+        ],
+    ),
+    misconception(
+        "batches_without_replacement",
+        hint="With replacement a row may come twice into a batch: can it in yours?",
+        severity="slip",
+        edits=[
+            edit(
+                "batch = data[torch.randint(len(data), (batch_size,), generator=generator)]",
+                """
+                rounds = batch_size // len(data) + 1
+                orders = [torch.randperm(len(data), generator=generator) for _ in range(rounds)]
+                batch = data[torch.cat(orders)[:batch_size]]
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "data_phase_of_other_rows",
+        hint="The data's statistics are those of the batch that was drawn: of which rows are yours?",
+        severity="slip",
+        edits=[
+            edit(
+                "chain = v",
+                """
+                chain = v
+                batch = data[torch.arange(batch_size) % len(data)]
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "parameters_overwritten",
+        hint="The parameters that were handed in stay as they are: into which tensors do you write?",
+        severity="slip",
+        edits=[
+            edit("weight, a, c = (p.clone() for p in parameters)", "weight, a, c = parameters"),
+            edit("weight = weight - rate * (", "weight -= rate * ("),
+            edit("a = a - rate * (", "a -= rate * ("),
+            edit("c = c - rate * (", "c -= rate * ("),
+        ],
+    ),
 ]
