@@ -1,5 +1,5 @@
 """The instructor's command line: grade a class, prove the jail, audit an assignment, show a misconception, make
-notebooks, enter the class, show deadlines, export grades."""
+notebooks and what students receive, enter the class, show deadlines, export grades."""
 
 from __future__ import annotations
 
@@ -212,6 +212,26 @@ def scan(ctx: typer.Context) -> None:
 def answers(ctx: typer.Context) -> None:
     """Make the executed answer key of an assignment."""
     _author("answers", ctx)
+
+
+@app.command()
+def bundle(
+    assignment: AssignmentArgument,
+    to: Annotated[
+        Path, typer.Option("--to", help="Where the folder and its zip are put.", file_okay=False)
+    ] = Path("bundles"),
+    course: CourseOption = Path("."),
+) -> None:
+    """Make the folder that a student receives, and its zip: notebook, public tests, data, a page to start."""
+    from autograder.authoring.bundle import make_bundle
+    from autograder.authoring.chapter import AuthoringError, chapter
+
+    try:
+        made = make_bundle(chapter(course, assignment), to)
+    except AuthoringError as error:
+        raise CourseError(str(error)) from None
+    size = made.archive.stat().st_size / 2**20
+    out.print(f"{made.archive}: {len(made.files)} files, {size:.1f} MiB", markup=False, soft_wrap=True)
 
 
 @app.command()
