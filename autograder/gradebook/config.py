@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from nbgrader.converters import Autograde, GenerateFeedback
+from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
@@ -15,19 +15,21 @@ from nbgrader.preprocessors import (
     OverwriteCells,
     OverwriteKernelspec,
     SaveAutoGrades,
+    SaveCells,
 )
 from traitlets.config import Config
 
 from autograder.course.sharing import share_what_is_made
+from autograder.gradebook.changed import KeepGrades
 from autograder.gradebook.exchange import Collect, ReleaseFeedback
 from autograder.gradebook.export import CsvExport
 from autograder.gradebook.grade import JailedGrade, SaveGrades
 from autograder.gradebook.lateness import DatedPenalties, LatePenalty
-from autograder.gradebook.markup import harmless_markdown
 from autograder.gradebook.metadata import CheckMetadata
 from autograder.gradebook.page import TEMPLATES, FeedbackPage, PageGrades
 from autograder.gradebook.restore import OverwriteKnownCells, RestoreCells
 from autograder.gradebook.submission import SubmissionExporter
+from autograder.gradebook.written import answers_with_keys
 from autograder.gradebook.zips import CheckedExtractor
 
 DATABASE_WAIT = 60
@@ -61,9 +63,11 @@ def configure(config: Config, root: Path | str) -> None:
         RestoreCells,  # which restores the kernel too
         *(instead.get(step, step) for step in sanitizing if step is not OverwriteKernelspec),
     ]
+    making = GenerateAssignment.class_traits()["preprocessors"].default_args[0]
+    config.GenerateAssignment.preprocessors = [KeepGrades if step is SaveCells else step for step in making]
     config.AssignLatePenalties.plugin_class = LatePenalty
     config.Autograde.exporter_class = SubmissionExporter
-    config.HTMLExporter.filters = {"markdown2html": harmless_markdown}  # formgrader's pages
+    config.HTMLExporter.filters = {"markdown2html": answers_with_keys(Path(root))}  # formgrader's pages
     config.FeedbackPage.filters = {}  # it has its own
     steps = GenerateFeedback.class_traits()["preprocessors"].default_args[0]
     config.GenerateFeedback.preprocessors = [PageGrades if step is GetGrades else step for step in steps]
