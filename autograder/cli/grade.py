@@ -23,6 +23,7 @@ from autograder.classroom.profile import profiling
 from autograder.cli.live import Display
 from autograder.cli.profile import show_profile, write_profile
 from autograder.course import Course
+from autograder.course.spelling import same_names, told_apart
 from autograder.course.untrusted import clean
 
 STOP_SECONDS = 3.5
@@ -101,6 +102,8 @@ def run_grade(
             out.print(
                 Text.assemble((clean(row.student, 60), "bold"), f": {clean(row.note, 400)}"), soft_wrap=True
             )
+    for line in (*_look_alikes(report), *_changes(course, assignment)):
+        out.print(line, markup=False, soft_wrap=True)
     waiting = sum(bool(row.waiting) for row in report.rows)
     out.print(f"gradebook: {report.gradebook}", markup=False, soft_wrap=True)
     if waiting:
@@ -115,6 +118,22 @@ def run_grade(
     return report
 
 
+def _look_alikes(report: ClassReport) -> list[str]:
+    """A line for each name that is there in two forms."""
+    return [
+        f"{' and '.join(clean(told_apart(group)[name], 90) for name in group)} look alike and are different names: are "
+        "they one student's? then put their folders under submitted/ together"
+        for group in same_names(row.student for row in report.rows)
+    ]
+
+
+def _changes(course: Course, assignment: str) -> list[str]:
+    from autograder.gradebook.changed import changes_of
+    from autograder.gradebook.record import Recorder
+
+    return changes_of(course, assignment, Recorder(course).db_url).lines(assignment)
+
+
 def grade_table(report: ClassReport) -> Table:
     """One line a student: score, what was lost where, what waits for a grader."""
     table = Table(title=f"{report.assignment}: {len(report.rows)} submissions", title_justify="left")
@@ -122,8 +141,10 @@ def grade_table(report: ClassReport) -> Table:
     table.add_column("score", justify="right")
     table.add_column("below full marks", overflow="fold")
     table.add_column("needs a grader", overflow="fold")
+    shown = told_apart(row.student for row in report.rows)
     for row in report.rows:
-        table.add_row(Text(clean(row.student, 60)), _score(row), Text(_lost(row)), _waiting(row))
+        name = clean(shown.get(row.student, row.student), 80)
+        table.add_row(Text(name), _score(row), Text(_lost(row)), _waiting(row))
     return table
 
 

@@ -8,6 +8,7 @@ from nbgrader.api import Gradebook
 
 from autograder.course import Course, CourseError
 from autograder.course.roster import Member, merged, read_class_list, read_roster, write_roster
+from autograder.course.spelling import composed, told_apart
 from autograder.gradebook.record import Recorder, database_errors
 
 
@@ -44,6 +45,15 @@ def run_roster(course: Course, file: Path, *, column: str = "") -> list[str]:
         lines.append(f"dropped, hidden from lists, nothing deleted: {_told(gone)}")
     if back:
         lines.append(f"back in the class: {_told(back)}")
+    listed = {composed(member.id): member.id for member in members}
+    for stranger in [name for name in strangers if composed(name) in listed]:
+        known_as = listed[composed(stranger)]
+        shown = told_apart([stranger, known_as])
+        lines.append(
+            f"handed in as {shown[stranger]}, and on the list as {shown[known_as]}: rename the folder under "
+            "submitted/, or the id on the list"
+        )
+    strangers = [name for name in strangers if composed(name) not in listed]
     if strangers:
         lines.append(
             f"handed in and not on the list: {', '.join(strangers)}; where these are ids of another kind, name the "

@@ -30,7 +30,15 @@ class PageGrades(GetGrades):
         marked = [cell.metadata.get("nbgrader", {}) for cell in nb.cells]
         resources["nbgrader"]["pending"] = sum(marks["points"] for marks in marked if marks.get("pending"))
         self._tell_lateness(resources["nbgrader"])
+        resources["nbgrader"]["name"] = self._name(resources["nbgrader"])
         return nb, resources
+
+    def _name(self, page: dict[str, Any]) -> str:
+        """The student as the roster has them, and their id."""
+        with Gradebook(page["db_url"]) as gradebook:
+            student = gradebook.find_student(page["student"])
+            name = " ".join(part for part in (student.first_name, student.last_name) if part)
+        return f"{name} ({page['student']})" if name else str(page["student"])
 
     def _tell_lateness(self, page: dict[str, Any]) -> None:
         """The penalty of the score that stands now; the one that nbgrader stored where the deadlines cannot be read."""
@@ -51,6 +59,15 @@ class PageGrades(GetGrades):
                 "late_penalty": late.penalty,
                 "lateness": late.sentence,
             }
+
+    def _get_comment(self, cell: NotebookNode, resources: Any) -> None:
+        """A person's comment; nbgrader's own says only that nothing was written, and is told apart."""
+        marks = cell.metadata["nbgrader"]
+        comment = self.gradebook.find_comment(
+            marks["grade_id"], self.notebook_id, self.assignment_id, self.student_id
+        )
+        marks["comment"] = comment.manual_comment
+        marks["unanswered"] = not comment.manual_comment and bool(comment.auto_comment)
 
     def _get_score(self, cell: NotebookNode, resources: Any) -> None:
         super()._get_score(cell, resources)

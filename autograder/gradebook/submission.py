@@ -43,17 +43,15 @@ def parse_notebook(document: bytes) -> NotebookNode:
     them. SubmissionError where the bytes are not a notebook.
     """
     parse(document)  # the grader's own reading decides what a notebook is, and names what is wrong
-    cells = json.loads(document)["cells"]
-    notebook = new_notebook(
-        cells=[cell for cell in map(_trusted_part, cells) if cell is not None],
-        metadata={"language_info": {"name": "python"}},
-    )
-    # Two cells of one id are refused by nbformat's validation; a student who copies a cell by hand makes
-    # them.
+    raw = json.loads(document)["cells"]
+    cells = [cell for cell in map(_trusted_part, raw) if cell is not None]
+    # nbformat warns of each id that two cells have, which a student who copies a cell by hand makes.
     taken: set[str] = set()
-    for index, cell in enumerate(notebook.cells):
-        cell.id = f"cell-{index}" if cell.id in taken else cell.id
+    for index, cell in enumerate(cells):
+        if cell.id in taken:
+            cell.id = f"cell-{index}-{len(taken)}-again"
         taken.add(cell.id)
+    notebook = new_notebook(cells=cells, metadata={"language_info": {"name": "python"}})
     return notebook
 
 

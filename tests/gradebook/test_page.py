@@ -53,7 +53,23 @@ def test_an_answer_that_waits_for_its_grade_is_no_zero(graded: Course, api: NbGr
         gradebook.db.commit()
     after = page(graded, api)
     assert "not graded yet" not in after and "wait for your instructor" not in after
-    assert "0 of 5 points" in after and "<strong><math" in after and "a comment" in after
+    assert "0 of 5 points" in after and "<strong><math" in after
+    assert '<a href="#comment-written_why">a comment</a>' in after
+
+
+def test_what_is_untouched_is_said_and_has_no_comment_to_follow(graded: Course, api: NbGraderAPI) -> None:
+    html = page(graded, api)
+    assert html.count("Nothing was written here.") == 2, "two code cells as they were handed out"
+    assert "a comment" not in html and "No response." not in html
+
+
+def test_the_page_has_the_students_name(graded: Course, api: NbGraderAPI) -> None:
+    assert "<p>ada</p>" in page(graded, api)
+    with Gradebook(f"sqlite:///{graded.gradebook}") as gradebook:
+        gradebook.update_or_create_student("ada", first_name="Ada", last_name="<b>Lovelace")
+    html = page(graded, api)
+    assert "<p>Ada &lt;b&gt;Lovelace (ada)</p>" in html
+    assert "<title>toy_lines: Ada &lt;b&gt;Lovelace (ada)</title>" in html
 
 
 def test_the_page_needs_no_network(graded: Course, api: NbGraderAPI) -> None:
@@ -68,6 +84,26 @@ def test_formulas_that_make_no_sense_stay_as_typed() -> None:
         shown = mathml(tex, "inline")
         assert shown.startswith("<code>") and "<b>" not in shown
     assert "<b>" not in mathml(r"\text{<b>bold</b>}", "inline")
+
+
+@pytest.mark.parametrize(
+    ("tex", "rows", "columns"),
+    [
+        (r"\begin{aligned} a &= b \\ &= c \end{aligned}", 2, 4),
+        (r"\begin{aligned}[t] a &= b \\ &= c \end{aligned}", 2, 4),
+        (r"x = \left\{\begin{aligned} a &= b \\ c &= d \end{aligned}\right.", 2, 4),
+        (r"\begin{alignedat}{2} a &= b & c &= d \end{alignedat}", 1, 4),
+        (r"\begin{gathered} a = b \\ c = d \end{gathered}", 2, 2),
+        (r"\begin{gather*} a \\ b \\ c \end{gather*}", 3, 3),
+        (r"\begin{multline} a \\ b \end{multline}", 2, 2),
+        (r"\begin{eqnarray} a &=& b \\ c &=& d \end{eqnarray}", 2, 6),
+        (r"\begin{cases} a & b \\ c & d \end{cases}", 2, 4),
+    ],
+)
+def test_formulas_of_several_lines_have_rows_and_columns(tex: str, rows: int, columns: int) -> None:
+    shown = mathml(tex, "block")
+    assert (shown.count("<mtr"), shown.count("<mtd")) == (rows, columns)
+    assert "<mi>&" not in shown and "newline" not in shown and "{" not in shown.replace("&#x0007B;", "")
 
 
 def test_points_as_people_write_them() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -251,6 +252,19 @@ def test_feedback_is_escaped_and_leaks_nothing(
     assert "<script>alert(1)</script>" not in page
     for secret in ("test_hidden_name", "SECRET", "\x1b["):
         assert secret not in page
+
+
+def test_cells_of_one_id_are_told_apart_without_a_warning() -> None:
+    """nbformat has a warning for each of them, which fills a page where a notebook was pasted into itself."""
+    from autograder.gradebook.submission import parse_notebook
+
+    cells = [{"cell_type": "code", "id": id, "source": str(n)} for n, id in enumerate(("a", "b", "a", "a"))]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        notebook = parse_notebook(json.dumps({"cells": cells}).encode())
+    ids = [cell.id for cell in notebook.cells]
+    assert ids[:2] == ["a", "b"] and len(set(ids)) == 4
+    nbformat.validate(notebook)
 
 
 def test_a_cell_of_no_kind_is_left_out() -> None:

@@ -48,6 +48,16 @@ def test_a_class_is_entered_and_who_drops_is_hidden_and_kept(entered: Course, tm
     assert "nil" in read(to)
 
 
+def test_a_name_in_another_form_is_told_with_both_forms(entered: Course, tmp_path: Path) -> None:
+    entered.submission_folder("Jose\u0301", ASSIGNMENT).mkdir(parents=True)  # as macOS unpacks an archive
+    file = tmp_path / "class.csv"
+    file.write_text(FULL + "Jos\u00e9,J,,\n", encoding="utf-8")
+    said = run_roster(entered, file)
+    (line,) = [line for line in said if "decomposed" in line]
+    assert line.startswith("handed in as Jose\u0301 [decomposed], and on the list as Jos\u00e9 [composed]: rename")
+    assert not any("handed in and not on the list" in line and "Jose" in line for line in said)
+
+
 def test_a_folder_that_is_not_a_course_gets_nothing(tmp_path: Path) -> None:
     file = tmp_path / "class.csv"
     file.write_text(FULL)
