@@ -142,10 +142,12 @@ def with_progress(batches, every=20):
 #
 # **What.** Weights and answers of kernel regression.
 #
-# **Details.** However narrow the width or far the query, no answer is NaN, and each query's weights sum to 1: the
-# nearest key then takes all, and two that are equally near take half each. Gradients flow to queries, keys, values
-# and, where it is a tensor, to the width; they are finite where a query lies on a key. With `leave_own_out` there
-# are as many queries as keys, two at least, query $i$ is key $i$, and its own weight is exactly 0.
+# **Details.** Widths are 0.001 at least. However far the query or the next key, no answer is NaN, and each query's
+# weights sum to 1: with a narrow width the nearest key takes all, and two that are equally near take half each.
+# Gradients flow to queries, keys, values and, where it is a tensor, to the width; they are finite where a query lies
+# on a key. With `leave_own_out` there are as many queries as keys, two at least, query $i$ is key $i$, and its own
+# weight is exactly 0; another key at the same place keeps its weight. The square may be multiplied out: what float32
+# then loses far from the origin does not count.
 #
 # **Why.** All of attention is here, with a score that can be drawn.
 
@@ -378,7 +380,8 @@ show(
 # **What.** The three scores, and what they cost.
 #
 # **Details.** Scores are returned as they are: without softmax, without scaling. `w`, `w_q`, `w_k` are used as they
-# stand, in the shapes of the table. Gradients flow to all arguments. `score_cost` counts by the rules above.
+# stand, in the shapes of the table. Gradients flow to all arguments. `score_cost` counts by the rules above, also
+# where another way would need fewer multiplications; another kind is a ValueError.
 #
 # **Why.** Every attention since then is one of these with something around it.
 
@@ -550,8 +553,9 @@ for d in (4, 64, 1024):
 #
 # **Details.** Any number of leading axes, also none, and the masks may lack some of them. What stands at a masked
 # place, however large its score, has exactly the weight 0, its gradient is exactly 0, and nothing else depends on
-# it. A row that is wholly masked gives zeros, forwards and backwards, without a NaN, in other rows too. Scores in
-# the thousands do no harm. `scale` is what scores are multiplied by, $1/\sqrt D$ if not given; it may be 0.
+# it; it is finite. A row that is wholly masked gives zeros, forwards and backwards, without a NaN, in other rows too.
+# Scores may have any finite size and either sign: a masked one of $10^{12}$ beside open ones of $-10^{12}$ too.
+# `scale` is what scores are multiplied by, $1/\sqrt D$ if not given; it may be 0. Scores and mask stay as they are.
 #
 # **Why.** This function, unchanged, is what Transformers are made of.
 
@@ -731,8 +735,8 @@ print(f"backwards, with masked_softmax: {int(clean.grad.isnan().sum())} of 6 gra
 #
 # **What.** Masks for self-attention: queries and keys are the same sequence.
 #
-# **Details.** Masks are boolean tensors, each a new one. A length may be 0 or the whole size; a window's two
-# numbers may be 0 or larger than the size. `causal` and `window` hold together with the padding and with each
+# **Details.** Masks are boolean tensors, of any size from 1 to some thousands. A length may be 0 or the whole size; a
+# window's two numbers may be 0 or larger than the size. `causal` and `window` hold together with the padding and with each
 # other.
 #
 # **Why.** Half of all mistakes with attention are here, and most of them do not crash.
@@ -895,8 +899,10 @@ show(
 # **Details.** The four layers are `nn.Linear` and are called `query`, `key`, `value` and `output`, so that weights
 # can be copied into them; nothing else has parameters. They take the widths of queries, keys and values to D, the
 # last takes D to D. With `bias=False` none has a bias. The mask holds for all heads and is (M, L) or (N, M, L);
-# True means *may be looked at*. A query that may look nowhere has weights of 0, forwards and backwards without a
-# NaN. The weights are returned head by head. Permuting keys together with their values changes no output.
+# True means *may be looked at*. A masked place has exactly the weight 0, however large or small the scores are. A
+# query that may look nowhere has weights of 0, so that its output is $W_o\,0 + b_o = b_o$, forwards and backwards
+# without a NaN. The weights are returned head by head. There is no dropout, and no call depends on an earlier one.
+# Permuting keys together with their values changes no output.
 #
 # **Why.** With this layer the chapter on Transformers begins.
 
@@ -1041,8 +1047,9 @@ print(f"parameters: {count}, by the formula 4 D (D + 1): {4 * 24 * 25}")
 # **What.** The codes of the places 0 ... T - 1, and the matrix of a shift.
 #
 # **Details.** Sines and cosines may alternate, as above, or all sines come first and then all cosines, as in much
-# public code: both are right, if `shift_matrix` fits your order. Work in float64 inside and return float32. An odd
-# width is a ValueError in both.
+# public code: both are right, if `shift_matrix` fits your order, and no third order is. Work in float64 inside and
+# return float32: places and shifts go to 20,000, and the rounding of float32 is all that may be lost. The base need
+# not be whole. An odd width is a ValueError in both.
 #
 # **Why.** It is the simplest code of places, and rotary embeddings (chapter 10) are made of the same rotation.
 
@@ -1259,10 +1266,13 @@ def random_problem(
 # outputs (N, M, E). Each probe makes inputs of its own, calls the function as often as it likes, and says whether
 # one property holds. Nothing else of it is known.
 #
-# **Details.** The grader has right attentions, written in several ways, of float32 precision, for any shapes, and
-# wrong ones that you have not seen. A right one has every property. A wrong one lacks at least one, and may have
-# the others. Some are wrong only in places: where a mask is given, at the last key, for wide queries. An `attend`
-# that answers NaN has not the property. Probes return a bool. `random_problem` is given.
+# **Details.** The grader has right attentions, written in several ways, of float32 precision, for any shapes and for
+# queries, keys and values of up to some hundreds, and wrong ones that you have not seen. A right one has every
+# property. A wrong one lacks at least one, and may have the others; whether it has a property that may be seen either
+# way is not asked. Some are wrong only in places: where a mask is given, for one query of one example, at the first or
+# the last key, for hidden values alone or hidden keys alone, for queries of a width above 16. Rows of weights may sum
+# to 0.95. An `attend` that answers NaN, always or where a mask is given, has not the property. Probes return a bool.
+# `random_problem` is given.
 #
 # **Why.** This is how one tests code of which nobody has the right answer.
 
@@ -1476,7 +1486,9 @@ class DecoderLayers(nn.Module):
 # **Details.** `layers` is a `DecoderLayers` of either kind: ask `layers.kind`. Scores are not scaled. Masked places
 # have exactly the weight 0, and what stands in the memory there changes nothing, however large it is; each source
 # has one character at least. Both score functions see `memory` as it is. Gradients reach the state, the memory and
-# all the layers' parameters. Your own `greedy` records no graph; it goes on to the last step, whatever it writes.
+# all the layers' parameters, through `decode` too. Scores may be tens of thousands, of either sign. Your own `greedy`
+# records no graph, begins with any `start`, goes on to the last step, whatever it writes, and leaves the layers in
+# their mode.
 #
 # **Why.** Before this, translation grew worse with every word of the sentence.
 
@@ -1666,7 +1678,7 @@ class Reader(nn.Module):
 #
 # **What.** The training loop of a translator.
 #
-# **Details.** Plain Adam, one step for each batch, in their order, with the rate of the formula. Gradients are
+# **Details.** Plain Adam without decay, one step for each batch, in their order, with the rate of the formula. Gradients are
 # clipped to a norm of 1, all parameters together. Call the model, never its `forward`; it trains in training mode.
 # Batches differ in size. The weights that count are those after the last step. It is graded by strings that your
 # process has never seen, to be reversed in an alphabet that the grader has permuted: at least 0.9 of them exactly
@@ -1950,8 +1962,8 @@ show(
 # a trained network, it changes nothing, and then lets in as much attention as helps.
 
 # %% [markdown]
-# **Pooling.** With `pool`, keys and values are taken from maps that are halved by a max-pooling of 2x2 (a last row
-# or column that has no partner falls away): L is a quarter of the places, and so is the cost.
+# **Pooling.** With `pool`, the maps of keys and of values, $W_k x$ and $W_v x$, are halved by a max-pooling of 2x2 (a
+# last row or column that has no partner falls away): L is a quarter of the places, and so is the cost.
 #
 # **Example.** C = 16 on a map of 6x4, with pooling: 24 queries, $3 \cdot 2 = 6$ keys, weights (24, 6), query width
 # C' = 16/8 = 2, value width 8; $2 \cdot (2 \cdot 16) + 2 \cdot (8 \cdot 16) + 1 = 321$ parameters.
@@ -1969,8 +1981,9 @@ show(
 #
 # **Details.** The four layers are `nn.Conv2d` of 1x1 without bias, called `query`, `key`, `value` and `output`; the
 # gate is a parameter called `gate` of shape (1,). Nothing else has parameters. Places are counted row by row.
-# Height and width differ and may be 1 without pooling. Without pooling, permuting the pixels permutes the outputs.
-# At the start the output *is* the input, and the gate gets a gradient.
+# Height and width differ, from call to call too, and may be 1 without pooling. Scores may be hundreds. Without
+# pooling, permuting the pixels permutes the outputs. At the start the gate is 0 and the output *is* the input, and the
+# gate gets a gradient.
 #
 # **Why.** It brings distant parts of an image together in one layer.
 
@@ -2100,8 +2113,9 @@ def fit_classifier(
 #
 # **What.** The network of the table, with or without a block.
 #
-# **Details.** The block is any `nn.Module` from (N, 32, H, W) to the same; it is put in as it is, not copied, and
-# its parameters are the network's. With None nothing stands in its place. The result is an `nn.Module` that gives
+# **Details.** The block is any `nn.Module` from (N, 32, H, W) to the same; it is put in as it is, not copied: its
+# numbers, its mode and what of it learns stay; it is used in training and in evaluation, and its parameters and its
+# mode are the network's from then on. With None nothing stands in its place. The result is an `nn.Module` that gives
 # logits; images may have any even sizes. Two networks share nothing. It is graded by its outputs with known weights
 # and by the accuracy on digits that were not trained on, in orientations and with names of classes that the grader
 # has chosen: at least 0.75.

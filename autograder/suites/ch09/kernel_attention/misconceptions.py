@@ -103,4 +103,120 @@ MISCONCEPTIONS = [
         base="reference",
         edits=[edit("(2 * width**2)", "(2 * float(width) ** 2)")],
     ),
+    misconception(
+        "not_handed_on",
+        hint="kernel_weights leaves the own key out. Does kernel_attention hand leave_own_out on to it?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "kernel_weights(queries, keys, width, leave_own_out) @ values",
+                "kernel_weights(queries, keys, width) @ values",
+            )
+        ],
+    ),
+    misconception(
+        "one_coordinate",
+        hint="Queries and keys are points with D coordinates: what does your code make of them where D is not 1?",
+        severity="serious",
+        base="reference",
+        edits=[
+            edit(
+                "squares = (queries[:, None] - keys).square().sum(dim=2)",
+                """
+                wide = queries.reshape(-1).repeat_interleave(len(keys)).reshape(-1, len(keys))
+                squares = (wide - keys.reshape(-1)).square()
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "small_number_in_the_divisor",
+        hint="With a narrow width all exponentials of a row are 0. What is 0 divided by your small number?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "return scores.softmax(dim=1)",
+                "return scores.exp() / (scores.exp().sum(dim=1, keepdim=True) + 1e-10)",
+            )
+        ],
+    ),
+    misconception(
+        "own_weight_divided_out",
+        hint="With a narrow width the own key takes the whole weight first. What is left to divide by when you remove it?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                """
+                if leave_own_out:
+                    scores = scores.masked_fill(torch.eye(len(keys), dtype=torch.bool), -torch.inf)
+                return scores.softmax(dim=1)
+                """,
+                """
+                weights = scores.softmax(dim=1)
+                if leave_own_out:
+                    weights = weights * (1 - torch.eye(len(keys), dtype=weights.dtype))
+                    weights = weights / weights.sum(dim=1, keepdim=True)
+                return weights
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "own_weight_divided_out_with_a_floor",
+        hint="With a narrow width the own key takes the whole weight first. What is left of the others when you remove it?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                """
+                if leave_own_out:
+                    scores = scores.masked_fill(torch.eye(len(keys), dtype=torch.bool), -torch.inf)
+                return scores.softmax(dim=1)
+                """,
+                """
+                weights = scores.softmax(dim=1)
+                if leave_own_out:
+                    weights = weights * (1 - torch.eye(len(keys), dtype=weights.dtype))
+                    weights = weights / weights.sum(dim=1, keepdim=True).clamp(min=1e-12)
+                return weights
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "root_of_nothing",
+        hint="Where a query lies on a key the squared distance is 0. What is the derivative of its root there?",
+        severity="slip",
+        base="reference",
+        edits=[edit(".square().sum(dim=2)", ".square().sum(dim=2).sqrt().square()")],
+    ),
+    misconception(
+        "same_place_left_out",
+        hint="Two keys may lie at the same place. Which of them does query i have to leave out, and which does yours?",
+        severity="slip",
+        base="reference",
+        edits=[edit("torch.eye(len(keys), dtype=torch.bool)", "squares == 0")],
+    ),
+    misconception(
+        "nearest_left_out",
+        hint="The own key has the number of its query. Is the nearest key always that one?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "scores = scores.masked_fill(torch.eye(len(keys), dtype=torch.bool), -torch.inf)",
+                "scores = scores.scatter(1, scores.argmax(dim=1, keepdim=True), -torch.inf)",
+            )
+        ],
+    ),
+    misconception(
+        "own_score_is_a_number",
+        hint="With a narrow width, other scores fall below the number that you fill in: who takes the weight then?",
+        severity="slip",
+        base="reference",
+        edits=[edit("dtype=torch.bool), -torch.inf)", "dtype=torch.bool), -1e9)")],
+    ),
 ]

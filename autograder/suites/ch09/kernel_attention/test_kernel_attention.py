@@ -13,7 +13,7 @@ from autograder.testing import assert_close, gradcheck
 
 pytestmark = [
     pytest.mark.exercise("kernel_attention"),
-    pytest.mark.shares(runs=10, plain=40, options=25, invariants=25),
+    pytest.mark.shares(runs=5, plain=34, options=39, invariants=22),
 ]
 
 FLOAT32 = {"rtol": 1e-4, "atol": 2e-5}
@@ -95,6 +95,7 @@ def test_narrow(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_equally_near(student):
     """Two keys that are equally near take half each, with a third far away."""
     got = student.kernel_weights(
@@ -105,11 +106,32 @@ def test_equally_near(student):
 
 @pytest.mark.level("options")
 @pytest.mark.weight(2)
-def test_narrow_left_out(student, rng):
+def test_narrow_left_out(student):
     """A narrow kernel that leaves the own key out answers with the nearest other one."""
     keys, values = torch.tensor([[0.0], [1.0], [5.0]]), torch.tensor([[1.0], [2.0], [3.0]])
     got = student.kernel_attention(keys, keys, values, 1e-3, True)
     assert_close(got, torch.tensor([[2.0], [1.0], [2.0]]), rtol=0, atol=1e-5, name="answers")
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(2)
+def test_far_left_out(student):
+    """However far the other keys, the own one that is left out has no weight."""
+    keys, values = torch.tensor([[0.0], [100.0], [500.0]]), torch.tensor([[1.0], [2.0], [3.0]])
+    got = student.kernel_attention(keys, keys, values, 1e-3, True)
+    assert_close(got, torch.tensor([[2.0], [1.0], [2.0]]), rtol=0, atol=1e-5, name="answers")
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(2)
+def test_same_place_left_out(student):
+    """The query's own key alone is left out: another key at the same place answers."""
+    keys, values = (
+        torch.tensor([[1.0, 2.0], [1.0, 2.0], [4.0, 0.0]]),
+        torch.tensor([[1.0], [2.0], [3.0]]),
+    )
+    got = student.kernel_attention(keys, keys, values, 0.3, True)
+    assert_close(got, torch.tensor([[2.0], [1.0], [1.5]]), rtol=0, atol=1e-4, name="answers")
 
 
 @pytest.mark.level("options")

@@ -111,4 +111,169 @@ MISCONCEPTIONS = [
         severity="partial",
         edits=[edit("torch.arange(size) < lengths[:, None]", "torch.arange(size) < lengths[:, None] - 1")],
     ),
+    misconception(
+        "causal_true_means_hidden",
+        hint="True stands where a query may look. Does a query of your causal mask see what comes after it?",
+        severity="partial",
+        edits=[
+            edit(
+                "return torch.ones(size, size, dtype=torch.bool).tril()",
+                "return torch.ones(size, size, dtype=torch.bool).triu(1)",
+            ),
+        ],
+    ),
+    misconception(
+        "causal_of_floats",
+        hint="A mask is boolean. Which dtype has your causal mask?",
+        severity="slip",
+        edits=[
+            edit(
+                "return torch.ones(size, size, dtype=torch.bool).tril()",
+                "return torch.ones(size, size).tril()",
+            ),
+            edit("mask = mask & causal_mask(size)", "mask = mask & causal_mask(size).bool()"),
+        ],
+    ),
+    misconception(
+        "padding_sees_itself",
+        hint="Rows of padding are wholly False. What stands on the diagonal of yours?",
+        severity="partial",
+        edits=[
+            edit("return mask", "return mask | torch.eye(size, dtype=torch.bool)"),
+        ],
+    ),
+    misconception(
+        "empty_sequences_opened",
+        hint="A length of 0 is a sequence with nothing in it. Who sees whom in its mask?",
+        severity="slip",
+        edits=[
+            edit("there = padding_mask(lengths, size)", "there = padding_mask(lengths.clamp(min=1), size)"),
+        ],
+    ),
+    misconception(
+        "padding_mask_of_the_longest",
+        hint="The padding mask has `size` columns. How many has yours if no sequence is that long?",
+        severity="slip",
+        edits=[
+            edit(
+                "return torch.arange(size) < lengths[:, None]",
+                "return torch.arange(int(lengths.max())) < lengths[:, None]",
+            ),
+            edit(
+                "there = padding_mask(lengths, size)",
+                """
+                there = padding_mask(lengths, size)
+                there = F.pad(there, (0, size - there.shape[1]))
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "axes_of_size_one_lost",
+        hint="A squeeze without a number removes every axis of size 1. What becomes of a batch of one?",
+        severity="slip",
+        edits=[
+            edit("return mask", "return mask.squeeze()"),
+        ],
+    ),
+    misconception(
+        "window_counts_itself_but_not_nothing",
+        hint="`before` counts the places before the query, itself not among them. How many of them does yours show?",
+        severity="partial",
+        edits=[
+            edit("-before <= ahead", "-max(before, 1) < ahead"),
+        ],
+    ),
+    misconception(
+        "window_strict_after",
+        hint="The place that stands `after` places later is still in the window. Is your comparison strict there?",
+        severity="partial",
+        edits=[
+            edit("ahead <= after", "ahead < after"),
+        ],
+    ),
+    misconception(
+        "window_slice_from_below_zero",
+        hint="Near the beginning `i - before` is negative. Where does a slice that starts there begin?",
+        severity="partial",
+        edits=[
+            edit(
+                "return (-before <= ahead) & (ahead <= after)",
+                """
+                mask = torch.zeros(size, size, dtype=torch.bool)
+                for i in range(size):
+                    mask[i, i - before : i + after + 1] = True
+                return mask
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "window_goes_round_the_ends",
+        hint="A window ends where the sequence ends. What enters at the one end when you roll a mask past the other?",
+        severity="partial",
+        edits=[
+            edit(
+                "return (-before <= ahead) & (ahead <= after)",
+                """
+                own = torch.eye(size, dtype=torch.bool)
+                mask = own.clone()
+                for step in range(1, before + 1):
+                    mask = mask | own.roll(-step, dims=1)
+                for step in range(1, after + 1):
+                    mask = mask | own.roll(step, dims=1)
+                return mask
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "window_of_diagonals_too_far",
+        hint="A window may be wider than the sequence. How long is a diagonal that lies outside the matrix?",
+        severity="slip",
+        edits=[
+            edit(
+                "return (-before <= ahead) & (ahead <= after)",
+                """
+                mask = torch.zeros(size, size)
+                for offset in range(-before, after + 1):
+                    mask = mask + torch.diag(torch.ones(size - abs(offset)), offset)
+                return mask > 0
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "window_zero_is_no_limit",
+        hint="A side of 0 shows nothing on that side. What does `or` make of a 0?",
+        severity="slip",
+        edits=[
+            edit(
+                "return (-before <= ahead) & (ahead <= after)",
+                """
+                before, after = before or size, after or size
+                return (-before <= ahead) & (ahead <= after)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "places_in_eight_bits",
+        hint="Places beyond 127 are asked for too. How large a number does your dtype hold?",
+        severity="slip",
+        edits=[
+            edit("place = torch.arange(size)", "place = torch.arange(size).to(torch.int8)"),
+        ],
+    ),
+    misconception(
+        "buffer_of_fixed_size",
+        hint="The size is an argument. What does your mask give for a size above that of its buffer?",
+        severity="slip",
+        edits=[
+            edit(
+                "return torch.ones(size, size, dtype=torch.bool).tril()",
+                "return torch.ones(1024, 1024, dtype=torch.bool).tril()[:size, :size]",
+            ),
+        ],
+    ),
 ]

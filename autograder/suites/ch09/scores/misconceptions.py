@@ -110,4 +110,185 @@ MISCONCEPTIONS = [
             )
         ],
     ),
+    misconception(
+        "general_matrix_turned",
+        hint="W stands between query and key, (D, K). With which of its axes does your query meet it?",
+        severity="slip",
+        edits=[
+            edit("return q @ w @ k.transpose(1, 2)", "return (k @ w @ q.transpose(1, 2)).transpose(1, 2)"),
+        ],
+    ),
+    misconception(
+        "general_weights_copied",
+        hint="W learns too. Does a gradient find its way through a copy of W in a new layer?",
+        severity="slip",
+        edits=[
+            edit(
+                "return q @ w @ k.transpose(1, 2)",
+                """
+                layer = nn.Linear(w.shape[1], w.shape[0], bias=False).to(w.dtype)
+                with torch.no_grad():
+                    layer.weight.copy_(w)
+                return q @ layer(k).transpose(1, 2)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "dot_with_a_softmax",
+        hint="Scores become weights later. What do your dot scores of a query sum to?",
+        severity="slip",
+        edits=[
+            edit("return q @ k.transpose(1, 2)", "return (q @ k.transpose(1, 2)).softmax(dim=2)"),
+        ],
+    ),
+    misconception(
+        "dot_of_unit_vectors",
+        hint="A dot product grows with the length of both vectors. Does yours?",
+        severity="slip",
+        edits=[
+            edit(
+                "return q @ k.transpose(1, 2)",
+                "return F.normalize(q, dim=2) @ F.normalize(k, dim=2).transpose(1, 2)",
+            ),
+        ],
+    ),
+    misconception(
+        "dot_keys_reshaped",
+        hint="A view into (N, D, L) keeps the order of the numbers in memory. Are the columns of yours still keys?",
+        severity="slip",
+        edits=[
+            edit("return q @ k.transpose(1, 2)", "return q @ k.reshape(len(k), k.shape[2], k.shape[1])"),
+        ],
+    ),
+    misconception(
+        "dot_keys_of_the_first_example",
+        hint="Each example has keys of its own. Whose keys do your queries meet in the second example?",
+        severity="slip",
+        edits=[
+            edit("return q @ k.transpose(1, 2)", "return q @ k[:1].transpose(1, 2)"),
+        ],
+    ),
+    misconception(
+        "dot_written_into_float32",
+        hint="Results have the dtype of the input. Which dtype has the tensor that you fill?",
+        severity="slip",
+        edits=[
+            edit("return q @ k.transpose(1, 2)", "return (q @ k.transpose(1, 2)).float()"),
+        ],
+    ),
+    misconception(
+        "last_query_asks_for_all",
+        hint="Every query has a row of scores. Are your additive scores the same in all rows?",
+        severity="slip",
+        edits=[
+            edit(
+                "hidden = torch.tanh((q @ w_q.T)[:, :, None] + (k @ w_k.T)[:, None])",
+                "hidden = torch.tanh((q[:, -1:] @ w_q.T).expand(-1, q.shape[1], -1)[:, :, None] + (k @ w_k.T)[:, None])",
+            ),
+        ],
+    ),
+    misconception(
+        "sigmoid_for_tanh",
+        hint="The hidden units are between -1 and 1. Between which numbers are yours?",
+        severity="slip",
+        edits=[
+            edit(
+                "hidden = torch.tanh((q @ w_q.T)[:, :, None] + (k @ w_k.T)[:, None])",
+                "hidden = torch.sigmoid((q @ w_q.T)[:, :, None] + (k @ w_k.T)[:, None])",
+            ),
+        ],
+    ),
+    misconception(
+        "tanh_around_the_score",
+        hint="u counts the hidden units after the tanh. Can your additive scores be larger than 1?",
+        severity="slip",
+        edits=[
+            edit(
+                "hidden = torch.tanh((q @ w_q.T)[:, :, None] + (k @ w_k.T)[:, None])",
+                "hidden = (q @ w_q.T)[:, :, None] + (k @ w_k.T)[:, None]",
+            ),
+            edit("return hidden @ u", "return torch.tanh(hidden @ u)"),
+        ],
+    ),
+    misconception(
+        "axes_of_size_one_lost",
+        hint="A squeeze without a number removes every axis of size 1. What becomes of a batch of one?",
+        severity="slip",
+        edits=[
+            edit("return hidden @ u", "return (hidden @ u).squeeze()"),
+        ],
+    ),
+    misconception(
+        "general_cost_of_the_cheaper_side",
+        hint="The rule projects the queries. Do you count the projection of keys where that is cheaper?",
+        severity="slip",
+        edits=[
+            edit(
+                "queries * query_width * key_width + queries * keys * key_width",
+                "min(queries * query_width * key_width + queries * keys * key_width, keys * query_width * key_width + queries * keys * query_width)",
+            ),
+        ],
+    ),
+    misconception(
+        "general_cost_in_the_wrong_width",
+        hint="After the projection a query has the width of a key. How long are the two vectors of each product?",
+        severity="slip",
+        edits=[
+            edit(
+                "queries * query_width * key_width + queries * keys * key_width",
+                "queries * query_width * key_width + queries * keys * query_width",
+            ),
+        ],
+    ),
+    misconception(
+        "general_cost_projects_every_pair",
+        hint="Each query is projected once. How often do you count its projection?",
+        severity="slip",
+        edits=[
+            edit(
+                "queries * query_width * key_width + queries * keys * key_width",
+                "queries * keys * query_width * key_width + queries * keys * key_width",
+            ),
+        ],
+    ),
+    misconception(
+        "additive_cost_counts_the_tanh",
+        hint="A tanh is free by the rules of the text. How many multiplications does your pair cost?",
+        severity="slip",
+        edits=[
+            edit("keys * key_width + queries * keys)", "keys * key_width + 2 * queries * keys)"),
+        ],
+    ),
+    misconception(
+        "additive_cost_of_one_width",
+        hint="Queries and keys may have different widths. Which of the two do you use for W_k?",
+        severity="slip",
+        edits=[
+            edit("hidden * query_width + hidden * key_width + hidden", "2 * hidden * query_width + hidden"),
+            edit(
+                "hidden * (queries * query_width + keys * key_width",
+                "hidden * (queries * query_width + keys * query_width",
+            ),
+        ],
+    ),
+    misconception(
+        "additive_cost_widths_swapped",
+        hint="A query is projected from its own width. With which width do you count its projection?",
+        severity="slip",
+        edits=[
+            edit(
+                "hidden * (queries * query_width + keys * key_width",
+                "hidden * (queries * key_width + keys * query_width",
+            ),
+        ],
+    ),
+    misconception(
+        "other_kinds_return",
+        hint="A kind that does not exist is a ValueError. What does your score_cost do with it?",
+        severity="slip",
+        edits=[
+            edit('raise ValueError(f"kind is dot, general or additive, not {kind!r}")', "return 0, 0"),
+        ],
+    ),
 ]

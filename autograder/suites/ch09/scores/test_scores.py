@@ -10,7 +10,7 @@ from autograder.testing import assert_close, assert_raises, gradcheck
 
 pytestmark = [
     pytest.mark.exercise("scores"),
-    pytest.mark.shares(runs=10, plain=45, options=20, invariants=25),
+    pytest.mark.shares(runs=4, plain=47, options=26, invariants=23),
 ]
 
 FLOAT32 = {"rtol": 1e-4, "atol": 2e-5}
@@ -91,27 +91,28 @@ def test_square(student, rng, kind, size):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(3)
-def test_cost(student):
+@pytest.mark.weight(4)
+@pytest.mark.parametrize("kind", KINDS)
+def test_cost(student, kind):
     """Parameters and multiplications are those of the rules, for several sizes."""
-    for sizes in ((3, 5, 4, 6, 7), (1, 9, 8, 2, 3), (20, 30, 64, 128, 48)):
+    for sizes in ((3, 5, 4, 6, 7), (1, 9, 8, 2, 3), (9, 2, 3, 5, 4), (20, 30, 64, 128, 48)):
         m, l_keys, d, key_width, a = sizes
-        wanted = {
+        want = {
             "dot": (0, m * l_keys * d),
             "general": (d * key_width, m * d * key_width + m * l_keys * key_width),
             "additive": (a * (d + key_width + 1), m * d * a + l_keys * key_width * a + m * l_keys * a),
-        }
-        for kind, want in wanted.items():
-            args = {"dot": (), "general": (key_width,), "additive": (key_width, a)}[kind]
-            got = student.score_cost(kind, m, l_keys, d, *args)
-            assert isinstance(got, (tuple, list)) and len(got) == 2, (
-                "score_cost returns (parameters, multiplications)"
-            )
-            for number, right, name in zip(got, want, ("parameters", "multiplications"), strict=True):
-                assert number == right, f"{kind}: {number} {name} instead of {right} for the sizes {sizes}"
+        }[kind]
+        args = {"dot": (), "general": (key_width,), "additive": (key_width, a)}[kind]
+        got = student.score_cost(kind, m, l_keys, d, *args)
+        assert isinstance(got, (tuple, list)) and len(got) == 2, (
+            "score_cost returns (parameters, multiplications)"
+        )
+        for number, right, name in zip(got, want, ("parameters", "multiplications"), strict=True):
+            assert number == right, f"{kind}: {number} {name} instead of {right} for the sizes {sizes}"
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(5)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     "sizes", [(1, 3, 4, 2, 5, 3), (2, 1, 4, 3, 2, 5), (3, 2, 1, 4, 3, 2), (1, 1, 1, 1, 1, 1)]
@@ -122,6 +123,7 @@ def test_edges(student, rng, kind, sizes):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 @pytest.mark.parametrize("kind", KINDS)
 def test_views(student, rng, kind):
     """Transposed and expanded arguments give the same."""

@@ -111,4 +111,105 @@ MISCONCEPTIONS = [
             edit("torch.arange(length, dtype=torch.float64)", "torch.arange(length, dtype=torch.float32)"),
         ],
     ),
+    misconception(
+        "angles_rounded_before_the_sine",
+        hint="The sine is taken of an angle of thousands. In what precision is that angle when you call it?",
+        severity="slip",
+        edits=[
+            edit(
+                "angles = torch.arange(length, dtype=torch.float64)[:, None] * frequencies",
+                "angles = (torch.arange(length, dtype=torch.float64)[:, None] * frequencies).float()",
+            ),
+        ],
+    ),
+    misconception(
+        "float64_returned",
+        hint="Codes are float32. Which dtype do you return?",
+        severity="slip",
+        edits=[
+            edit(
+                "return torch.stack([angles.sin(), angles.cos()], dim=2).flatten(1).float()",
+                "return torch.stack([angles.sin(), angles.cos()], dim=2).flatten(1)",
+            ),
+        ],
+    ),
+    misconception(
+        "base_ignored_in_the_matrix",
+        hint="The base is an argument of both functions. Does your matrix turn with the frequencies of this base?",
+        severity="slip",
+        edits=[
+            edit("base ** (-i / width)", "10_000.0 ** (-i / width)"),
+        ],
+    ),
+    misconception(
+        "base_made_whole",
+        hint="The base may be 3.5. What does int() make of it?",
+        severity="slip",
+        edits=[
+            edit("base ** (-torch.arange", "int(base) ** (-torch.arange"),
+            edit("base ** (-i / width)", "int(base) ** (-i / width)"),
+        ],
+    ),
+    misconception(
+        "shift_wrapped",
+        hint="Only the quickest clock has the period 2 pi. What do the slower ones lose when you wrap the shift?",
+        severity="slip",
+        edits=[
+            edit("angle = shift * base", "angle = math.fmod(shift, 2 * math.pi) * base"),
+        ],
+    ),
+    misconception(
+        "matrix_of_the_other_order",
+        hint="All sines come first in your codes. For which order of the channels is your matrix?",
+        severity="partial",
+        edits=[
+            edit(
+                "return torch.stack([angles.sin(), angles.cos()], dim=2).flatten(1).float()",
+                "return torch.cat([angles.sin(), angles.cos()], dim=1).float()",
+            ),
+        ],
+    ),
+    misconception(
+        "size_of_the_shift",
+        hint="A negative shift goes back. Where does your matrix take the sign of the shift into account?",
+        severity="slip",
+        edits=[
+            edit("angle = shift * base", "angle = abs(shift) * base"),
+        ],
+    ),
+    misconception(
+        "table_of_fixed_length",
+        hint="The length is an argument. How many codes do you return if it is larger than your table?",
+        severity="slip",
+        edits=[
+            edit(
+                "torch.arange(length, dtype=torch.float64)",
+                "torch.arange(5000, dtype=torch.float64)[:length]",
+            ),
+        ],
+    ),
+    misconception(
+        "power_of_one_step",
+        hint="Each product of float32 matrices rounds. How often does yours round for a shift by thousands of places?",
+        severity="slip",
+        edits=[
+            edit("angle = shift * base", "angle = base"),
+            edit("return matrix.float()", "return torch.linalg.matrix_power(matrix.float(), shift)"),
+        ],
+    ),
+    misconception(
+        "matrix_fitted_to_codes",
+        hint="The matrix is known: each pair turns by its angle. How exact is a fit to codes of which some hardly change?",
+        severity="slip",
+        edits=[
+            edit(
+                "return matrix.float()",
+                """
+                codes = sinusoidal(50 + abs(shift), width, base)
+                here, there = (codes[:50], codes[shift:][:50]) if shift >= 0 else (codes[-shift:], codes[:50])
+                return torch.linalg.lstsq(here, there).solution.T.contiguous()
+                """,
+            ),
+        ],
+    ),
 ]
