@@ -165,7 +165,7 @@ MISCONCEPTIONS = [
     misconception(
         "words_of_the_wrong_parent",
         hint="A child has its parent's words before it: whose words do you take?",
-        severity="serious",
+        severity="partial",
         base="reference",
         edits=[
             edit(
@@ -212,5 +212,147 @@ MISCONCEPTIONS = [
                 "",
             ),
         ],
+    ),
+    misconception(
+        "width_shrinks",
+        hint="At each length `width` extensions are taken: how many do you take after one has finished?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "totals.topk(min(width, len(totals)))",
+                "totals.topk(min(max(width - len(found), 1), len(totals)))",
+            ),
+        ],
+    ),
+    misconception(
+        "beam_refilled",
+        hint="Finished sentences use up places of their step: how many beginnings go on after one has ended?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "totals.topk(min(width, len(totals)))",
+                "totals.topk(min(2 * width, len(totals)))",
+            ),
+            edit(
+                "else:",
+                "elif len(kept) < width:",
+            ),
+        ],
+    ),
+    misconception(
+        "stops_when_none_seems_better",
+        hint="The search ends when no beginning is left or at the limit: does yours compare the best and stop?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "if not kept:",
+                "if not kept or (found and max(s for _, s in found) >= best.values[kept].max().item() / length**alpha):",
+            ),
+        ],
+    ),
+    misconception(
+        "returned_state_dropped",
+        hint="The step returns a new state: which one goes into the next step?",
+        severity="serious",
+        base="reference",
+        edits=[
+            edit(
+                "log_probs, state = step(tokens, state)",
+                "log_probs, _ = step(tokens, state)",
+            ),
+        ],
+    ),
+    misconception(
+        "penalty_of_another_paper",
+        hint="The sum is divided by the length to the power alpha: what do you divide by?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "/ length**alpha))",
+                "/ ((5 + length) / 6) ** alpha))",
+            ),
+        ],
+    ),
+    misconception(
+        "alpha_ignored",
+        hint="The length has the exponent alpha: where is it in yours?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "/ length**alpha))",
+                "/ length))",
+            ),
+        ],
+    ),
+    misconception(
+        "stops_at_the_first",
+        hint="A longer sentence may still be better: does your search stop at the first END?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "if not kept:",
+                "if not kept or found:",
+            ),
+        ],
+    ),
+    misconception(
+        "copies_of_the_start",
+        hint="The search begins with one beginning: how many copies of it has yours?",
+        severity="serious",
+        base="reference",
+        edits=[
+            edit(
+                "beginnings: list[list[int]] = [[]]",
+                """
+                beginnings: list[list[int]] = [[] for _ in range(width)]
+                state = state.repeat(width, 1)
+                """,
+            ),
+            edit(
+                "sums, tokens, found = torch.zeros(1), torch.tensor([start]), []",
+                "sums, tokens, found = torch.zeros(width), torch.tensor([start] * width), []",
+            ),
+        ],
+    ),
+    misconception(
+        "one_step_too_many",
+        hint="At most `limit` tokens, END counted: how often is your step asked?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "for length in range(1, limit + 1):",
+                "for length in range(1, limit + 2):",
+            ),
+            edit(
+                "if token == end or length == limit:",
+                "if token == end or length == limit + 1:",
+            ),
+        ],
+    ),
+    misconception(
+        "finished_keep_their_places",
+        hint="A finished sentence leaves the beam: do yours go on taking a place in it?",
+        severity="partial",
+        cell="""
+        def beam_search(step, state, start, end, width, limit, alpha=1.0):
+            beam = [([], 0.0, False, start, state)]
+            for _ in range(limit):
+                grown = [entry for entry in beam if entry[2]]
+                for words, total, _, token, own in (entry for entry in beam if not entry[2]):
+                    log_probs, new = step(torch.tensor([token]), own)
+                    grown += [([*words, v], total + p, v == end, v, new) for v, p in enumerate(log_probs[0].tolist())]
+                beam = sorted(grown, key=lambda entry: -entry[1])[:width]
+                if all(entry[2] for entry in beam):
+                    break
+            found = [(words[:-1] if done else words, total / len(words) ** alpha) for words, total, done, _, _ in beam]
+            return sorted(found, key=lambda pair: -pair[1])
+        """,
     ),
 ]

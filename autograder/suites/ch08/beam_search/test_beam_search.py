@@ -260,3 +260,10 @@ def test_best_first(student, rng):
     scores = [float(score) for _, score in found]
     assert scores == sorted(scores, reverse=True) and len(scores) <= 4, "the best first, at most `width`"
     assert max(scores) <= 0, "the logarithm of a probability is not above zero"
+
+
+@pytest.mark.level("contract")
+def test_scores_are_floats(student, rng):
+    """Each score is a float."""
+    found = student.beam_search(Language(rng, 5), NEW, 0, 0, 3, 4)
+    assert all(isinstance(score, float) for _, score in found), "a score is a float, not a tensor"

@@ -28,6 +28,28 @@ MISCONCEPTIONS = [
         ],
     ),
     misconception(
+        "the_next_character_alone",
+        hint="Two characters may have the same effect: how many others do you try at a place?",
+        severity="slip",
+        base="place_by_place",
+        edits=[
+            edit("texts = ids[None].repeat(vocab_size, 1)", "texts = ids[None].repeat(1, 1)"),
+            edit("texts[:, s] = torch.arange(vocab_size)", "texts[:, s] = (ids[s] + 1) % vocab_size"),
+        ],
+    ),
+    misconception(
+        "relative_tolerance",
+        hint="A change counts from 1e-6 on, however large the score: which tolerance does your comparison add?",
+        severity="slip",
+        base="place_by_place",
+        edits=[
+            edit(
+                "((after - before).abs() > 1e-6)",
+                "(~torch.isclose(after, before.expand_as(after)))",
+            ),
+        ],
+    ),
+    misconception(
         "changed_to_the_same_one",
         hint="At one place a fixed character is the old one and changes nothing: what do you change it to?",
         severity="partial",
@@ -164,6 +186,90 @@ MISCONCEPTIONS = [
             edit(
                 "after = F.pad(backwards, (0, 0, 0, 1))[:, 1:]",
                 "after = F.pad(backwards, (0, 0, 1, 0))[:, :-1]",
+            ),
+        ],
+    ),
+    misconception(
+        "effects_averaged",
+        hint="Changes upwards and downwards cancel in a mean: do you average before you compare?",
+        severity="slip",
+        base="place_by_place",
+        edits=[
+            edit(
+                "columns.append(((after - before).abs() > 1e-6).any(2).any(0))",
+                "columns.append(((after - before).mean(0).abs() > 1e-6).any(1))",
+            ),
+        ],
+    ),
+    misconception(
+        "last_character_never_tried",
+        hint="All V characters are tried at a place: which one do you leave out?",
+        severity="slip",
+        base="place_by_place",
+        edits=[
+            edit(
+                "texts = ids[None].repeat(vocab_size, 1)",
+                "texts = ids[None].repeat(vocab_size - 1, 1)",
+            ),
+            edit(
+                "texts[:, s] = torch.arange(vocab_size)",
+                "texts[:, s] = torch.arange(vocab_size - 1)",
+            ),
+        ],
+    ),
+    misconception(
+        "character_zero_never_tried",
+        hint="Character 0 is one of the V: do you leave it out?",
+        severity="slip",
+        base="place_by_place",
+        edits=[
+            edit(
+                "texts = ids[None].repeat(vocab_size, 1)",
+                "texts = ids[None].repeat(vocab_size - 1, 1)",
+            ),
+            edit(
+                "texts[:, s] = torch.arange(vocab_size)",
+                "texts[:, s] = torch.arange(1, vocab_size)",
+            ),
+        ],
+    ),
+    misconception(
+        "likeliest_character_alone",
+        hint="Any change of a score counts: do you look at the largest score alone?",
+        severity="partial",
+        base="place_by_place",
+        edits=[
+            edit(
+                "columns.append(((after - before).abs() > 1e-6).any(2).any(0))",
+                "columns.append((after.argmax(2) != before.argmax(1)).any(0))",
+            ),
+        ],
+    ),
+    misconception(
+        "all_the_others_must_act",
+        hint="One other character that changes a score is enough: how many do you ask for?",
+        severity="slip",
+        base="place_by_place",
+        edits=[
+            edit(
+                "columns.append(((after - before).abs() > 1e-6).any(2).any(0))",
+                "columns.append(((after - before).abs() > 1e-6).any(2).sum(0) >= vocab_size - 1)",
+            ),
+        ],
+    ),
+    misconception(
+        "outputs_of_the_place_itself",
+        hint="What stands at t may not have read t: which outputs do you join?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "before = F.pad(forwards, (0, 0, 1, 0))[:, :-1]",
+                "before = forwards",
+            ),
+            edit(
+                "after = F.pad(backwards, (0, 0, 0, 1))[:, 1:]",
+                "after = backwards",
             ),
         ],
     ),

@@ -115,4 +115,43 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "blocks_of_h_in_another_order",
+        hint="Both products have the blocks r, z, n: in which order do you cut that of h?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "r_h, z_h, n_h =",
+                "z_h, r_h, n_h =",
+            ),
+        ],
+    ),
+    misconception(
+        "bias_of_h_added_twice",
+        hint="Each bias belongs to one product: is that of h in yours twice?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "(x @ w_x.T + b_x)",
+                "(x @ w_x.T + b_x + b_h)",
+            ),
+        ],
+    ),
+    misconception(
+        "gates_without_the_bias_of_h",
+        hint="All three blocks of h have a bias: is it in your two gates?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "r, z = torch.sigmoid(r_x + r_h), torch.sigmoid(z_x + z_h)",
+                """
+                b_r, b_z, _ = b_h.chunk(3)
+                r, z = torch.sigmoid(r_x + r_h - b_r), torch.sigmoid(z_x + z_h - b_z)
+                """,
+            ),
+        ],
+    ),
 ]

@@ -16,7 +16,7 @@ from autograder.testing import assert_close
 
 pytestmark = [
     pytest.mark.exercise("train_long_memory"),
-    pytest.mark.shares(runs=6, plain=38, options=30, invariants=14, converges=12),
+    pytest.mark.shares(runs=6, plain=40, options=28, invariants=18, converges=8),
 ]
 
 SIGMAS = 6.5
@@ -110,7 +110,9 @@ def test_runs(student, rng):
     inputs, targets = student.adding_problem(5, 8, rng.generator())
     assert tuple(inputs.shape) == (5, 8, 2) and tuple(targets.shape) == (5,), "adding: (n, steps, 2) and (n,)"
     inputs, targets = student.copy_memory(4, 3, rng.generator(), 6, 2)
-    assert inputs.dim() == 3 and tuple(targets.shape) == (4, 2), "copying: (n, steps, channels) and (n, L)"
+    assert tuple(inputs.shape) == (4, 7, 8) and tuple(targets.shape) == (4, 2), (
+        "copying: (n, 2 L + delay, S + 2) and (n, L)"
+    )
     losses = student.train_memory(student.memory_net("lstm", 2, 4), [(rng.randn(3, 5, 2), rng.randn(3))] * 2)
     assert isinstance(losses, list | tuple) and len(losses) == 2, "there is one loss for each batch"
     assert all(isinstance(loss, float) and math.isfinite(loss) for loss in losses), (
@@ -119,6 +121,7 @@ def test_runs(student, rng):
 
 
 @pytest.mark.level("plain")
+@pytest.mark.weight(1.5)
 @pytest.mark.parametrize("steps", [8, 11])
 def test_adding_targets(student, rng, steps):
     """Each sequence has one mark in each half, and the target is the sum of the marked numbers."""
@@ -131,6 +134,7 @@ def test_adding_targets(student, rng, steps):
 
 
 @pytest.mark.level("plain")
+@pytest.mark.weight(2)
 @pytest.mark.parametrize(("delay", "symbols", "length"), [(6, 8, 5), (3, 4, 2)])
 def test_copy_sequences(student, rng, delay, symbols, length):
     """The symbols, blanks, the signal at its place, blanks; targets are the symbols in order."""
@@ -145,7 +149,7 @@ def test_copy_sequences(student, rng, delay, symbols, length):
 
 @pytest.mark.level("plain")
 @pytest.mark.parametrize("outputs", [0, 4])
-@pytest.mark.weight(2)
+@pytest.mark.weight(4)
 def test_steps(student, rng, outputs):
     """After some steps the weights are those of Adam on the clipped gradients, for both kinds of targets."""
     agrees(student, rng, outputs, 0.02, 0.5)
@@ -153,6 +157,7 @@ def test_steps(student, rng, outputs):
 
 @pytest.mark.level("plain")
 @pytest.mark.parametrize("outputs", [0, 3])
+@pytest.mark.weight(3)
 def test_losses(student, rng, outputs):
     """What is returned are the losses of the batches, each before its step."""
     got, want = agrees(student, rng, outputs, 0.02, 1.0)
@@ -166,7 +171,7 @@ def test_losses(student, rng, outputs):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 def test_adding_is_uniform(student, rng):
     """Numbers are uniform in [0, 1); every place of a half is marked equally often, whatever the other mark."""
     inputs, _ = student.adding_problem(4000, 6, rng.generator())
@@ -183,6 +188,18 @@ def test_adding_is_uniform(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
+def test_long_adding(student, rng):
+    """In long sequences every place of a half is marked equally often too, the last places as well."""
+    inputs, _ = student.adding_problem(2000, 48, rng.generator())
+    marks = inputs[:, :, 1]
+    for half in (marks[:, :24], marks[:, 24:]):
+        for third in half.split(8, 1):
+            assert looks_like(int(third.sum()), 2000, 1 / 3), "some places are marked more often than others"
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_copy_is_uniform(student, rng):
     """Symbols are uniform and drawn one by one."""
     _, targets = student.copy_memory(2000, 2, rng.generator(), 5, 3)
@@ -240,6 +257,7 @@ def test_edges(student, rng, n, steps, last):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(2)
 def test_equal_generators(student):
     """Everything is drawn from the generator: an equal one gives equal sequences, another one others."""
     for make in (lambda g: student.adding_problem(4, 9, g), lambda g: student.copy_memory(4, 3, g)):
@@ -266,6 +284,7 @@ def test_training_mode(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(2)
 def test_leftover_gradients(student, rng):
     """Gradients that the parameters hold beforehand count for nothing."""
     ours, theirs = networks(student, rng, 0)

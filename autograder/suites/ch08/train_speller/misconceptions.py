@@ -168,4 +168,137 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "each_parameter_clipped_alone",
+        hint="All parameters have one norm together: of what do you take the norm?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "nn.utils.clip_grad_norm_(model.parameters(), 1.0)",
+                """
+for parameter in model.parameters():
+    nn.utils.clip_grad_norm_(parameter, 1.0)
+""",
+            ),
+        ],
+    ),
+    misconception(
+        "clipped_at_five",
+        hint="The norm is at most 1: which bound do you use?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "nn.utils.clip_grad_norm_(model.parameters(), 1.0)",
+                "nn.utils.clip_grad_norm_(model.parameters(), 5.0)",
+            ),
+        ],
+    ),
+    misconception(
+        "one_epoch_whatever",
+        hint="How often do you go through the batches when `epochs` is 3?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "for _ in range(epochs):",
+                "for _ in range(1):",
+            ),
+        ],
+    ),
+    misconception(
+        "rate_ignored",
+        hint="The learning rate is an argument: where do you use `lr`?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "torch.optim.Adam(model.parameters(), lr=lr)",
+                "torch.optim.Adam(model.parameters(), lr=5e-3)",
+            ),
+        ],
+    ),
+    misconception(
+        "padding_in_front",
+        hint="The first input is START, token 1: which token do you put in front?",
+        severity="serious",
+        base="reference",
+        edits=[
+            edit(
+                "first = torch.full_like(targets[:, :1], 1)",
+                "first = torch.full_like(targets[:, :1], 0)",
+            ),
+        ],
+    ),
+    misconception(
+        "rate_falls_by_epochs",
+        hint="The learning rate is `lr` in every epoch: what happens to yours?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "losses.append(total / len(batches))",
+                """
+losses.append(total / len(batches))
+for group in optimizer.param_groups:
+    group["lr"] *= 0.9
+""",
+            ),
+        ],
+    ),
+    misconception(
+        "batches_shuffled",
+        hint="The batches come in their order: in which order do yours come?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "for source, source_lengths, targets, target_lengths in batches:",
+                "for source, source_lengths, targets, target_lengths in [batches[k] for k in torch.randperm(len(batches)).tolist()]:",
+            ),
+        ],
+    ),
+    misconception(
+        "mean_weighted_by_tokens",
+        hint="What is returned is the mean of the batches' losses, each counted once: what weighs in yours?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "total = 0.0",
+                "total, tokens = 0.0, 0",
+            ),
+            edit(
+                "total += loss.item()",
+                """
+total += loss.item() * int(valid.sum())
+tokens += int(valid.sum())
+""",
+            ),
+            edit(
+                "losses.append(total / len(batches))",
+                "losses.append(total / tokens)",
+            ),
+        ],
+    ),
+    misconception(
+        "gradients_cleared_once_an_epoch",
+        hint="backward adds to what is there: how often do you clear the gradients?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "optimizer.zero_grad()",
+                "",
+            ),
+            edit(
+                "total = 0.0",
+                """
+total = 0.0
+optimizer.zero_grad()
+""",
+            ),
+        ],
+    ),
 ]

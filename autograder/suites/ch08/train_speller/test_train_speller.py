@@ -95,7 +95,7 @@ def same_weights(ours, theirs):
         assert_close(value, want[name], rtol=1e-5, atol=1e-7, name=f"{name} after training")
 
 
-def agrees(student, rng, batches, epochs=2, lr=0.02):
+def agrees(student, rng, batches, epochs=2, lr=5e-3):
     ours, theirs = networks(student, rng)
     want = trained(ours, batches, epochs, lr)
     got = student.train_speller(theirs, batches, epochs=epochs, lr=lr)
@@ -119,12 +119,19 @@ class Watch:
 @pytest.mark.level("runs")
 @pytest.mark.gate
 def test_runs(student, rng):
-    """train_speller runs and returns one finite number for each epoch."""
-    losses = student.train_speller(student.speller(S, V, H), batches_of(rng, 2), epochs=3)
-    assert isinstance(losses, list | tuple) and len(losses) == 3, "there is one loss for each of the 3 epochs"
+    """train_speller runs and returns finite numbers."""
+    losses = student.train_speller(student.speller(S, V, H), batches_of(rng, 2))
+    assert isinstance(losses, list | tuple) and len(losses) > 0, "there is a list of losses"
     assert all(isinstance(loss, float) and math.isfinite(loss) for loss in losses), (
         "each loss is a finite float"
     )
+
+
+@pytest.mark.level("options")
+def test_epochs(student, rng):
+    """There is one mean loss for each epoch."""
+    losses = student.train_speller(student.speller(S, V, H), batches_of(rng, 2), epochs=3)
+    assert len(losses) == 3, f"3 epochs have {len(losses)} losses"
 
 
 @pytest.mark.level("plain")
@@ -165,6 +172,7 @@ def test_losses(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 @pytest.mark.parametrize("lr", [0.1, 0.001])
 def test_rate(student, rng, lr):
     """The learning rate is the one asked for."""
@@ -202,11 +210,11 @@ def test_padding_counts_for_nothing(student, rng):
     """Targets in the padding, and the scores there, change no weight."""
     ours, theirs = networks(student, rng)
     batches = batches_of(rng, 2)
-    trained(ours, batches, 1, 0.02)
+    trained(ours, batches, 1, 5e-3)
     for _, _, targets, ends in batches:
         for row, k in zip(targets, ends.tolist(), strict=True):
             row[k:] = 0
-    student.train_speller(theirs, batches, epochs=1, lr=0.02)
+    student.train_speller(theirs, batches, epochs=1)
     same_weights(ours, theirs)
 
 
@@ -227,8 +235,8 @@ def test_leftover_gradients(student, rng):
     batches = batches_of(rng, 2)
     source, lengths, targets, _ = batches[0]
     (1e3 * theirs(source, lengths, targets).square().sum()).backward()
-    trained(ours, batches, 1, 0.02)
-    student.train_speller(theirs, batches, epochs=1, lr=0.02)
+    trained(ours, batches, 1, 5e-3)
+    student.train_speller(theirs, batches, epochs=1)
     same_weights(ours, theirs)
 
 
