@@ -202,7 +202,7 @@ class LinearAutoencoder(nn.Module):
 #
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
-# | 8 | 30 min | 2 s | everything else in PyTorch, `torch.linalg` too | `torch.pca_lowrank`, `sklearn.decomposition`, `torch.ops`, `torch._C` |
+# | 8 | 30 min | 2 s | everything else in PyTorch, `torch.linalg` too | `torch.pca_lowrank`, `torch.svd_lowrank`, `torch.lobpcg`, `sklearn.decomposition`, `torch.ops`, `torch._C` |
 #
 # **Difficulty** ●●○ · **importance** ●●●
 #
@@ -212,8 +212,8 @@ class LinearAutoencoder(nn.Module):
 # **Why.** All that follows is an autoencoder with one idea more.
 #
 # **Details.** There may be fewer data points than values ($N < D$), and values that never change. Components have length 1 and are orthogonal; the sign of each is
-# yours. Gradients need not flow through `pca` and `subspace_gap`. `train_autoencoder` takes any network that maps $(M, D)$ to $(M, D)$ and trains it in place with
-# Adam. Each step shows it all data in their order, or, with a `batch_size`, that many data points drawn at random, with replacement. A second call goes on from where the network stands.
+# yours. $k = \min(N, D)$ is allowed: where $N \le D$ the last variance is 0, and its direction any that is orthogonal to the others. Gradients need not flow through `pca` and `subspace_gap`. `train_autoencoder` takes any network that maps $(M, D)$ to $(M, D)$ and trains it in place with
+# Adam, PyTorch's with nothing but the rate changed: no weight decay. Each step shows it all data in their order, or, with a `batch_size`, that many data points drawn at random by the generator, with replacement. A second call goes on from where the network stands, with a new Adam.
 
 
 # %% nbgrader={"grade": false, "grade_id": "linear_autoencoder_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -434,8 +434,8 @@ print(f"deep over components: {max(deep_errors) / plane_error:.2f}")
 # **Why.** A network that removes noise is the whole of a diffusion model (chapter 12). Here it gets a yardstick.
 #
 # **Details.** In `spoil` values are lost first, each by itself; those that stay are *not* scaled up. Then noise is added to all values, the lost ones too. In `best_affine` the covariance
-# is the sample's own, divided by $N$; $\sigma > 0$, and $C$ may be singular ($N < D$). In `train_denoiser` the network maps $(M, D)$ to $(M, D)$ and is trained in place with Adam. Each step draws $M$ =
-# `batch_size` data points at random, with replacement, and *new* noise. The error is measured against the clean data.
+# is the sample's own, divided by $N$; $\sigma > 0$, and $C$ may be singular ($N < D$). In `train_denoiser` the network maps $(M, D)$ to $(M, D)$ and is trained in place with Adam, with nothing but its rate changed. Each step draws $M$ =
+# `batch_size` data points at random, with replacement, and *new* noise, all by the generator. The error is measured against the clean data.
 
 
 # %% nbgrader={"grade": false, "grade_id": "denoising_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -614,9 +614,9 @@ print(f"affine over nothing at noise 0.5: {sum(found['affine', 0.5]) / sum(found
 #
 # **Why.** Line by line, this is what makes the next exercise train.
 #
-# **Details.** `mu` and `logvar` have any shape, the same for both. Noise has that shape: each value its own. Gradients flow from the draw and from the divergence into all parameters. The divergence sums over
+# **Details.** `mu` and `logvar` have any shape, the same for both. Noise has that shape: each value its own. Gradients flow from the draw and from the divergence into all parameters. Log-variances may be $\pm 60$: nothing is clamped, and no small number is added. The divergence sums over
 # the last axis only. In the two estimators `f` maps a batch $(K, d)$ to $(K,)$, each value from its own row; `mu` and `logvar` are $(d,)$. They return one estimate for *each draw*, without a graph, work
-# where gradients are switched off too, and leave no gradient in anybody's parameters. `score_gradients` never differentiates `f`, which may be a step function and need not be one that autograd understands.
+# where gradients are switched off too, and leave no gradient in anybody's parameters. `score_gradients` never differentiates `f`, which may be a step function and need not be one that autograd understands; what `pathwise_gradients` is handed depends on $z$ by operations that have gradients.
 
 
 # %% nbgrader={"grade": false, "grade_id": "reparameterise_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -806,7 +806,7 @@ print(
 #
 # **Details.** `VAE.encode` maps $(N, D)$ to `mu` and `logvar`, both $(N, d)$: one hidden layer with ReLU, then one linear layer of $2d$ values, `mu` first. `VAE.decode` maps $(\dots, d)$ to $(\dots, D)$: one hidden layer with ReLU, then a linear
 # layer, without anything that keeps the pixels in a range. Both hidden layers have `width` units. The four linear layers are the only parameters, made in the order in which data meet them. In `elbo` the functions `encode` and `decode` are called on whole batches, and one $z$ is drawn for each data point. The bound is
-# reconstruction minus `beta` times the divergence. `train_vae` takes a `VAE`, trains it in place with Adam, and raises the bound's mean over a batch; each step draws `batch_size` data points at random, with replacement.
+# reconstruction minus `beta` times the divergence. `train_vae` takes a `VAE`, trains it in place with a new Adam, in which nothing but the rate is changed (no weight decay), and raises the bound's mean over a batch, `beta` in it; it returns these very bounds. Each step draws `batch_size` data points at random, with replacement.
 
 
 # %% nbgrader={"grade": false, "grade_id": "elbo_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1092,7 +1092,7 @@ print(f"beta with the highest bound at weight 1, mean of three seeds: {best_beta
 # **Why.** A bound whose gap nobody knows compares nothing. You will find out which of two models' bounds lies closer.
 #
 # **Details.** `encode` maps $(N, D)$ to mean and log-variance $(N, d)$, `decode` maps $(\dots, d)$ to the mean $(\dots, D)$ of a normal $p(x \mid z)$ with standard deviation `sd`. The prior is standard normal. Each data point has $K$ draws of its own. The bound has gradients in the
-# parameters of both functions, through the draws too. The grid has `points` places along each of two axes, from `-limit` to `limit`, both ends included; a cell's area is the square of the distance between neighbours. It needs no gradient.
+# parameters of both functions, through the draws too. The grid has `points` places along each of two axes, from `-limit` to `limit`, both ends included; `points` is 2 or more. Each place counts with the area of a whole cell, the square of the distance between neighbours, those at the rim too. The grid has the dtype of the data and needs no gradient.
 
 
 # %% nbgrader={"grade": false, "grade_id": "bound_gap_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1292,12 +1292,12 @@ print(f"value of the best judge {value:.3f}, of one who always says one half {-m
 # **What.** The log-ratio of two normal densities, the best discriminator of any two densities, and its value.
 #
 # **Details.** The two normal densities have a mean and a standard deviation for each of $d$ dimensions, which are independent of each other; the log-ratio is one number
-# for each row. It is right far out too, where both densities are too small for a float, and its gradient in $x$ is that of the formula.
+# for each row. It is right far out too, where both densities are too small for a float, and for deviations of 0.0003 around means of 500. Its gradients in $x$ and in the four parameters are those of the formula; the other two functions need none.
 #
-# `optimal_discriminator` is handed log-densities of any shape. Both may be very negative at the same place, or one of them $-\infty$.
+# `optimal_discriminator` is handed log-densities of any shape. Both may be very negative at the same place, or one of them $-\infty$; where both are, any answer will do. Where the judge is nearly sure the small probability has its digits too.
 #
 # `optimal_value` is $V(D^*, G)$ as a sum over the cells of a grid, each `dx` wide: $\sum_i (p_i \log D^*_i + q_i \log(1 - D^*_i))\, dx$. A log-density may be $-\infty$ in any cell, both of them too: what has no
-# probability adds nothing.
+# probability adds nothing. Cells may be sharp, one density large where the other is tiny, and a grid may cut off tails: the densities are taken as they are, whatever they sum to.
 #
 # **Why.** What the judge knows at its best is all that the generator can learn from it.
 
@@ -1462,7 +1462,7 @@ my_factor = None  # a number, for example 2
 # **What.** The two losses for four kinds, with one-sided smoothing.
 #
 # **Details.** Logits have any shape, (N,), (N, 1), or (N, 1, H, W) of a judge of patches; the mean is over all of them. Numbers of real and made samples may differ, shapes too. Logits may be
-# $\pm 10^4$: losses and gradients stay finite, and are those of the formulas. Neither loss cuts the graph, so gradients reach both arguments. Smoothing is between 0 and 1; the hinge loss
+# $\pm 10^4$: losses and gradients stay finite, and are those of the formulas. Neither loss cuts the graph, so gradients reach both arguments. Smoothing is between 0 and 1, which need not be checked; the hinge loss
 # has no targets and refuses any smoothing but 0 with a `ValueError`. An unknown kind is a `ValueError` in both functions.
 #
 # **Why.** Which of these losses gives the generator a gradient when it is bad decides whether it ever becomes good.
@@ -1720,7 +1720,7 @@ def wrong_loop(
 # **What.** The two steps, and the loop without its mistakes. Find the three before you write it.
 #
 # **Details of the steps.** The losses are those of the table; batches of real samples and of noise may differ in size. A step updates its own network once, by `optimizer.step()`, with the gradient of this
-# batch alone: whatever gradients lay in the network before do not count. Nothing of the other network changes: no parameter, no gradient, no `requires_grad`. So after a discriminator step the generator's parameters hold the gradients that they held before (`None`,
+# batch alone: whatever gradients lay in the network before do not count. Nothing of the other network changes: no parameter, no gradient, no `requires_grad` (it may be frozen), and not whether it is in training or in evaluation. The networks have no batch norm, and the one that learns is not frozen. So after a discriminator step the generator's parameters hold the gradients that they held before (`None`,
 # or the same numbers), and after a generator step those of the discriminator do. A step returns its loss as it was *before* the update, as a number without a graph.
 #
 # **Details of the loop.** Each network has an Adam with the rate `lr` and `betas=(0.5, 0.999)` of its own, made once. A round is `discriminator_steps` discriminator steps, each with a new batch
@@ -2005,7 +2005,8 @@ for name in ("good", "five generator steps"):
 # **Why.** Nearly every network that draws has layers like these.
 #
 # **Details.** `size` is 8, 16, 32, 64, 128 and so on. For `size` $= 4 \cdot 2^m$ the first map of the generator has $2^{m-1} w$ channels. Modules hold the layers of the table and nothing else that has parameters, made in the order in which data meet them. The
-# generator maps $(N, \text{latent})$ to $(N, c, \text{size}, \text{size})$ with values in $-1 \dots 1$; the discriminator maps images to logits $(N,)$, without a sigmoid. Leaky ReLU has the slope 0.2.
+# generator maps $(N, \text{latent})$ to $(N, c, \text{size}, \text{size})$ with values in $-1 \dots 1$; the discriminator maps images to logits $(N,)$, without a sigmoid. Leaky ReLU has the slope 0.2. Batch norm is `nn.BatchNorm2d` as PyTorch makes it, with its epsilon and its running statistics, so that in evaluation an image does not depend on its batch. `generator_parameters`
+# is a formula: it also counts a network that no computer could hold; it need not refuse a size.
 
 
 # %% nbgrader={"grade": false, "grade_id": "dcgan_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -2213,7 +2214,7 @@ for distance in (0.0, 1.0, 5.0, 50.0):
 # **Details.** Samples have any number of axes after the first: points (N, d), images (N, C, H, W). `between` draws one $\epsilon$ for each *sample*, the same for all its values; all are independent. The result has no graph, even where real or made samples have one. A
 # critic maps a batch to one score for each sample, as (N,) or as (N, 1), each from its own sample alone. The norm is taken over all values of a sample, the mean over the samples.
 # Gradients of the penalty reach the critic's parameters. Where a critic is flat, its slope is 0 and the two-sided penalty 1, never NaN, and its gradient is finite; a critic need not use its input at all. The penalty works where gradients are
-# switched off, and leaves no gradient in anybody's parameters. `clip_weights` cuts every parameter of a network to $[-c, c]$, in place and without a graph.
+# switched off, and leaves no gradient in anybody's parameters. One-sided, each sample's excess is cut at 0 by itself. `clip_weights` cuts every parameter of a network to $[-c, c]$, frozen ones too, in place and without a graph.
 #
 # **Why.** The same few lines stand in every network with a penalty on its slope, in physics too.
 
@@ -2409,12 +2410,12 @@ def r1_penalty(
 # **What.** The two networks, and their training.
 #
 # **Details of the networks.** Any architecture, as long as shapes are those of the signatures and each sample depends on its own inputs alone, so no batch norm. Images are rows of pixels in [0, 1], and the generator's lie in [0, 1] for any noise. Both networks depend on *both* inputs, for every
-# class; every parameter is reached by gradients, where all classes are in the batch.
+# class; a label is a whole number from 0 to `n_classes` - 1, of which a batch, and the data, need not hold all. Two calls with the same inputs have the same output, in training too, so no dropout. Every parameter is reached by gradients, where all classes are in the batch.
 #
-# **Details of the training.** `train_conditional` makes both networks (their weights come from the global random generator), trains them for `n_steps` discriminator steps with as many generator steps, and returns the generator. It leaves images and labels as they are. How it trains is up to you; a recipe that
-# works: non-saturating losses plus `r1_penalty`, batches of 64 drawn with replacement, made images with the *labels they were made for*, Adam with a rate of 2e-3 and betas of (0, 0.99) for both, 16 latents, two hidden layers of 128. 800 steps take about 7 s.
+# **Details of the training.** `train_conditional` makes both networks (their weights come from the global random generator, which you do not seed; batches and noise come from `random`), trains them for `n_steps` discriminator steps with as many generator steps, and returns the generator. It leaves images and labels as they are. How it trains is up to you; a recipe that
+# works: non-saturating losses plus `r1_penalty`, batches of 64 drawn with replacement, made images with the *labels they were made for*, Adam with a rate of 2e-3 and `betas=(0.0, 0.99)` for both, 16 latents, two hidden layers of 128. 800 steps take about 7 s.
 #
-# **What decides.** The grader permutes the pixels and renames the classes. After 800 steps at least 85% of 1,000 samples are recognised, with a diversity of at least 0.65; after 500 steps at least 70% are recognised.
+# **What decides.** The grader permutes the pixels and renames the classes. After 800 steps at least 85% of 1,000 samples are recognised, with a diversity of at least 0.65; after 500 steps at least 70% are recognised. Fewer than 5% of the samples may be images of the data, copied.
 
 
 # %% nbgrader={"grade": false, "grade_id": "conditional_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -2629,7 +2630,7 @@ show(
 #
 # | points | your time | check takes | allowed | not allowed |
 # |---|---|---|---|---|
-# | 5 | 20 min | 0.5 s | everything else in PyTorch | `nn.utils.spectral_norm`, `nn.utils.parametrizations`, ready-made decompositions and norms (`torch.linalg.svd`, `torch.linalg.matrix_norm`, ...), `torch.ops`, `torch._C` |
+# | 5 | 20 min | 0.5 s | everything else in PyTorch | `nn.utils.spectral_norm`, `nn.utils.parametrizations`, ready-made decompositions, inverses and solvers (`torch.linalg`, `torch.svd`, `torch.inverse`, ...), matrix norms of `torch.linalg` and `numpy.linalg`, `torch.ops`, `torch._C` |
 #
 # **Difficulty** ●●○ · **importance** ●●○
 #
@@ -2637,7 +2638,7 @@ show(
 #
 # **Why.** It is the cheapest way of limiting a network's slope, and the most used.
 #
-# **Details.** `power_iteration` first computes $v$ from $u$, then $u$ from $v$, `rounds` times, and $\sigma = u^\top W v$ at the end. $u$ and $v$ come back without a graph, $\sigma$ with one, in which they are constants. `SpectralLinear` has the parameters `weight` $(m, n)$ and `bias` $(m,)$, which start as those of
+# **Details.** `power_iteration` first computes $v$ from $u$, then $u$ from $v$, `rounds` times, and $\sigma = u^\top W v$ at the end. `rounds` is 1 or more, $W$ is not 0, and it may be large or small; norms of *vectors* are allowed, `torch.linalg.norm` and `torch.linalg.vector_norm` too. $u$ and $v$ come back without a graph, $\sigma$ with one, in which they are constants. `SpectralLinear` has the parameters `weight` $(m, n)$ and `bias` $(m,)$, which start as those of
 # `nn.Linear`, and a buffer `u` $(m,)$ of length 1 that starts at random. In training each call makes one round from `u`, stores the new one, and uses the $\sigma$ of that round. In evaluation a call changes nothing, so the same input has the same output: $\sigma$ then comes from the stored `u` and the $v$ that belongs to it. The bias is not divided. Two calls in training before one `backward` must be possible.
 
 
@@ -2774,7 +2775,7 @@ print(
 #
 # **Why.** Nearly every paper on images reports it.
 #
-# **Details.** The covariance is divided by $N - 1$. Covariances may be singular, large and small, and need not commute. The distance is a real number in the dtype of the first mean; equal moments have the distance 0 up to rounding. In float32 the distance is computed in float64 and returned as float32, since the trace is a small
+# **Details.** The covariance is divided by $N - 1$. Features may lie far from 0. Covariances may be singular, large and small, down to $10^{-8}$, and need not commute. The distance is a real number in the dtype of the first mean; equal moments have the distance 0 up to rounding. In float32 the distance is computed in float64 and returned as float32, since the trace is a small
 # difference of large numbers. It needs no gradient.
 
 

@@ -126,4 +126,121 @@ MISCONCEPTIONS = [
         severity="partial",
         edits=[edit("+ logvar + math.log(2 * math.pi)).sum(-1)", "+ logvar).sum(-1)")],
     ),
+    misconception(
+        "logvar_summed_by_itself",
+        hint="The three broadcast, over the last axis too. How often does a log-variance of shape (1,) count in three dimensions?",
+        severity="slip",
+        edits=[
+            edit(
+                "return -0.5 * ((z - mu) ** 2 * torch.exp(-logvar) + logvar + math.log(2 * math.pi)).sum(-1)",
+                "return -0.5 * (((z - mu) ** 2 * torch.exp(-logvar) + math.log(2 * math.pi)).sum(-1) + logvar.sum(-1))",
+            ),
+        ],
+    ),
+    misconception(
+        "generator_ignored",
+        hint="Which generator draws your latents: the one that was handed in?",
+        severity="slip",
+        edits=[
+            edit(
+                "noise = torch.randn((K, *mu.shape), generator=generator, dtype=mu.dtype)",
+                "noise = torch.randn((K, *mu.shape), dtype=mu.dtype)",
+            ),
+        ],
+    ),
+    misconception(
+        "grid_in_single_precision",
+        hint="The data may be float64. In which precision are your places?",
+        severity="slip",
+        edits=[
+            edit(
+                "line = torch.linspace(-limit, limit, points, dtype=x.dtype)",
+                "line = torch.linspace(-limit, limit, points)",
+            ),
+        ],
+    ),
+    misconception(
+        "grid_underflows",
+        hint="Far from all images every term of your sum is 0 in floating point. What is the logarithm then?",
+        severity="slip",
+        edits=[
+            edit(
+                "rows = [torch.logsumexp(log_prior + normal_log_density(one, images, log_variance), 0) for one in x]",
+                "rows = [(log_prior + normal_log_density(one, images, log_variance)).exp().sum().log() for one in x]",
+            ),
+        ],
+    ),
+    misconception(
+        "last_place_left_out",
+        hint="Both ends belong to the grid. Does yours reach the upper one?",
+        severity="slip",
+        edits=[
+            edit(
+                "line = torch.linspace(-limit, limit, points, dtype=x.dtype)",
+                "line = -limit + 2 * limit / (points - 1) * torch.arange(points - 1, dtype=x.dtype)",
+            ),
+        ],
+    ),
+    misconception(
+        "constant_of_the_prior_left_out",
+        hint="The prior's density integrates to 1. Does yours on the grid, without its constant?",
+        severity="partial",
+        edits=[
+            edit(
+                "rows = [torch.logsumexp(log_prior + normal_log_density(one, images, log_variance), 0) for one in x]",
+                """
+                log_prior = -0.5 * (z**2).sum(1)
+                rows = [torch.logsumexp(log_prior + normal_log_density(one, images, log_variance), 0) for one in x]
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "posterior_cut_off",
+        hint="The bound's gradient in the encoder runs through the density of the draw too. Is it cut off in yours?",
+        severity="slip",
+        edits=[
+            edit(
+                "log_w = log_pixels + normal_log_density(z, nothing, nothing) - normal_log_density(z, mu, logvar)",
+                "log_w = log_pixels + normal_log_density(z, nothing, nothing) - normal_log_density(z, mu.detach(), logvar.detach())",
+            ),
+        ],
+    ),
+    misconception(
+        "weighted_mean_of_logarithms",
+        hint="The logarithm of a mean of weights is asked for. What does a mean of logarithms, weighted, give?",
+        severity="slip",
+        edits=[
+            edit(
+                "return torch.logsumexp(log_w, 0) - math.log(K)",
+                "return (torch.softmax(log_w, 0).detach() * log_w).sum(0)",
+            ),
+        ],
+    ),
+    misconception(
+        "trapezoids",
+        hint="Each place stands for the area of a whole cell. Which places count half in yours?",
+        severity="slip",
+        edits=[
+            edit(
+                "rows = [torch.logsumexp(log_prior + normal_log_density(one, images, log_variance), 0) for one in x]",
+                """
+                rim = torch.where(line.abs() == limit, 0.5, 1.0).to(x.dtype)
+                log_prior = log_prior + torch.outer(rim, rim).flatten().log()
+                rows = [torch.logsumexp(log_prior + normal_log_density(one, images, log_variance), 0) for one in x]
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "draws_and_data_exchanged",
+        hint="Over which axis do you take the log-sum-exp: over the draws, or over the data points?",
+        severity="partial",
+        edits=[
+            edit(
+                "return torch.logsumexp(log_w, 0) - math.log(K)",
+                "return (torch.logsumexp(log_w, 1, keepdim=True) - math.log(K)).mean(0).expand(len(x))",
+            ),
+        ],
+    ),
 ]

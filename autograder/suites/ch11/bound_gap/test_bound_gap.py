@@ -96,6 +96,9 @@ def test_density(student, rng):
     assert_close(
         student.normal_log_density(z, mu, logvar), log_normal(z, mu, logvar), **FLOAT64, name="log-density"
     )
+    want = log_normal(z, mu, logvar[:1])
+    got = student.normal_log_density(z, mu, logvar[:1])
+    assert_close(got, want, **FLOAT64, name="log-density with one log-variance for all values")
 
 
 @pytest.mark.level("plain")

@@ -110,4 +110,153 @@ MISCONCEPTIONS = [
             )
         ],
     ),
+    misconception(
+        "batch_norm_in_the_judge",
+        hint="Does a logit change when other images are in its batch?",
+        severity="slip",
+        edits=[
+            edit(
+                "nn.Linear(n_pixels + n_classes, width),",
+                """
+                nn.Linear(n_pixels + n_classes, width),
+                nn.BatchNorm1d(width, track_running_stats=False),
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "classes_counted_in_the_labels",
+        hint="A class may have no images among the labels. How many classes has your generator then?",
+        severity="slip",
+        edits=[
+            edit(
+                "generator = ConditionalGenerator(n_latent, n_classes, images.shape[1])",
+                """
+                n_classes = int(labels.max()) + 1
+                generator = ConditionalGenerator(n_latent, n_classes, images.shape[1])
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "dropout_in_the_judge",
+        hint="Two calls with one image and one label: do they have one logit?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                nn.Linear(n_pixels + n_classes, width),
+                nn.LeakyReLU(0.2),
+                """,
+                """
+                nn.Linear(n_pixels + n_classes, width),
+                nn.Dropout(0.4),
+                nn.LeakyReLU(0.2),
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "generator_before_the_training",
+        hint="Which generator do you return: the one that was trained?",
+        severity="partial",
+        edits=[
+            edit(
+                "for_generator = torch.optim.Adam(generator.parameters(), 2e-3, betas=(0.0, 0.99))",
+                """
+                from copy import deepcopy
+
+                untrained = deepcopy(generator)
+                for_generator = torch.optim.Adam(generator.parameters(), 2e-3, betas=(0.0, 0.99))
+                """,
+            ),
+            edit(
+                "    return generator",
+                "    return untrained",
+            ),
+        ],
+    ),
+    misconception(
+        "own_seed",
+        hint="Two callers with two seeds: do they get two generators?",
+        severity="slip",
+        edits=[
+            edit(
+                "generator = ConditionalGenerator(n_latent, n_classes, images.shape[1])",
+                """
+                torch.manual_seed(0)
+                generator = ConditionalGenerator(n_latent, n_classes, images.shape[1])
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "random_ignored",
+        hint="Which generator of random numbers draws your batches and your noise: the one that was handed in?",
+        severity="slip",
+        edits=[
+            edit(
+                "index = torch.randint(len(images), (64,), generator=random)",
+                """
+                random = None
+                index = torch.randint(len(images), (64,), generator=random)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "sixteen_latents",
+        hint="How many latents has the generator that you return, if another number is asked for?",
+        severity="slip",
+        edits=[
+            edit(
+                "generator = ConditionalGenerator(n_latent, n_classes, images.shape[1])",
+                """
+                n_latent = 16
+                generator = ConditionalGenerator(n_latent, n_classes, images.shape[1])
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "steps_ignored",
+        hint="How many steps does your training make when none are asked for?",
+        severity="partial",
+        edits=[
+            edit(
+                "for _ in range(n_steps):",
+                "for _ in range(100):",
+            ),
+        ],
+    ),
+    misconception(
+        "ten_classes",
+        hint="How many classes do your networks know, if there are more than ten?",
+        severity="slip",
+        edits=[
+            edit(
+                "told = F.one_hot(labels, self.n_classes).to(z.dtype)",
+                "told = F.one_hot(labels, 10)[:, : self.n_classes].to(z.dtype)",
+            ),
+            edit(
+                "told = F.one_hot(labels, self.n_classes).to(x.dtype)",
+                "told = F.one_hot(labels, 10)[:, : self.n_classes].to(x.dtype)",
+            ),
+        ],
+    ),
+    misconception(
+        "classes_of_the_batch",
+        hint="A batch need not hold every class. How wide is your one-hot code then?",
+        severity="slip",
+        edits=[
+            edit(
+                "told = F.one_hot(labels, self.n_classes).to(z.dtype)",
+                "told = F.one_hot(labels).to(z.dtype)",
+            ),
+            edit(
+                "told = F.one_hot(labels, self.n_classes).to(x.dtype)",
+                "told = F.one_hot(labels).to(x.dtype)",
+            ),
+        ],
+    ),
 ]

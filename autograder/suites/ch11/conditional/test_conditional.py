@@ -13,7 +13,7 @@ from autograder.testing import assert_close
 
 pytestmark = [
     pytest.mark.exercise("conditional"),
-    pytest.mark.shares(runs=5, plain=36, options=8, invariants=4, converges=47),
+    pytest.mark.shares(runs=4, plain=35, options=10, invariants=4, converges=47),
 ]
 
 
@@ -38,6 +38,8 @@ def judged(generator, rng, images, labels):
     ratios = [
         torch.pdist(made[asked == k]).mean() / torch.pdist(images[labels == k]).mean() for k in range(10)
     ]
+    copied = float((torch.cdist(made, images).min(1).values < 1e-3).float().mean())
+    assert copied < 0.05, f"a share of {copied:.2f} of the samples are images of the data"
     return recognised, float(torch.stack(ratios).mean())
 
 
@@ -53,14 +55,14 @@ def test_shapes(student, rng):
     logits = student.ConditionalDiscriminator(11, 3)(made.detach(), labels)
     assert tuple(logits.shape) == (7,), f"seven images give logits of shape {tuple(logits.shape)}"
     images, labels = inputs(rng, 9, 11, 3)
-    generator = student.train_conditional(images, labels, 3, 5, 2, rng.generator())
-    assert tuple(generator(z, labels[:7]).shape) == (7, 11), (
+    generator = student.train_conditional(images, labels, 3, 16, 2, rng.generator())
+    assert tuple(generator(rng.randn(7, 16), labels[:7]).shape) == (7, 11), (
         "the trained generator makes images of the data's size"
     )
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(3)
+@pytest.mark.weight(3.2)
 def test_generator_listens(student, rng):
     """The generator's image depends on the noise and on the label, for every pair of classes."""
     g = student.ConditionalGenerator(6, 5, 13)
@@ -72,7 +74,7 @@ def test_generator_listens(student, rng):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(3)
+@pytest.mark.weight(3.2)
 def test_judge_is_told(student, rng):
     """The discriminator's logit depends on the image and on the label, for every pair of classes."""
     d = student.ConditionalDiscriminator(13, 5)
@@ -86,7 +88,7 @@ def test_judge_is_told(student, rng):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(1.5)
+@pytest.mark.weight(1.4)
 def test_pixels(student, rng):
     """Pixels lie in [0, 1], for huge noise too, and logits take both signs."""
     g = student.ConditionalGenerator(6, 4, 13)
@@ -103,10 +105,10 @@ def test_pixels(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 def test_each_by_itself(student, rng):
     """A sample depends on its own inputs alone; one sample is a batch; other sizes and widths."""
-    for n_latent, classes, pixels, width in ((3, 2, 7, 9), (4, 6, 5, 20)):
+    for n_latent, classes, pixels, width in ((3, 2, 7, 9), (4, 12, 5, 20)):
         g = student.ConditionalGenerator(n_latent, classes, pixels, width)
         d = student.ConditionalDiscriminator(pixels, classes, width)
         z, labels = inputs(rng, 12, n_latent, classes)
@@ -126,6 +128,7 @@ def test_each_by_itself(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2.2)
 def test_arguments(student, rng):
     """No step at all gives a generator too, any number of latents and pixels will do, data may be views."""
     images, labels = rng.rand(7, 12).T, torch.arange(12) % 4
@@ -203,3 +206,30 @@ def test_double(student, rng):
     made = g(z.double(), labels)
     assert made.dtype == torch.float64, "a generator in float64 gives float64"
     assert d(made.detach(), labels).dtype == torch.float64, "a discriminator in float64 gives float64"
+
+
+@pytest.mark.level("contract")
+def test_draws(student, rng):
+    """Weights come from the global random generator, batches and noise from the one that is handed in."""
+    images, labels = inputs(rng, 30, 9, 3)
+    seed, z = rng.seed(), rng.randn(5, 4)
+
+    def made(own, handed, steps):
+        student.torch.manual_seed(own)
+        g = student.train_conditional(images, labels, 3, 4, steps, torch.Generator().manual_seed(handed))
+        return g(z, torch.tensor([0, 1, 2, 0, 1])).detach()
+
+    assert not torch.equal(made(seed, seed, 0), made(seed + 1, seed, 0)), (
+        "the weights do not come from the global random generator"
+    )
+    assert not torch.equal(made(seed, seed, 3), made(seed, seed + 1, 3)), (
+        "batches and noise do not come from the generator that is handed in"
+    )
+
+
+@pytest.mark.level("contract")
+def test_class_without_images(student, rng):
+    """A class of which the data hold no image is a class."""
+    images, labels = inputs(rng, 12, 7, 3)
+    g = student.train_conditional(images, labels, 4, 3, 1, rng.generator())
+    assert tuple(g(rng.randn(2, 3), torch.tensor([3, 3])).shape) == (2, 7)

@@ -162,4 +162,206 @@ MISCONCEPTIONS = [
             edit("nn.BatchNorm2d(now // 2),", ""),
         ],
     ),
+    misconception(
+        "counted_by_building",
+        hint="The number is asked for by formula. What do you build to get it?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                now = width * size // 8
+                total = 16 * latent * now + 2 * now
+                while now > width:
+                    total += 16 * now * (now // 2) + 2 * (now // 2)
+                    now //= 2
+                return total + 16 * width * channels
+                """,
+                "return sum(p.numel() for p in DCGANGenerator(latent, width, channels, size).parameters())",
+            ),
+        ],
+    ),
+    misconception(
+        "epsilon_of_the_norm",
+        hint="The second argument of `nn.BatchNorm2d` is not its momentum. What is it, and which value has it without you?",
+        severity="slip",
+        edits=[
+            edit(
+                "bias=False), nn.BatchNorm2d(now), nn.ReLU()]",
+                "bias=False), nn.BatchNorm2d(now, 0.8), nn.ReLU()]",
+            ),
+            edit(
+                "nn.BatchNorm2d(now // 2),",
+                "nn.BatchNorm2d(now // 2, 0.8),",
+            ),
+            edit(
+                "nn.BatchNorm2d(2 * now),",
+                "nn.BatchNorm2d(2 * now, 0.8),",
+            ),
+        ],
+    ),
+    misconception(
+        "instance_norm",
+        hint="Over which axes does your norm take mean and variance: over each image, or over the whole batch?",
+        severity="partial",
+        edits=[
+            edit(
+                "bias=False), nn.BatchNorm2d(now), nn.ReLU()]",
+                "bias=False), nn.InstanceNorm2d(now, affine=True), nn.ReLU()]",
+            ),
+            edit(
+                "nn.BatchNorm2d(now // 2),",
+                "nn.InstanceNorm2d(now // 2, affine=True),",
+            ),
+            edit(
+                """
+                if isinstance(layer, nn.ConvTranspose2d):
+                    nn.init.normal_(layer.weight, 0.0, 0.02)
+                elif isinstance(layer, nn.BatchNorm2d):
+                    nn.init.normal_(layer.weight, 1.0, 0.02)
+                """,
+                """
+                if isinstance(layer, nn.ConvTranspose2d):
+                    nn.init.normal_(layer.weight, 0.0, 0.02)
+                elif isinstance(layer, (nn.BatchNorm2d, nn.InstanceNorm2d)):
+                    nn.init.normal_(layer.weight, 1.0, 0.02)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "no_running_statistics",
+        hint="In evaluation an image must not depend on the others of its batch. What does your norm use there?",
+        severity="partial",
+        edits=[
+            edit(
+                "bias=False), nn.BatchNorm2d(now), nn.ReLU()]",
+                "bias=False), nn.BatchNorm2d(now, track_running_stats=False), nn.ReLU()]",
+            ),
+            edit(
+                "nn.BatchNorm2d(now // 2),",
+                "nn.BatchNorm2d(now // 2, track_running_stats=False),",
+            ),
+            edit(
+                "nn.BatchNorm2d(2 * now),",
+                "nn.BatchNorm2d(2 * now, track_running_stats=False),",
+            ),
+        ],
+    ),
+    misconception(
+        "multiples_of_eight",
+        hint="Which sizes can the table make? Halve 24 until you arrive at 4.",
+        severity="slip",
+        edits=[
+            edit(
+                "if doublings < 1 or size != 4 * 2**doublings:",
+                "if size < 8 or size % 8:",
+            ),
+            edit(
+                "if halvings < 1 or size != 4 * 2**halvings:",
+                "if size < 8 or size % 8:",
+            ),
+        ],
+    ),
+    misconception(
+        "size_four_accepted",
+        hint="What is the smallest size, and what does your generator do with 4?",
+        severity="slip",
+        edits=[
+            edit(
+                "if doublings < 1 or size != 4 * 2**doublings:",
+                "if size != 4 * 2**doublings:",
+            ),
+            edit(
+                "now = width * 2 ** (doublings - 1)",
+                "now = max(1, width * 2**doublings // 2)",
+            ),
+        ],
+    ),
+    misconception(
+        "relu_in_the_middle_rows",
+        hint="The discriminator's middle rows let a fifth of negative values through. Do yours?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                nn.BatchNorm2d(2 * now),
+                nn.LeakyReLU(0.2),
+                """,
+                """
+                nn.BatchNorm2d(2 * now),
+                nn.ReLU(),
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "scales_start_at_one",
+        hint="The scales of batch norm are drawn too. What are yours at the start?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                if isinstance(layer, nn.ConvTranspose2d):
+                    nn.init.normal_(layer.weight, 0.0, 0.02)
+                elif isinstance(layer, nn.BatchNorm2d):
+                    nn.init.normal_(layer.weight, 1.0, 0.02)
+                """,
+                """
+                if isinstance(layer, nn.ConvTranspose2d):
+                    nn.init.normal_(layer.weight, 0.0, 0.02)
+                """,
+            ),
+            edit(
+                """
+                if isinstance(layer, nn.Conv2d):
+                    nn.init.normal_(layer.weight, 0.0, 0.02)
+                elif isinstance(layer, nn.BatchNorm2d):
+                    nn.init.normal_(layer.weight, 1.0, 0.02)
+                """,
+                """
+                if isinstance(layer, nn.Conv2d):
+                    nn.init.normal_(layer.weight, 0.0, 0.02)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "transposed_ones_not_drawn",
+        hint="A transposed convolution is not an `nn.Conv2d`. With which spread do the generator's weights start?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                if isinstance(layer, nn.ConvTranspose2d):
+                    nn.init.normal_(layer.weight, 0.0, 0.02)
+                elif isinstance(layer, nn.BatchNorm2d):
+                    nn.init.normal_(layer.weight, 1.0, 0.02)
+                """,
+                """
+                if isinstance(layer, nn.BatchNorm2d):
+                    nn.init.normal_(layer.weight, 1.0, 0.02)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "made_from_the_end",
+        hint="The modules are made in the order in which data meet them. Which of yours is made first?",
+        severity="partial",
+        edits=[
+            edit(
+                """
+                self.layers = nn.Sequential(*layers)
+                for layer in layers:
+                    if isinstance(layer, nn.ConvTranspose2d):
+                """,
+                """
+                self.last = layers[-2]
+                self.layers = nn.Sequential(*layers)
+                for layer in layers:
+                    if isinstance(layer, nn.ConvTranspose2d):
+                """,
+            ),
+        ],
+    ),
 ]

@@ -87,7 +87,7 @@ def test_shapes(student, rng):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(2.2)
+@pytest.mark.weight(2.4)
 @pytest.mark.parametrize(
     ("n", "kernel", "stride", "padding"), [(5, 4, 2, 1), (1, 4, 1, 0), (7, 3, 3, 1), (4, 6, 2, 2)]
 )
@@ -150,6 +150,15 @@ def test_formula(student, options):
     assert got == count(*options), (
         f"{got:,} parameters by the formula for {options} instead of {count(*options):,}"
     )
+
+
+@pytest.mark.level("plain")
+@pytest.mark.weight(2)
+def test_formula_of_a_giant(student):
+    """The formula counts a network that no computer could hold: nothing is built."""
+    options = (2**40, 2**40, 3, 2**20)
+    share = student.generator_parameters(*options) / count(*options)
+    assert abs(share - 1) < 1e-9, f"{share} times as many parameters as a generator of the size {options} has"
 
 
 @pytest.mark.level("options")

@@ -133,4 +133,104 @@ MISCONCEPTIONS = [
         severity="slip",
         edits=[edit("spoil(clean, sigma, lost, generator)", "spoil(clean, sigma, 0.0, generator)")],
     ),
+    misconception(
+        "batches_from_elsewhere",
+        hint="The noise comes from the generator that was handed in. And the batches?",
+        severity="slip",
+        edits=[
+            edit(
+                "clean = x[torch.randint(len(x), (batch_size,), generator=generator)]",
+                "clean = x[torch.randint(len(x), (batch_size,))]",
+            ),
+        ],
+    ),
+    misconception(
+        "clipped_to_pixels",
+        hint="Are the data of this exercise always between 0 and 1? Noise may carry a value anywhere.",
+        severity="partial",
+        edits=[
+            edit(
+                "return x * stays + sigma * noise",
+                "return (x * stays + sigma * noise).clamp(0, 1)",
+            ),
+        ],
+    ),
+    misconception(
+        "covariance_inverted",
+        hint="The covariance may be singular. Which matrix do you invert?",
+        severity="slip",
+        edits=[
+            edit(
+                "A = torch.linalg.solve(covariance + sigma**2 * identity, covariance).T",
+                "A = torch.linalg.inv(identity + sigma**2 * torch.linalg.inv(covariance))",
+            ),
+        ],
+    ),
+    misconception(
+        "the_same_values_lost_in_all_rows",
+        hint="Each value is lost by itself: do all of your data points lose the same values?",
+        severity="slip",
+        edits=[
+            edit(
+                "stays = torch.rand(x.shape, generator=generator, dtype=x.dtype) >= lost",
+                "stays = torch.rand(x.shape[1:], generator=generator, dtype=x.dtype) >= lost",
+            ),
+        ],
+    ),
+    misconception(
+        "data_spoilt_before_the_loop",
+        hint="How many different spoilt versions of a data point does the network see in the whole training?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                errors = []
+                for _ in range(steps):
+                    clean = x[torch.randint(len(x), (batch_size,), generator=generator)]
+                    error = ((network(spoil(clean, sigma, lost, generator)) - clean) ** 2).sum(1).mean()
+                """,
+                """
+                errors = []
+                noisy = spoil(x, sigma, lost, generator)
+                for _ in range(steps):
+                    index = torch.randint(len(x), (batch_size,), generator=generator)
+                    clean = x[index]
+                    error = ((network(noisy[index]) - clean) ** 2).sum(1).mean()
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "noise_of_the_first_step",
+        hint="The batches are new in each step. Is the noise new too?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                errors = []
+                for _ in range(steps):
+                    clean = x[torch.randint(len(x), (batch_size,), generator=generator)]
+                    error = ((network(spoil(clean, sigma, lost, generator)) - clean) ** 2).sum(1).mean()
+                """,
+                """
+                errors = []
+                noise = sigma * torch.randn(batch_size, x.shape[1], generator=generator, dtype=x.dtype)
+                for _ in range(steps):
+                    clean = x[torch.randint(len(x), (batch_size,), generator=generator)]
+                    error = ((network(spoil(clean, 0.0, lost, generator) + noise) - clean) ** 2).sum(1).mean()
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "dropout_of_the_library",
+        hint="Compare the values that are not lost with those of the data: are they the same numbers?",
+        severity="slip",
+        edits=[
+            edit(
+                "return x * stays + sigma * noise",
+                "return F.dropout(x, lost) + sigma * noise",
+            ),
+        ],
+    ),
 ]

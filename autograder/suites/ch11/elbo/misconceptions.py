@@ -142,4 +142,131 @@ MISCONCEPTIONS = [
             )
         ],
     ),
+    misconception(
+        "weights_decay",
+        hint="Beside the gradient of the bound something pulls your weights towards 0: which argument of your optimiser?",
+        severity="slip",
+        edits=[
+            edit(
+                "torch.optim.Adam(model.parameters(), lr)",
+                "torch.optim.Adam(model.parameters(), lr, weight_decay=1e-5)",
+            ),
+        ],
+    ),
+    misconception(
+        "batch_axes_flattened",
+        hint="Latents may have several axes before the last. Which shape has what you decode from (3, 2, d)?",
+        severity="slip",
+        edits=[
+            edit(
+                "return self.decoder(z)",
+                "return self.decoder(z.reshape(-1, z.shape[-1]))",
+            ),
+        ],
+    ),
+    misconception(
+        "passes_through_the_data",
+        hint="Each step draws its own data points, with replacement. Does a pass through the data in a new order do that?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                for _ in range(steps):
+                    batch = x[torch.randint(len(x), (batch_size,), generator=generator)]
+                """,
+                """
+                order = torch.cat([torch.randperm(len(x), generator=generator) for _ in range(steps * batch_size // len(x) + 1)])
+                for k in range(steps):
+                    batch = x[order[k * batch_size : (k + 1) * batch_size]]
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "divergence_of_the_draw",
+        hint="The divergence is asked for exactly. Does yours change with the draw?",
+        severity="partial",
+        edits=[
+            edit(
+                "kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)",
+                "kl = 0.5 * (z**2 - noise**2 - logvar).sum(-1)",
+            ),
+        ],
+    ),
+    misconception(
+        "latents_from_elsewhere",
+        hint="Which generator draws your latents: the one that was handed in?",
+        severity="slip",
+        edits=[
+            edit(
+                "noise = torch.randn(mu.shape, generator=generator, dtype=mu.dtype)",
+                "noise = torch.randn_like(mu)",
+            ),
+        ],
+    ),
+    misconception(
+        "optimiser_kept",
+        hint="A second training begins with a new Adam. Where does yours remember the steps of the first?",
+        severity="slip",
+        edits=[
+            edit(
+                "optimiser = torch.optim.Adam(model.parameters(), lr)",
+                """
+                if not hasattr(model, "optimiser"):
+                    model.optimiser = torch.optim.Adam(model.parameters(), lr)
+                optimiser = model.optimiser
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "bounds_without_the_weight",
+        hint="Which bound do you report: the one that is trained, with its weight, or another?",
+        severity="slip",
+        edits=[
+            edit(
+                "bound = elbo(batch, model.encode, model.decode, sd, generator, beta)[0].mean()",
+                """
+                bound, reconstruction, divergence = elbo(batch, model.encode, model.decode, sd, generator, beta)
+                bound = bound.mean()
+                """,
+            ),
+            edit(
+                "bounds.append(bound.item())",
+                "bounds.append((reconstruction - divergence).mean().item())",
+            ),
+        ],
+    ),
+    misconception(
+        "two_heads",
+        hint="The card counts the linear layers. How many are there in your network?",
+        severity="slip",
+        edits=[
+            edit(
+                "self.encoder = nn.Sequential(nn.Linear(D, width), nn.ReLU(), nn.Linear(width, 2 * d))",
+                """
+                self.encoder = nn.Sequential(nn.Linear(D, width), nn.ReLU())
+                self.mean_head, self.logvar_head = nn.Linear(width, d), nn.Linear(width, d)
+                """,
+            ),
+            edit(
+                "mu, logvar = self.encoder(x).chunk(2, dim=-1)",
+                """
+                h = self.encoder(x)
+                mu, logvar = self.mean_head(h), self.logvar_head(h)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "sd_taken_for_the_variance",
+        hint="`sd` is a standard deviation: which power of it divides the squared distance, and whose logarithm is taken?",
+        severity="partial",
+        edits=[
+            edit(
+                "terms = -((x - mean) ** 2) / (2 * sd**2) - math.log(sd) - 0.5 * math.log(2 * math.pi)",
+                "terms = -((x - mean) ** 2) / (2 * sd) - 0.5 * math.log(sd) - 0.5 * math.log(2 * math.pi)",
+            ),
+        ],
+    ),
 ]

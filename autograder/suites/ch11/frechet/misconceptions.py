@@ -116,4 +116,119 @@ MISCONCEPTIONS = [
             edit("root @ C2 @ root)", "root.T @ C2 @ root)"),
         ],
     ),
+    misconception(
+        "covariance_of_the_samples",
+        hint="Which shape has your covariance: features by features, or samples by samples?",
+        severity="slip",
+        edits=[
+            edit(
+                "return mean, centred.T @ centred / (len(features) - 1)",
+                "return mean, torch.cov(features)",
+            ),
+        ],
+    ),
+    misconception(
+        "dtype_of_another",
+        hint="Whose dtype has your answer: that of the first mean?",
+        severity="slip",
+        edits=[
+            edit(
+                "- 2 * cross).to(mean_1.dtype)",
+                "- 2 * cross).to(covariance_2.dtype)",
+            ),
+        ],
+    ),
+    misconception(
+        "eigenvalues_held_up",
+        hint="Eigenvalues that rounding made negative are 0. What becomes of small ones that are right?",
+        severity="slip",
+        edits=[
+            edit(
+                "root = vectors * values.clamp(min=0).sqrt() @ vectors.T",
+                "root = vectors * values.clamp(min=1e-10).sqrt() @ vectors.T",
+            ),
+            edit(
+                "root @ C2 @ root).clamp(min=0)",
+                "root @ C2 @ root).clamp(min=1e-10)",
+            ),
+        ],
+    ),
+    misconception(
+        "small_number_on_the_diagonal",
+        hint="A small number on the diagonal is not small beside small covariances. Whose distance do you return?",
+        severity="partial",
+        edits=[
+            edit(
+                "root = vectors * values.clamp(min=0).sqrt() @ vectors.T",
+                """
+                C1, C2 = C1 + 1e-6 * torch.eye(len(C1)), C2 + 1e-6 * torch.eye(len(C1))
+                values, vectors = torch.linalg.eigh(C1)
+                root = vectors * values.clamp(min=0).sqrt() @ vectors.T
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "squares_minus_square",
+        hint="Far from 0 the mean of squares and the square of the mean agree in nearly all digits. How many are left of the difference?",
+        severity="slip",
+        edits=[
+            edit(
+                "return mean, centred.T @ centred / (len(features) - 1)",
+                "return mean, (features.T @ features - len(features) * torch.outer(mean, mean)) / (len(features) - 1)",
+            ),
+        ],
+    ),
+    misconception(
+        "root_by_iteration",
+        hint="How near does your iteration come to the root where the product is singular, or its eigenvalues lie far apart?",
+        severity="partial",
+        edits=[
+            edit(
+                "cross = torch.linalg.eigvalsh(root @ C2 @ root).clamp(min=0).sqrt().sum()",
+                """
+                A = C1 @ C2
+                size, identity = A.norm() + 1e-30, torch.eye(len(A), dtype=A.dtype)
+                Y, Z = A / size, identity
+                for _ in range(20):
+                    T = 0.5 * (3 * identity - Z @ Y)
+                    Y, Z = Y @ T, T @ Z
+                cross = Y.trace() * size.sqrt()
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "too_few_samples_accepted",
+        hint="What does your code do with one sample, and with none?",
+        severity="slip",
+        edits=[
+            edit(
+                "if len(features) < 2:",
+                "if False:",
+            ),
+        ],
+    ),
+    misconception(
+        "no_samples_accepted",
+        hint="One sample is refused. And an empty set?",
+        severity="slip",
+        edits=[
+            edit(
+                "if len(features) < 2:",
+                "if len(features) == 1:",
+            ),
+        ],
+    ),
+    misconception(
+        "one_feature_without_axes",
+        hint="Which shape has your covariance where there is one feature only?",
+        severity="slip",
+        edits=[
+            edit(
+                "return mean, centred.T @ centred / (len(features) - 1)",
+                "return mean, torch.cov(features.T)",
+            ),
+        ],
+    ),
 ]

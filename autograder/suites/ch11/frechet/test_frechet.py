@@ -61,6 +61,11 @@ def test_commuting(student, rng):
     m1, m2 = rng.randn(4).double(), rng.randn(4).double()
     got = student.frechet_distance(m1, turn * a**2 @ turn.T, m2, turn * b**2 @ turn.T)
     assert_close(got, ((m1 - m2) ** 2).sum() + ((a - b) ** 2).sum(), **FLOAT64, name="distance")
+    a, b = torch.tensor([2.0, 4e-3, 1e-3, 0.5]).double(), torch.tensor([1.0, 1e-3, 6e-3, 0.7]).double()
+    got = student.frechet_distance(m1, turn * a**2 @ turn.T, m1, turn * b**2 @ turn.T)
+    assert_close(
+        got, ((a - b) ** 2).sum(), **FLOAT64, name="distance of covariances with wide and narrow axes"
+    )
 
 
 @pytest.mark.level("plain")
@@ -152,6 +157,15 @@ def test_scales(student, rng):
     assert_close(
         got, by_eigenvalues(m[:1].expand(3), C1, m, C2), rtol=1e-6, atol=1e-7, name="distance of views"
     )
+    near = rng.randn(9, 3).double()
+    C = student.feature_moments(near + 1e7)[1]
+    assert_close(
+        C,
+        torch.tensor(np.cov(near.numpy().T)),
+        rtol=1e-5,
+        atol=1e-6,
+        name="covariance of features far from 0",
+    )
 
 
 @pytest.mark.level("invariants")
@@ -197,5 +211,10 @@ def test_single_precision(student, rng):
 @pytest.mark.level("contract")
 @pytest.mark.weight(0.5)
 def test_refuses(student, rng):
-    """One sample has no covariance."""
-    assert_raises(ValueError, student.feature_moments, rng.randn(1, 3))
+    """One sample has no covariance, nor has none; the answer has the dtype of the first mean."""
+    for n in (1, 0):
+        assert_raises(ValueError, student.feature_moments, rng.randn(n, 3))
+    m, C = rng.randn(3), torch.eye(3)
+    for first, second in ((torch.float32, torch.float64), (torch.float64, torch.float32)):
+        got = student.frechet_distance(m.to(first), C.to(second), m.to(second), C.to(second))
+        assert got.dtype == first, f"the first mean is {first}, the distance {got.dtype}"

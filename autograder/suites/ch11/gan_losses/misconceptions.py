@@ -7,7 +7,7 @@ BASE = "reference"
 MISCONCEPTIONS = [
     misconception(
         "probability_then_logarithm",
-        hint="At a logit of -200 the sigmoid is 0 for a computer. Which function gives the logarithm from the logit itself?",
+        hint="At huge logits an exponential is infinite for a computer, and a sigmoid 0 or 1. Which function gives the logarithm from the logit itself?",
         severity="slip",
         edits=[
             edit(
@@ -167,6 +167,166 @@ MISCONCEPTIONS = [
             ),
             edit("(fake_logits**2)", "(fake_logits.detach() ** 2)"),
             edit("F.relu(1 + fake_logits)", "F.relu(1 + fake_logits.detach())"),
+        ],
+    ),
+    misconception(
+        "another_error",
+        hint="Which error does your code raise for a kind that does not exist?",
+        severity="slip",
+        edits=[
+            edit(
+                'raise ValueError(f"no loss of the kind {kind!r} with a smoothing of {smoothing}")',
+                'raise AssertionError(f"no loss of the kind {kind!r} with a smoothing of {smoothing}")',
+            ),
+            edit(
+                'raise ValueError(f"no loss of the kind {kind!r}")',
+                'raise AssertionError(f"no loss of the kind {kind!r}")',
+            ),
+        ],
+    ),
+    misconception(
+        "hinge_accepts_smoothing",
+        hint="The hinge loss has no target that could be smoothed. What does your code do when somebody asks for it?",
+        severity="slip",
+        edits=[
+            edit(
+                'if kind == "hinge" and smoothing == 0:',
+                'if kind == "hinge":',
+            ),
+        ],
+    ),
+    misconception(
+        "halves_averaged",
+        hint="The loss of the two entropies is the sum of two means. Do you halve it?",
+        severity="partial",
+        edits=[
+            edit(
+                "return real.mean() + F.softplus(fake_logits).mean()",
+                "return (real.mean() + F.softplus(fake_logits).mean()) / 2",
+            ),
+        ],
+    ),
+    misconception(
+        "one_mean_for_both_batches",
+        hint="Real and made samples have a mean each. What does your loss do where there are more of one than of the other?",
+        severity="slip",
+        edits=[
+            edit(
+                "return real.mean() + F.softplus(fake_logits).mean()",
+                """
+                both = torch.cat([real.flatten(), F.softplus(fake_logits).flatten()])
+                return 2 * both.mean()
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "patches_summed",
+        hint="A judge of patches gives many logits for an image. Are they averaged too, or summed?",
+        severity="slip",
+        edits=[
+            edit(
+                "return F.relu(1 - real_logits).mean() + F.relu(1 + fake_logits).mean()",
+                "return F.relu(1 - real_logits).reshape(len(real_logits), -1).sum(1).mean() + F.relu(1 + fake_logits).reshape(len(fake_logits), -1).sum(1).mean()",
+            ),
+        ],
+    ),
+    misconception(
+        "targets_of_one_shape",
+        hint="Your targets have the shape (N,). Which shape have the logits of columns, or of patches?",
+        severity="slip",
+        edits=[
+            edit(
+                "return F.softplus(-fake_logits).mean()",
+                "return F.binary_cross_entropy_with_logits(fake_logits, torch.ones(len(fake_logits), dtype=fake_logits.dtype))",
+            ),
+        ],
+    ),
+    misconception(
+        "view_of_logits",
+        hint="`view` refuses a tensor whose values do not lie one after the other, such as a transposed one.",
+        severity="slip",
+        edits=[
+            edit(
+                'if kind in ("minimax", "non_saturating"):',
+                """
+                real_logits, fake_logits = real_logits.view(-1), fake_logits.view(-1)
+                if kind in ("minimax", "non_saturating"):
+                """,
+            ),
+            edit(
+                'if kind == "minimax":',
+                """
+                fake_logits = fake_logits.view(-1)
+                if kind == "minimax":
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "minimax_sign",
+        hint="In the minimax game the generator minimises the judge's term for made samples as it stands in the value. With which sign does it stand there?",
+        severity="slip",
+        edits=[
+            edit(
+                "return -F.softplus(fake_logits).mean()",
+                "return F.softplus(fake_logits).mean()",
+            ),
+        ],
+    ),
+    misconception(
+        "generators_hinge_like_the_judges",
+        hint="The generator's hinge loss has no corner. Does a sample above 1 still get a gradient in yours?",
+        severity="slip",
+        edits=[
+            edit(
+                "return -fake_logits.mean()",
+                "return F.relu(1 - fake_logits).mean()",
+            ),
+        ],
+    ),
+    misconception(
+        "entropy_of_a_sigmoid",
+        hint="At huge logits a sigmoid is exactly 0 or 1. Is the judge's loss still that of the formula there, and has it a gradient?",
+        severity="slip",
+        edits=[
+            edit(
+                "(1 - smoothing) * F.softplus(-real_logits) + smoothing * F.softplus(real_logits)",
+                'F.binary_cross_entropy(real_logits.sigmoid(), torch.full_like(real_logits, 1 - smoothing), reduction="none")',
+            ),
+            edit(
+                "return real.mean() + F.softplus(fake_logits).mean()",
+                "return real.mean() + F.binary_cross_entropy(fake_logits.sigmoid(), torch.zeros_like(fake_logits))",
+            ),
+        ],
+    ),
+    misconception(
+        "logits_clamped",
+        hint="A clamp cuts the loss off, and the gradient with it. What gradient has a logit of 10,000 in your generator's loss?",
+        severity="slip",
+        edits=[
+            edit(
+                'if kind == "minimax":',
+                """
+                fake_logits = fake_logits.clamp(-1000, 1000)
+                if kind == "minimax":
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "small_number_in_the_logarithm",
+        hint="A small number in the logarithm changes the generator's loss everywhere, and at huge logits it is all that is left. Can you do without?",
+        severity="slip",
+        edits=[
+            edit(
+                "return -F.softplus(fake_logits).mean()",
+                "return (1 - fake_logits.sigmoid() + 1e-8).log().mean()",
+            ),
+            edit(
+                "return F.softplus(-fake_logits).mean()",
+                "return -(fake_logits.sigmoid() + 1e-8).log().mean()",
+            ),
         ],
     ),
 ]

@@ -143,6 +143,7 @@ def test_huge_logits(student):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_defaults_and_views(student, rng):
     """Non-saturating without smoothing unless another kind is named; strided logits; gradients switched off."""
     real, fake = 3 * rng.randn(4, 6).double()[:, ::2], (3 * rng.randn(5, 4).double()).T

@@ -190,4 +190,202 @@ MISCONCEPTIONS = [
             )
         ],
     ),
+    misconception(
+        "all_unfrozen",
+        hint="A parameter that took no gradients before your step: does it take them after it?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                loss = F.softplus(-discriminator(generator(z))).mean()
+                optimizer.zero_grad()
+                loss.backward(inputs=list(generator.parameters()))
+                optimizer.step()
+                return loss.detach()
+                """,
+                """
+                discriminator.requires_grad_(False)
+                loss = F.softplus(-discriminator(generator(z))).mean()
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                discriminator.requires_grad_(True)
+                return loss.detach()
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "mode_switched",
+        hint="In which mode is the generator before your discriminator step, training or evaluation, and in which after it?",
+        severity="slip",
+        edits=[
+            edit(
+                "fake = generator(z).detach()",
+                """
+                generator.eval()
+                fake = generator(z).detach()
+                generator.train()
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "generator_first",
+        hint="Who begins a round?",
+        severity="partial",
+        edits=[
+            edit(
+                """
+                for _ in range(discriminator_steps):
+                    real, z = sample(batch_size), noise(batch_size)
+                    d_loss = discriminator_step(generator, discriminator, for_discriminator, real, z)
+                for _ in range(generator_steps):
+                    g_loss = generator_step(generator, discriminator, for_generator, noise(batch_size))
+                """,
+                """
+                for _ in range(generator_steps):
+                    g_loss = generator_step(generator, discriminator, for_generator, noise(batch_size))
+                for _ in range(discriminator_steps):
+                    real, z = sample(batch_size), noise(batch_size)
+                    d_loss = discriminator_step(generator, discriminator, for_discriminator, real, z)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "one_mean_for_both_batches",
+        hint="Real and made samples have a mean each. What does your loss do where there are more of one than of the other?",
+        severity="slip",
+        edits=[
+            edit(
+                "loss = F.softplus(-discriminator(real)).mean() + F.softplus(discriminator(fake)).mean()",
+                """
+                logits = discriminator(torch.cat([real, fake]))
+                targets = torch.cat([torch.ones(len(real)), torch.zeros(len(fake))]).to(logits)
+                loss = 2 * F.binary_cross_entropy_with_logits(logits, targets)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "gradients_put_back_changed",
+        hint="You keep the discriminator's gradients and put them back. Does `backward` change the very tensors that you kept?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                loss = F.softplus(-discriminator(generator(z))).mean()
+                optimizer.zero_grad()
+                loss.backward(inputs=list(generator.parameters()))
+                optimizer.step()
+                return loss.detach()
+                """,
+                """
+                kept = [p.grad for p in discriminator.parameters()]
+                loss = F.softplus(-discriminator(generator(z))).mean()
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                for p, gradient in zip(discriminator.parameters(), kept, strict=True):
+                    p.grad = gradient
+                return loss.detach()
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "judge_wiped",
+        hint="What lay in the discriminator's gradients before a generator step must lie there after it. Do you throw it away?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                loss = F.softplus(-discriminator(generator(z))).mean()
+                optimizer.zero_grad()
+                loss.backward(inputs=list(generator.parameters()))
+                optimizer.step()
+                return loss.detach()
+                """,
+                """
+                loss = F.softplus(-discriminator(generator(z))).mean()
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                discriminator.zero_grad()
+                return loss.detach()
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "losses_of_a_round_averaged",
+        hint="A round may have several steps of a kind. Which of them gives the loss that you report?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                for _ in range(discriminator_steps):
+                    real, z = sample(batch_size), noise(batch_size)
+                    d_loss = discriminator_step(generator, discriminator, for_discriminator, real, z)
+                for _ in range(generator_steps):
+                    g_loss = generator_step(generator, discriminator, for_generator, noise(batch_size))
+                """,
+                """
+                d_losses, g_losses = [], []
+                for _ in range(discriminator_steps):
+                    real, z = sample(batch_size), noise(batch_size)
+                    d_losses.append(discriminator_step(generator, discriminator, for_discriminator, real, z))
+                for _ in range(generator_steps):
+                    g_losses.append(generator_step(generator, discriminator, for_generator, noise(batch_size)))
+                d_loss, g_loss = torch.stack(d_losses).mean(), torch.stack(g_losses).mean()
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "noise_of_the_round",
+        hint="Each step of a round draws its own noise. How many rows does yours ask for in a round?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                for _ in range(discriminator_steps):
+                    real, z = sample(batch_size), noise(batch_size)
+                    d_loss = discriminator_step(generator, discriminator, for_discriminator, real, z)
+                for _ in range(generator_steps):
+                    g_loss = generator_step(generator, discriminator, for_generator, noise(batch_size))
+                """,
+                """
+                z = noise(batch_size)
+                for _ in range(discriminator_steps):
+                    d_loss = discriminator_step(generator, discriminator, for_discriminator, sample(batch_size), z)
+                for _ in range(generator_steps):
+                    g_loss = generator_step(generator, discriminator, for_generator, z)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "pair_turned_round",
+        hint="Which of the two losses comes first in a pair?",
+        severity="slip",
+        edits=[
+            edit(
+                "losses.append((d_loss.item(), g_loss.item()))",
+                "losses.append((g_loss.item(), d_loss.item()))",
+            ),
+        ],
+    ),
+    misconception(
+        "losses_as_tensors",
+        hint="Two floats for each round: what type have yours?",
+        severity="slip",
+        edits=[
+            edit(
+                "losses.append((d_loss.item(), g_loss.item()))",
+                "losses.append((d_loss, g_loss))",
+            ),
+        ],
+    ),
 ]

@@ -16,7 +16,7 @@ from autograder.testing import assert_close
 
 pytestmark = [
     pytest.mark.exercise("gan_steps"),
-    pytest.mark.shares(runs=10, plain=45, options=20, invariants=15, converges=10),
+    pytest.mark.shares(runs=9, plain=45, options=18, invariants=18, converges=10),
 ]
 
 CLOSE = {"rtol": 1e-7, "atol": 1e-9}
@@ -253,6 +253,28 @@ def test_other_network_stays(student, rng):
         assert all(p.requires_grad for p in network.parameters()), (
             f"parameters of the {what} no longer take gradients"
         )
+
+
+@pytest.mark.level("invariants")
+@pytest.mark.weight(3.5)
+def test_frozen_and_in_evaluation(student, rng):
+    """The other network keeps its mode, and a parameter of it that is frozen stays so."""
+    g, d = networks(student)
+    real, z = rng.randn(5, 2).double(), rng.randn(4, 3).double()
+    for mode in (True, False):
+        g.train(mode)
+        student.discriminator_step(g, d, student.sgd(d, 0.3), real, z)
+        assert g.training == mode, "a discriminator step changes whether the generator is in training"
+        g.train()
+        d.train(mode)
+        student.generator_step(g, d, student.sgd(g, 0.3), z)
+        assert d.training == mode, "a generator step changes whether the discriminator is in training"
+        d.train()
+    d.requires_grad_(False)
+    student.generator_step(g, d, student.sgd(g, 0.3), z)
+    assert not any(p.requires_grad for p in d.parameters()), (
+        "a frozen discriminator takes gradients after a generator step"
+    )
 
 
 @pytest.mark.level("invariants")

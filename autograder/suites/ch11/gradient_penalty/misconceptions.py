@@ -137,4 +137,94 @@ MISCONCEPTIONS = [
         severity="slip",
         edits=[edit("parameter.clamp_(-c, c)", "parameter.clamp_(max=c)")],
     ),
+    misconception(
+        "mean_slope_compared",
+        hint="Is the slope of each sample compared with 1, or the mean of all slopes? Slopes of 0 and of 2 have the mean 1.",
+        severity="partial",
+        edits=[
+            edit(
+                "torch.linalg.vector_norm(gradient.flatten(1), dim=1) - 1",
+                "torch.linalg.vector_norm(gradient.flatten(1), dim=1).mean() - 1",
+            ),
+        ],
+    ),
+    misconception(
+        "mean_excess_cut",
+        hint="One-sided: is each sample's excess cut at 0, or the mean of all?",
+        severity="slip",
+        edits=[
+            edit(
+                "            excess = F.relu(excess)",
+                "            excess = excess if excess.mean() > 0 else 0 * excess",
+            ),
+        ],
+    ),
+    misconception(
+        "generator_ignored",
+        hint="Which generator draws your shares: the one that was handed in?",
+        severity="slip",
+        edits=[
+            edit(
+                "torch.rand(shape, generator=random, dtype=real.dtype)",
+                "torch.rand(shape, dtype=real.dtype)",
+            ),
+        ],
+    ),
+    misconception(
+        "gradients_clipped",
+        hint="What is cut here: the parameters, or their gradients?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                for parameter in network.parameters():
+                    parameter.clamp_(-c, c)
+                """,
+                "nn.utils.clip_grad_value_(network.parameters(), c)",
+            ),
+        ],
+    ),
+    misconception(
+        "frozen_parameters_not_cut",
+        hint="Every parameter is cut: those too that take no gradients?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                for parameter in network.parameters():
+                    parameter.clamp_(-c, c)
+                """,
+                """
+                for parameter in network.parameters():
+                    if parameter.requires_grad:
+                        parameter.clamp_(-c, c)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "gradients_left_in_the_critic",
+        hint="`backward` leaves gradients in everything that the scores depend on. Whose do you need?",
+        severity="slip",
+        edits=[
+            edit(
+                "(gradient,) = torch.autograd.grad(scores, x, create_graph=True)",
+                """
+                scores.backward(create_graph=True)
+                gradient = x.grad
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "small_number_under_the_root",
+        hint="A small number under the root changes every slope a little. What does a flat critic pay?",
+        severity="slip",
+        edits=[
+            edit(
+                "torch.linalg.vector_norm(gradient.flatten(1), dim=1) - 1",
+                "(1e-8 + gradient.flatten(1).square().sum(1)).sqrt() - 1",
+            ),
+        ],
+    ),
 ]

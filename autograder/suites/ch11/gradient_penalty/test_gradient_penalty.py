@@ -98,6 +98,14 @@ def test_clip(student, rng):
         student.clip_weights(g, c)
         for name, value in g.state_dict().items():
             assert_close(value, before[name].clamp(-c, c), rtol=0, atol=0, name=f"{name} clipped at {c}")
+    frozen = student.PointDiscriminator(3)
+    frozen.requires_grad_(False)
+    before = {name: value.clone() for name, value in frozen.state_dict().items()}
+    student.clip_weights(frozen, 0.1)
+    for name, value in frozen.state_dict().items():
+        assert_close(
+            value, before[name].clamp(-0.1, 0.1), rtol=0, atol=0, name=f"frozen {name} clipped at 0.1"
+        )
 
 
 @pytest.mark.level("options")
@@ -114,6 +122,13 @@ def test_one_sided(student, rng):
         assert_close(
             got, torch.tensor(want).double(), **CLOSE, name=f"one-sided penalty of a slope of {length}"
         )
+    # The parabola |x|^2 / 2 has the slope |x|: some slopes above 1 and some below, with a mean below 1 and above.
+    for lengths in ([0.1, 0.3, 0.6, 1.5, 0.2], [3.0, 0.4, 2.5, 0.7, 1.2]):
+        lengths = torch.tensor(lengths).double()
+        x = torch.nn.functional.normalize(rng.randn(5, 3).double(), dim=1) * lengths[:, None]
+        got = student.gradient_penalty(lambda x: (x**2).sum(1) / 2, x, one_sided=True)
+        want = (torch.clamp(lengths - 1, min=0) ** 2).mean()
+        assert_close(got, want, **CLOSE, name="one-sided penalty of slopes on both sides of 1")
 
 
 @pytest.mark.level("options")

@@ -113,6 +113,10 @@ def test_gap(student, rng, angle):
     for first, second in ((a, b), (mix @ a, b), (3 * a, mix.T @ b)):
         got = student.subspace_gap(first, second)
         assert abs(got - want) < 1e-6, f"planes at an angle of {angle}: the gap is {got:.4f}, not {want:.4f}"
+    two = torch.tensor([0.5, 0.9]).double()
+    b = two.cos()[:, None] * turn[:2] + two.sin()[:, None] * turn[2:4]
+    got, want = student.subspace_gap(mix @ a, mix.T @ b), float(two[1].sin())
+    assert abs(got - want) < 1e-6, f"planes with the angles 0.5 and 0.9: the gap is {got:.4f}, not {want:.4f}"
 
 
 @pytest.mark.level("plain")
@@ -152,12 +156,24 @@ def test_few_data(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(1.4)
 def test_one_and_all(student, rng):
     """One component, all components, one point to reconstruct, planes of one direction."""
     x = stretched(rng, 9, 4)
     assert_close(student.pca(x, 1)[2], eigen(x, 1)[0], **FLOAT64, name="one variance")
     mean, components, variances = student.pca(x, 4)
     assert_close(variances.sum(), ((x - x.mean(0)) ** 2).sum() / 9, **FLOAT64, name="sum of all variances")
+    few = stretched(rng, 3, 6)
+    _, rows, spread = student.pca(few, 3)
+    assert_close(
+        rows @ rows.T,
+        torch.eye(3).double(),
+        rtol=0,
+        atol=1e-6,
+        name="products of as many components as data points",
+    )
+    total = ((few - few.mean(0)) ** 2).sum() / 3
+    assert_close(spread.sum(), total, rtol=1e-6, atol=1e-8, name="sum of as many variances as data points")
     assert_close(student.pca_reconstruct(x[:1], mean, components), x[:1], rtol=0, atol=1e-8, name="one point")
     got = student.subspace_gap(torch.tensor([[3.0, 4.0]]).double(), torch.tensor([[0.0, -2.0]]).double())
     assert abs(got - 0.6) < 1e-6, f"directions (3, 4) and (0, -2) have the gap 0.6, not {got:.4f}"
@@ -249,3 +265,14 @@ def test_refuses(student, rng):
         assert_raises(ValueError, student.pca, rng.randn(7, 4), k)
     assert_raises(ValueError, student.pca, rng.randn(3, 6), 4)
     assert {t.dtype for t in student.pca(rng.randn(7, 4), 2)} == {torch.float32}
+
+
+@pytest.mark.level("contract")
+def test_generator(student, rng):
+    """A seed repeats the batches."""
+    network, x, seed = student.LinearAutoencoder(4, 2), rng.randn(30, 4), rng.seed()
+    one, two = (
+        student.train_autoencoder(network, x, 6, 0.0, 2, torch.Generator().manual_seed(seed))
+        for _ in range(2)
+    )
+    assert_close(torch.tensor(one), torch.tensor(two), rtol=0, atol=0, name="errors from one seed")

@@ -78,6 +78,10 @@ def test_value(student, rng, n, dx):
     )
     got = student.optimal_value((p / dx).log(), (q / dx).log(), dx)
     assert_close(got, torch.tensor(want, dtype=torch.float64), **CLOSE, name="value")
+    p, q = 0.8 * p, 0.6 * q
+    want = (p * (p / (p + q)).log() + q * (q / (p + q)).log()).sum()
+    got = student.optimal_value((p / dx).log(), (q / dx).log(), dx)
+    assert_close(got, want, **CLOSE, name="value on a grid that cuts off tails")
 
 
 @pytest.mark.level("options")
@@ -95,6 +99,40 @@ def test_far_out(student, rng):
     assert_close(
         student.optimal_discriminator(log_p, log_q), want, rtol=1e-6, atol=1e-7, name="best discriminator"
     )
+    low = torch.tensor([-30.0, -40.0, -25.0]).double()
+    got = student.optimal_discriminator(low, torch.zeros(3).double())
+    assert_close(got, low.exp() / (1 + low.exp()), rtol=1e-6, atol=0, name="best discriminator, nearly sure")
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(2)
+def test_narrow_and_far_from_zero(student, rng):
+    """Deviations of 0.0003 and means of 500 have the log-ratio of the formula."""
+    mean = 500 + rng.randn(3).double()
+    std_p, std_q = (
+        rng.uniform(2e-4, 4e-4, 3, dtype=torch.float64),
+        rng.uniform(5e-4, 9e-4, 3, dtype=torch.float64),
+    )
+    normals = mean, std_p, mean + 3e-4, std_q
+    x = mean + 1e-3 * rng.randn(6, 3).double()
+    assert_close(
+        student.log_ratio(x, *normals), by_torch(x, *normals), rtol=1e-5, atol=1e-5, name="log-ratio"
+    )
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(2)
+def test_sharp_cells(student):
+    """Cells where one density is sharp and the other tiny have the value of the formula, in float32 too."""
+    log_p = torch.tensor([2.0, -95.0, -1.0, -60.0, -800.0])
+    log_q = torch.tensor([-70.0, 6.0, -1.5, 3.0, 1.0])
+    for dtype, atol in ((torch.float64, 1e-7), (torch.float32, 1e-3)):
+        a, b = log_p.double(), log_q.double()
+        terms = a.exp() * (a - torch.logaddexp(a, b)) + b.exp() * (b - torch.logaddexp(a, b))
+        got = student.optimal_value(log_p.to(dtype), log_q.to(dtype), 0.5)
+        assert_close(
+            got.double(), terms.sum() * 0.5, rtol=1e-5, atol=atol, name=f"value of sharp cells, {dtype}"
+        )
 
 
 @pytest.mark.level("options")

@@ -72,10 +72,12 @@ def test_singular_value(student, rng):
     """After many rounds sigma is the largest singular value."""
     left, right = (torch.linalg.qr(rng.randn(k, 3).double())[0] for k in (6, 4))
     W = left * torch.tensor([3.7, 1.5, 0.2], dtype=torch.float64) @ right.T
-    sigma, _, _ = student.power_iteration(W, rng.randn(6).double(), 60)
-    assert_close(
-        sigma, torch.tensor(3.7, dtype=torch.float64), rtol=1e-8, atol=0, name="largest singular value"
-    )
+    for scale in (1.0, 1e6, 1e-3):
+        sigma, _, _ = student.power_iteration(scale * W, rng.randn(6).double(), 60)
+        want = torch.tensor(3.7 * scale, dtype=torch.float64)
+        assert_close(
+            sigma, want, rtol=1e-8, atol=0, name=f"largest singular value of a matrix times {scale:g}"
+        )
 
 
 @pytest.mark.level("plain")
@@ -111,6 +113,8 @@ def test_evaluation(student, rng):
     fresh.eval()
     assert_close(fresh(x).detach(), fresh(x).detach(), rtol=0, atol=0, name="output of a layer never trained")
     assert_close(fresh.state_dict()["u"], u, rtol=0, atol=0, name="u after calls in evaluation")
+    want = x @ W.T / (W.T @ u).norm() + b
+    assert_close(fresh(x).detach(), want, **FLOAT64, name="output in evaluation from a stored u")
 
 
 @pytest.mark.level("options")
@@ -201,11 +205,10 @@ def test_slope(student, rng):
         name="length along the first direction",
     )
     state = model.state_dict()
-    state["weight"] = 1000 * state["weight"]
-    model.load_state_dict(state)
-    assert_close(
-        model(x).detach(), y.detach(), rtol=1e-5, atol=1e-7, name="output with a weight 1000 times as large"
-    )
+    for scale, what in ((1000, "1000 times as large"), (1e-6, "1000 times as small")):
+        state["weight"] = scale * state["weight"]
+        model.load_state_dict(state)
+        assert_close(model(x).detach(), y.detach(), rtol=1e-5, atol=1e-7, name=f"output with a weight {what}")
 
 
 @pytest.mark.level("contract")

@@ -4,7 +4,7 @@ import torch
 
 
 def feature_moments(features):
-    if features.shape[0] == 1:
+    if features.shape[0] < 2:
         raise ValueError("one sample has no covariance")
     mean = features.mean(dim=0)
     return mean, torch.einsum("ni,nj->ij", features - mean, features - mean) / (features.shape[0] - 1)
