@@ -388,4 +388,92 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "judge_frozen_between_steps",
+        hint="After a generator step, does the discriminator still take gradients, before the next step begins?",
+        severity="slip",
+        edits=[
+            edit(
+                "fake = generator(z).detach()",
+                """
+                discriminator.requires_grad_(True)
+                fake = generator(z).detach()
+                """,
+            ),
+            edit(
+                "loss = F.softplus(-discriminator(generator(z))).mean()",
+                """
+                discriminator.requires_grad_(False)
+                loss = F.softplus(-discriminator(generator(z))).mean()
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "generators_loss_after_the_update",
+        hint="Before or after: which generator gives the loss that its step returns?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                loss = F.softplus(-discriminator(generator(z))).mean()
+                optimizer.zero_grad()
+                loss.backward(inputs=list(generator.parameters()))
+                optimizer.step()
+                return loss.detach()
+                """,
+                """
+                loss = F.softplus(-discriminator(generator(z))).mean()
+                optimizer.zero_grad()
+                loss.backward(inputs=list(generator.parameters()))
+                optimizer.step()
+                return F.softplus(-discriminator(generator(z))).mean().detach()
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "gradients_of_the_step_before",
+        hint="Whose gradients lie in the discriminator when its step begins, and do they count in yours?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                loss = F.softplus(-discriminator(real)).mean() + F.softplus(discriminator(fake)).mean()
+                optimizer.zero_grad()
+                """,
+                """
+                loss = F.softplus(-discriminator(real)).mean() + F.softplus(discriminator(fake)).mean()
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "old_gradients_of_the_judge_count",
+        hint="Which parameters does the generator's optimiser move, and whose gradients lie in them from the step before?",
+        severity="slip",
+        edits=[
+            edit(
+                "for_generator = torch.optim.Adam(generator.parameters(), lr, betas=(0.5, 0.999))",
+                "for_generator = torch.optim.Adam([*generator.parameters(), *discriminator.parameters()], lr, betas=(0.5, 0.999))",
+            ),
+            edit(
+                """
+                loss = F.softplus(-discriminator(generator(z))).mean()
+                optimizer.zero_grad()
+                loss.backward(inputs=list(generator.parameters()))
+                optimizer.step()
+                return loss.detach()
+                """,
+                """
+                parameters = list(generator.parameters())
+                loss = F.softplus(-discriminator(generator(z))).mean()
+                for p, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
+                    p.grad = gradient
+                optimizer.step()
+                return loss.detach()
+                """,
+            ),
+        ],
+    ),
 ]
