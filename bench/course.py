@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import shutil
 from pathlib import Path
@@ -14,7 +15,7 @@ from autograder.course import Course
 ASSIGNMENT = "timing"
 NOTEBOOK = "bench"
 ROOM = Path(__file__).parent / "assignment"
-TEXT, SUITE = ROOM / f"{NOTEBOOK}.py", ROOM / "test_bench.py"
+TEXT, SUITE = ROOM / f"{NOTEBOOK}.py", ROOM / "suite"
 
 CONFIG = """from pathlib import Path
 
@@ -38,9 +39,7 @@ def make_course(root: Path, *, jailed: bool) -> Course:
     folder = course.source / ASSIGNMENT
     folder.mkdir(parents=True)
     nbformat.write(_notebook(), folder / f"{NOTEBOOK}.ipynb")
-    suite = course.suites / ASSIGNMENT
-    suite.mkdir(parents=True)
-    shutil.copy(SUITE, suite)
+    shutil.copytree(SUITE, course.suites / ASSIGNMENT, ignore=shutil.ignore_patterns("__pycache__"))
     (course.root / "nbgrader_config.py").write_text(CONFIG if jailed else STOCK_CONFIG)
     return course
 
@@ -48,19 +47,28 @@ def make_course(root: Path, *, jailed: bool) -> Course:
 def submit_copies(course: Course, count: int) -> list[str]:
     """Correct submissions by new students, no two alike in bytes, so that no stored result answers for
     another."""
-    students = []
+    students, template = [], _template()
     for _ in range(count):
-        serial = next(_serial)
-        student = f"student{serial:04}"
-        notebook = _notebook()
-        for cell in notebook.cells:
-            if cell.metadata.get("nbgrader", {}).get("solution"):
-                cell.source += f"\n# written by {student}"
+        student = f"student{next(_serial):05}"
         folder = course.submission_folder(student, ASSIGNMENT)
         folder.mkdir(parents=True)
-        nbformat.write(notebook, folder / f"{NOTEBOOK}.ipynb")
+        (folder / f"{NOTEBOOK}.ipynb").write_text(template.replace(_SOMEBODY, student), encoding="utf-8")
         students.append(student)
     return students
+
+
+_SOMEBODY = "somebody"
+
+
+@functools.cache
+def _template() -> str:
+    """A correct submission as JSON, with `_SOMEBODY` in each solution."""
+    notebook = _notebook()
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("solution"):
+            cell.source += f"\n# written by {_SOMEBODY}"
+    text: str = nbformat.writes(notebook)
+    return text
 
 
 def _notebook() -> nbformat.NotebookNode:

@@ -26,7 +26,7 @@ from autograder.course.secret import course_secret
 from autograder.grading.result import Result, Verdict
 
 if TYPE_CHECKING:
-    from autograder.gradebook.record import Recorder
+    from autograder.gradebook.gradebook import CellGrade
 
 
 class Progress(Protocol):
@@ -199,9 +199,10 @@ def grade_class(
 
         report = ClassReport(assignment, gradebook=course.gradebook)
         with stage("reading grades"):
+            grades = recorder.class_grades(assignment, chosen)
             for student in chosen:
                 note = " ".join(intake_notes(course, assignment, student))
-                report.rows.append(_row(recorder, assignment, student, problems.get(student, ""), note))
+                report.rows.append(_row(student, grades.get(student, {}), problems.get(student, ""), note))
     return report
 
 
@@ -272,10 +273,10 @@ def _why_ungraded(outcome: Result | str) -> str:
     return f"the grader could not grade {', '.join(lost)}" if lost else ""
 
 
-def _row(recorder: Recorder, assignment: str, student: str, problem: str, note: str = "") -> Row:
-    grades = recorder.grades(assignment, student).values()
-    if not grades:
+def _row(student: str, cells: dict[str, CellGrade], problem: str, note: str = "") -> Row:
+    if not cells:
         raise CourseError(f"{student!r} is not in the gradebook after recording; run the command again")
+    grades = cells.values()
     scores = {grade.name: (grade.score or 0.0, grade.points) for grade in grades}
     is_graded = any(grade.score is not None for grade in grades)
     waiting = tuple(sorted(grade.name for grade in grades if grade.needs_grader))

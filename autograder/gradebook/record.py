@@ -1,4 +1,4 @@
-"""Phase two: nbgrader's own autograde, one submission at a time, writes what the result store holds."""
+"""Phase two: nbgrader's own steps, one submission at a time, write what the result store holds."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ import contextlib
 import os
 import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from nbgrader.apps import NbGraderAPI
 from nbgrader.apps.baseapp import NbGrader
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import capture_log, temp_attrs
 from sqlalchemy.exc import OperationalError, SAWarning
 from traitlets.config import Config
 
 from autograder.course import Course, CourseError
 from autograder.course.deadlines import read_deadlines
 from autograder.gradebook.config import configure
-from autograder.gradebook.database import kept_url
+from autograder.gradebook.database import kept_url, one_commit
 from autograder.gradebook.grade import JailedGrade, decided
-from autograder.gradebook.gradebook import CellGrade, is_known, queue_submission, read_grades
+from autograder.gradebook.gradebook import CellGrade, is_known, queue_submission, read_class, void_grades
+from autograder.gradebook.one_pass import OnePass
 from autograder.gradebook.restore import OverwriteKnownCells, RestoreCells
 from autograder.gradebook.waiting import can_have_page, page_of, submitted_at, write_page
 from autograder.grading.result import Result
@@ -77,7 +79,10 @@ class Recorder:
         ):
             # nbgrader links a submission to its notebooks before adding it to the session, and SQLAlchemy minds.
             warnings.simplefilter("ignore", SAWarning)
-            report = self.api.autograde(assignment, student)
+            # Written by itself: whenever the process is killed, no score of an earlier submission stands.
+            void_grades(self.db_url, assignment, student)
+            with one_commit(self.db_url):
+                report = self._autograde(assignment, student)
         if report["success"]:
             return None
         error, log = str(report.get("error", "")), str(report.get("log", ""))
@@ -90,6 +95,14 @@ class Recorder:
             line.strip() for line in (log + error).splitlines() if "Error" in line or "Exception" in line
         ]
         return reasons[-1] if reasons else "nbgrader gave no reason"
+
+    def _autograde(self, assignment: str, student: str) -> dict[str, Any]:
+        """As `NbGraderAPI.autograde`, in one conversion."""
+        with temp_attrs(self.coursedir, assignment_id=assignment, student_id=student):
+            converter = OnePass(coursedir=self.coursedir, parent=self.api)
+            converter.force = converter.create_student = True
+            report: dict[str, Any] = capture_log(converter)
+        return report
 
     def queue(self, assignment: str, student: str, why: str) -> None:
         """Leave a submission that must not be converted to the instructor, with a page that says why and what was
@@ -123,8 +136,12 @@ class Recorder:
         write_page(self.course, assignment, student, notebook, page)
 
     def grades(self, assignment: str, student: str) -> dict[str, CellGrade]:
+        return self.class_grades(assignment, [student]).get(student, {})
+
+    def class_grades(self, assignment: str, students: Sequence[str]) -> dict[str, dict[str, CellGrade]]:
+        """What stands in the gradebook, by student and cell, for these students at least."""
         with database_errors(self.course):
-            return read_grades(self.db_url, assignment, student)
+            return read_class(self.db_url, assignment, students)
 
 
 def course_config(course: Course) -> Config:

@@ -8,16 +8,17 @@ in the queue.
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbformat.v4 import new_notebook
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from traitlets import Bool
@@ -33,7 +34,7 @@ from autograder.grading.parse_notebook import parse
 PATIENCE = 10.0
 """Seconds that formgrader's server, which answers nobody meanwhile, waits for another grader of the course."""
 
-NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+CELL_TYPES = ("code", "markdown", "raw")
 
 
 def parse_notebook(document: bytes) -> NotebookNode:
@@ -43,16 +44,19 @@ def parse_notebook(document: bytes) -> NotebookNode:
     them. SubmissionError where the bytes are not a notebook.
     """
     parse(document)  # the grader's own reading decides what a notebook is, and names what is wrong
-    raw = json.loads(document)["cells"]
-    cells = [cell for cell in map(_trusted_part, raw) if cell is not None]
+    cells = [part for cell in json.loads(document)["cells"] if (part := _trusted_part(cell)) is not None]
     # nbformat warns of each id that two cells have, which a student who copies a cell by hand makes.
     taken: set[str] = set()
     for index, cell in enumerate(cells):
-        if cell.id in taken:
-            cell.id = f"cell-{index}-{len(taken)}-again"
+        if not cell.id or cell.id in taken:
+            cell.id = next(id for id in _ids_for(index) if id not in taken)
         taken.add(cell.id)
-    notebook = new_notebook(cells=cells, metadata={"language_info": {"name": "python"}})
-    return notebook
+    return new_notebook(cells=cells, metadata={"language_info": {"name": "python"}})
+
+
+def _ids_for(index: int) -> Iterator[str]:
+    yield f"cell-{index}"
+    yield from (f"cell-{index}-{number}" for number in itertools.count(1))
 
 
 class SubmissionExporter(NotebookExporter):
@@ -146,7 +150,7 @@ def _void_before_grading(
 def _trusted_part(cell: Any) -> NotebookNode | None:
     """Type, source, grade id and pasted pictures of one cell; None where it is not a cell."""
     kind = cell.get("cell_type") if isinstance(cell, dict) else None
-    if not isinstance(kind, str) or kind not in NEW_CELL:
+    if not isinstance(kind, str) or kind not in CELL_TYPES:
         return None
     source = cell.get("source", "")
     if isinstance(source, list):
@@ -155,7 +159,10 @@ def _trusted_part(cell: Any) -> NotebookNode | None:
         return None
     # Lone surrogates are legal in JSON and cannot be written back as UTF-8.
     source = source.encode("utf-8", "replace").decode("utf-8")
-    part = NEW_CELL[cell["cell_type"]](source)
+    # nbformat's makers check each cell against its schema, a fifth of a recording; the whole notebook is checked too.
+    part = NotebookNode(id="", cell_type=kind, metadata=NotebookNode(), source=source)
+    if kind == "code":
+        part["execution_count"], part["outputs"] = None, []
     if isinstance(cell.get("id"), str) and cell["id"].replace("-", "").replace("_", "").isalnum():
         part.id = cell["id"].encode("ascii", "replace").decode().replace("?", "-")[:64]
     attachments = cell.get("attachments")

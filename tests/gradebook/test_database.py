@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import sys
 import threading
 from pathlib import Path
 
 import pytest
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, Student
 from sqlalchemy.exc import OperationalError
 
-from autograder.gradebook.database import KeptDialect, KeptPool, kept_url
+from autograder.gradebook.database import KeptDialect, KeptPool, kept_url, one_commit
 
 
 @pytest.fixture(autouse=True)
@@ -107,3 +108,80 @@ def test_other_gradebooks_keep_their_address(url: str) -> None:
 
 def test_the_address_keeps_its_options(tmp_path: Path) -> None:
     assert kept_url(f"sqlite:///{tmp_path}/a b.db?timeout=60").endswith(f"{tmp_path}/a b.db?timeout=60")
+
+
+def test_commits_within_one_are_written_together_and_seen_by_who_makes_them(plain: str) -> None:
+    kept = kept_url(plain)
+    assert names(kept) == ["ada"]
+    with one_commit(kept):
+        with Gradebook(kept) as first:
+            first.add_student("ben")
+        with Gradebook(kept) as second:
+            second.add_student("cleo")
+            second.db.add(Student(id="dora"))
+            second.db.flush()
+            second.db.rollback()
+        assert names(kept) == ["ada", "ben", "cleo"] and names(plain) == ["ada"]
+    assert names(plain) == ["ada", "ben", "cleo"]
+    with Gradebook(kept) as later:
+        later.add_student("emil")
+    assert names(plain) == ["ada", "ben", "cleo", "emil"], "after it every commit is written at once again"
+
+
+def test_an_error_within_keeps_what_was_committed_before_it(plain: str) -> None:
+    kept = kept_url(plain)
+    names(kept)
+    with pytest.raises(ZeroDivisionError), one_commit(kept), Gradebook(kept) as gradebook:
+        gradebook.add_student("ben")
+        gradebook.db.add(Student(id="cleo"))
+        gradebook.db.flush()
+        raise ZeroDivisionError
+    assert names(plain) == ["ada", "ben"]
+
+
+def test_a_kill_within_leaves_what_was_there(plain: str) -> None:
+    kept = kept_url(plain)
+    pid = os.fork()
+    if pid == 0:
+        names(kept)
+        with one_commit(kept):
+            with Gradebook(kept) as gradebook:
+                gradebook.add_student("ben")
+            os._exit(9)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
+    assert names(plain) == ["ada"]
+    with Gradebook(plain) as gradebook:
+        gradebook.add_student("cleo")
+    assert names(plain) == ["ada", "cleo"], "and nobody holds it"
+
+
+def test_two_gradebooks_at_once_within_one_commit_do_not_wait_for_each_other(plain: str) -> None:
+    kept = kept_url(plain)
+    names(kept)
+    with one_commit(kept), Gradebook(kept) as outer:
+        outer.add_student("ben")
+        assert [student.id for student in outer.students] == ["ada", "ben"]
+        with Gradebook(kept) as inner:
+            assert [student.id for student in inner.students] == ["ada", "ben"]
+    assert names(plain) == ["ada", "ben"]
+
+
+def test_a_gradebook_that_somebody_holds_is_told_at_the_beginning(plain: str) -> None:
+    kept = kept_url(plain)
+    names(kept)
+    other = sqlite3.connect(plain.removeprefix("sqlite:///").partition("?")[0])
+    other.execute("begin immediate")
+    with pytest.raises(OperationalError, match="locked"), one_commit(kept):
+        raise AssertionError("not begun")
+    other.rollback()
+    other.close()
+    with one_commit(kept), Gradebook(kept) as gradebook:
+        gradebook.add_student("ben")
+    assert names(plain) == ["ada", "ben"]
+
+
+def test_a_gradebook_that_is_not_kept_is_committed_as_ever(plain: str) -> None:
+    with one_commit(plain):
+        with Gradebook(plain) as gradebook:
+            gradebook.add_student("ben")
+        assert names(plain) == ["ada", "ben"]

@@ -106,7 +106,7 @@ def test_extra_credit_counts_alike_in_the_table_and_in_grade(entered: Course, tm
     assert table["zoe"]["score_so_far"] == "10.0", "extra credit counts once the cell has a score"
     recorder = Recorder(entered)
     for student in ("ada", "zoe"):
-        row = _row(recorder, ASSIGNMENT, student, "")
+        row = _row(student, recorder.grades(ASSIGNMENT, student), "")
         assert row.score == float(table[student]["score_so_far"])
     with Gradebook(recorder.db_url) as gradebook:
         assert gradebook.find_submission(ASSIGNMENT, "ada").score == 13.5, "as nbgrader counts it"
