@@ -63,6 +63,7 @@ def test_selfcheck_imports_nothing_of_the_instructors():
 DISTRIBUTIONS = {"IPython": "ipython", "sklearn": "scikit-learn"}
 """Distributions whose name is not the module's."""
 NOT_IMPORTED = {
+    "dask-jobqueue": "deploy/slurm/start.py",
     "deep-assignments": "pyproject.toml",  # ours, with its extras
     "jaxtyping": "solutions",  # the notebooks' signatures
     "jupyterlab": "README.md",  # the command that a student starts
