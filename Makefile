@@ -5,7 +5,7 @@ BIN := .venv/bin
 # The assignments whose quality gate `make audit`, and so `make test`, runs: all there are, if none is named.
 ASSIGNMENTS ?= $(sort $(notdir $(wildcard source/*)))
 
-.PHONY: venv demo test lint notebooks check-notebooks audit check-proofs proof other-pythons bench clean
+.PHONY: venv demo site browser test lint notebooks check-notebooks audit check-proofs proof other-pythons bench clean
 
 venv: .venv/.installed
 
@@ -28,6 +28,20 @@ notebooks: venv
 check-notebooks: venv
 	@$(BIN)/python -m autograder.authoring notebooks --check
 
+# The pages of docs/, the commands and the docstrings as one small site in site/. A dead link fails it.
+site: venv
+	@$(BIN)/python -c 'import sphinx, myst_parser, furo' 2>/dev/null || \
+	    $(BIN)/python -m pip install --quiet -c constraints.txt -e '.[docs]'
+	@$(BIN)/sphinx-build -q -W --keep-going docs site
+	@echo site/index.html
+
+# JupyterLab, formgrader, report and feedback in the Chromium that is installed here; says so where there is none.
+# SCREENSHOTS=docs/images make browser   writes the pictures of the documentation.
+browser: venv
+	@$(BIN)/python -c 'import playwright' 2>/dev/null || \
+	    $(BIN)/python -m pip install --quiet -c constraints.txt -e '.[browser]'
+	@$(BIN)/python -m pytest tests/browser -rs
+
 lint: venv
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -46,11 +60,11 @@ check-proofs: venv
 test: lint check-notebooks check-proofs
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
-# Everything at 20 seeds: what the ledgers lack, so it can be killed and started again; then the other Pythons.
+# Everything at 20 seeds: what the ledgers lack, so it can be killed and started again; then the other Pythons, a browser and the site.
 proof: venv
 	@failed=; for assignment in $(ASSIGNMENTS); do \
 	    $(BIN)/autograder audit $$assignment --seeds 20 --hints || failed=1; done; test -z "$$failed"
-	@$(MAKE) --no-print-directory other-pythons
+	@$(MAKE) --no-print-directory other-pythons browser site
 
 # What needs no torch (5 GB for each Python) under the other Pythons: system calls, gradebook, packaging.
 WITHOUT_TORCH := tests/gradebook/test_markup.py tests/gradebook/test_database.py \

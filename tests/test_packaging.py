@@ -20,7 +20,9 @@ from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-EXTRAS = [lines for name, lines in PROJECT["optional-dependencies"].items() if name != "dev"]
+TOOLS = {name: PROJECT["optional-dependencies"][name] for name in ("dev", "docs", "browser")}
+"""Extras for who works on the project; those of the product are the others."""
+EXTRAS = [lines for name, lines in PROJECT["optional-dependencies"].items() if name not in TOOLS]
 STUDENT = tomllib.loads((ROOT / "selfcheck" / "pyproject.toml").read_text())["project"]
 STUDENTS_OWN = STUDENT["optional-dependencies"]["notebook"]
 
@@ -68,8 +70,11 @@ NOT_IMPORTED = {
     "jaxtyping": "solutions",  # the notebooks' signatures
     "jupyterlab": "README.md",  # the command that a student starts
     "nbgrader": "README.md",  # the command that a student hands in with
+    "furo": "docs/conf.py",
+    "myst-parser": "docs/conf.py",
     "pre-commit": "CONTRIBUTING.md",
     "ruff": "Makefile",
+    "sphinx": "Makefile",
     "mypy": "Makefile",
     "pytest-timeout": "pyproject.toml",  # the tests' time limit
     "pytest-xdist": "Makefile",  # the tests in as many processes as there are cores
@@ -93,7 +98,7 @@ def imported(*folders: str) -> set[str]:
     [
         (("selfcheck",), [STUDENT["dependencies"]]),
         (("selfcheck", "autograder", "bench"), [PROJECT["dependencies"], *EXTRAS]),
-        (("tests",), [PROJECT["dependencies"], *EXTRAS, PROJECT["optional-dependencies"]["dev"]]),
+        (("tests",), [PROJECT["dependencies"], *EXTRAS, TOOLS["dev"], TOOLS["browser"]]),
     ],
     ids=["student", "project", "developer"],
 )
@@ -106,7 +111,7 @@ def test_what_is_imported_is_declared(folders, lists):
     [
         (("selfcheck",), [STUDENT["dependencies"], *STUDENT["optional-dependencies"].values()]),
         (("selfcheck", "autograder", "bench"), [PROJECT["dependencies"], *EXTRAS]),
-        (("tests",), [PROJECT["optional-dependencies"]["dev"]]),
+        (("tests", "docs"), list(TOOLS.values())),
     ],
     ids=["student", "project", "developer"],
 )
@@ -138,7 +143,10 @@ def test_the_constraints_fit_the_requirements_and_what_is_installed():
         requirement = Requirement(line)
         if requirement.name in pinned:
             assert requirement.specifier.contains(pinned[requirement.name])
+    without = declared(TOOLS["docs"], TOOLS["browser"]) - {found.name for found in metadata.distributions()}
     for name, version in pinned.items():
+        if name in without:
+            continue  # `make site` and `make browser` install what they need
         assert metadata.version(name).split("+")[0] == version
 
 
@@ -243,8 +251,8 @@ def test_a_command_starts_without_what_it_does_not_need() -> None:
 
 
 def test_the_tests_have_every_extra() -> None:
-    """What needs an extra is tested wherever the tests run."""
+    """What needs an extra of the product's is tested wherever the tests run."""
     (ours,) = [
         r for r in map(Requirement, PROJECT["optional-dependencies"]["dev"]) if r.name == PROJECT["name"]
     ]
-    assert ours.extras == set(PROJECT["optional-dependencies"]) - {"dev"}
+    assert ours.extras == set(PROJECT["optional-dependencies"]) - set(TOOLS)

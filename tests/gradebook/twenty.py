@@ -178,7 +178,8 @@ def _solved(course: Course, given: bytes, student: str, cells: Mapping[str, str]
         if name == WRITTEN:
             mine.source = f"No power is large: {student} says so."
         elif mine.metadata.get("nbgrader", {}).get("solution"):
-            mine.source = cells.get(name.removesuffix("_solution"), theirs.source) + f"\n# by {student}"
+            lines = cells.get(name.removesuffix("_solution"), theirs.source).splitlines()
+            mine.source = "\n".join([*(line for line in lines if " SOLUTION" not in line), f"# by {student}"])
     return nbformat.writes(notebook).encode()
 
 
