@@ -12,7 +12,7 @@ import pytest
 from autograder.course import Course
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").glob("*.md"))
+PAGES = sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md"))
 
 
 def test_each_distribution_ships_the_licence_that_it_names():
@@ -78,10 +78,29 @@ def test_the_hooks_run_the_linters_that_ci_runs():
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_page_points_at_what_exists(page: Path):
     text = page.read_text()
-    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)|(?:src|srcset)=\"([^\"]+)\"", text)
+    targets = re.findall(r"\]\(([^)\s]+)\)|(?:src|srcset)=\"([^\"]+)\"", text)
     for target in (one or other for one, other in targets):
-        if "://" not in target and not target.startswith("mailto:"):
-            assert (page.parent / target).exists(), f"{page.name}: {target}"
+        if "://" in target or target.startswith("mailto:"):
+            continue
+        name, _, place = target.partition("#")
+        goal = page.parent / name if name else page
+        assert goal.exists(), f"{page.name}: {target}"
+        if place:
+            assert place in anchors(goal.read_text()), f"{page.name}: {target}"
+
+
+def anchors(text: str) -> set[str]:
+    """The names that GitHub and the site give to a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+def test_every_page_of_the_documentation_is_in_the_site_and_reached_from_readme() -> None:
+    index = (ROOT / "docs" / "index.md").read_text()
+    listed = [name for tree in re.findall(r"```\{toctree\}(.*?)```", index, re.S) for name in tree.split()]
+    pages = {path.stem for path in (ROOT / "docs").glob("*.md")} - {"index"}
+    assert pages == {name for name in listed if not name.startswith(":")} & pages
+    assert "docs/index.md" in (ROOT / "README.md").read_text()
 
 
 def test_the_changelog_knows_the_version():
