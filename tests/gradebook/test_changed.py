@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 
 import msgspec
@@ -10,7 +11,11 @@ import pytest
 from nbformat.v4 import new_code_cell
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
+from rich.console import Console
 
+from autograder.classroom.grade_class import ClassReport, Row
+from autograder.classroom.options import GradingOptions
+from autograder.cli.grade import run_grade
 from autograder.course import Course
 from autograder.gradebook.changed import Changes, changes_of
 from autograder.gradebook.record import Recorder
@@ -121,6 +126,23 @@ def test_a_given_cell_that_is_gone_is_forgotten(graded: Course, api: NbGraderAPI
     with Gradebook(url(graded)) as gradebook:
         names = {cell.name for cell in gradebook.find_notebook(NOTEBOOK, ASSIGNMENT).source_cells}
     assert "demo_plot" not in names and {"double", "double_solution", "given_imports"} <= names
+
+
+def test_the_command_says_what_differs_and_which_names_look_alike(
+    graded: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit_source(graded, add=True)
+    students = ["ada", "Jose\u0301", "Jos\u00e9"]
+    rows = [Row(student, 10.0, 10.0, {}, ()) for student in students]
+    report = ClassReport(ASSIGNMENT, rows, graded.gradebook)
+    monkeypatch.setattr("autograder.cli.grade.grade_class", lambda *_, **__: report)
+    out = Console(file=io.StringIO(), width=200)
+    run_grade(graded, ASSIGNMENT, GradingOptions(), out=out)
+    said = out.file.getvalue()  # type: ignore[attr-defined]
+    assert "source/ has what the gradebook has not: `cube` (3 points)" in said
+    assert "Jose\u0301 [decomposed] and Jos\u00e9 [composed] look alike and are different names" in said
+    table = said.partition("look alike")[0]
+    assert table.count("Jos\u00e9 [composed]") == 2 and "ada [" not in said
 
 
 def test_without_submissions_everything_is_as_nbgrader_has_it(course: Course, api: NbGraderAPI) -> None:
