@@ -101,7 +101,7 @@ MISCONCEPTIONS = [
     ),
     misconception(
         "clipped_after_the_step",
-        hint="The step uses gradients that were clipped to a norm of at most 1: do yours change before it?",
+        hint="The step uses gradients whose norm, of all parameters together, is at most 1: is it so in yours?",
         severity="slip",
         base="reference",
         edits=[
@@ -165,33 +165,6 @@ MISCONCEPTIONS = [
             edit(
                 "losses.append(total / len(batches))",
                 "losses.append(loss.item())",
-            ),
-        ],
-    ),
-    misconception(
-        "each_parameter_clipped_alone",
-        hint="All parameters have one norm together: of what do you take the norm?",
-        severity="slip",
-        base="reference",
-        edits=[
-            edit(
-                "nn.utils.clip_grad_norm_(model.parameters(), 1.0)",
-                """
-for parameter in model.parameters():
-    nn.utils.clip_grad_norm_(parameter, 1.0)
-""",
-            ),
-        ],
-    ),
-    misconception(
-        "clipped_at_five",
-        hint="The norm is at most 1: which bound do you use?",
-        severity="slip",
-        base="reference",
-        edits=[
-            edit(
-                "nn.utils.clip_grad_norm_(model.parameters(), 1.0)",
-                "nn.utils.clip_grad_norm_(model.parameters(), 5.0)",
             ),
         ],
     ),
