@@ -423,6 +423,18 @@ def test_accounting_example(student):
 
 
 @accounting
+def test_accounting_layers(student):
+    """With three layers and four tokens: what a block has comes three times, the tables once; integers come back."""
+    got = (
+        student.gpt_parameters(10, 8, 4, 3),
+        student.gpt_multiplications(4, 10, 4, 3),
+        student.cache_bytes(3, 4, 2, 3),
+    )
+    assert got == (812, 2848, 144), f"parameters, multiplications and bytes of three layers are {got}"
+    assert all(type(number) is int for number in got), f"{got} are not all of the type int"
+
+
+@accounting
 def test_accounting_published(student):
     """GPT-2 small has 124,439,808 parameters and XL 1,557,611,200."""
     assert student.gpt_parameters(50257, 1024, 768, 12) == 124_439_808, "GPT-2 small"
@@ -460,6 +472,15 @@ def test_schedule_ends(student):
 
 
 @schedule
+def test_schedule_floor(student):
+    """The warm-up knows no floor, the cosine leads down to it, and each rate is a float."""
+    got = [student.warmup_cosine(k, 1.0, 4, 8, 0.5) for k in (0, 3, 4, 6, 8)]
+    assert all(isinstance(rate, float) for rate in got), f"the rates are {got}"
+    want = torch.tensor([0.25, 1.0, 1.0, 0.75, 0.5])
+    assert_close(torch.tensor(got), want, rtol=1e-5, atol=1e-6, name="rates of the steps 0, 3, 4, 6 and 8")
+
+
+@schedule
 def test_schedule_is_your_own(student, not_allowed):
     """The schedule is written by hand."""
     assert_own(student.warmup_cosine, not_allowed)
@@ -493,6 +514,40 @@ def test_train_one_step(student):
     want = torch.tensor([[1.0, -2.0]]) * (1 - 0.1 * 0.5) - 0.1 * torch.tensor([[1.0, -1.0]])
     assert_close(model.weight.detach(), want, rtol=1e-4, atol=1e-5, name="weight after a step")
     assert_close(model.bias.detach(), torch.tensor([2.9]), rtol=1e-4, atol=1e-5, name="bias after a step")
+
+
+@train
+def test_train_matches_adamw(student, rng):
+    """Three steps are AdamW's with betas 0.9 and 0.95 and clipped gradients, in training mode; old gradients do not count."""
+    model, ours = nn.Linear(3, 2), nn.Linear(3, 2)
+    ours.load_state_dict(model.state_dict())
+    batches, rates, modes, want = [rng.randn(4, 3) for _ in range(3)], (0.1, 0.02, 0.05), [], []
+    groups = [{"params": [ours.weight], "weight_decay": 0.3}, {"params": [ours.bias], "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.95))
+    for batch, rate in zip(batches, rates, strict=True):
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        optimizer.zero_grad()
+        loss = ours(batch).square().sum()
+        loss.backward()
+        nn.utils.clip_grad_norm_(ours.parameters(), 0.5)
+        optimizer.step()
+        want.append(loss.item())
+
+    def loss_of(m, batch):
+        modes.append(m.training)
+        return m(batch).square().sum()
+
+    model.eval()
+    model.weight.grad = torch.ones(2, 3)
+    losses = student.fit(model, batches, loss_of, lambda k: rates[k], 0.3, 0.5)
+    assert all(modes), "the model is trained in evaluation mode"
+    assert_close(
+        torch.tensor(losses), torch.tensor(want), rtol=1e-3, atol=1e-4, name="losses before each step"
+    )
+    for name in ("weight", "bias"):
+        got, right = getattr(model, name).detach(), getattr(ours, name).detach()
+        assert_close(got, right, rtol=1e-3, atol=1e-4, name=f"{name} after three steps")
 
 
 @train
@@ -594,6 +649,18 @@ def test_cache_any_split(student, rng):
             pieces.append(y)
         assert_close(torch.cat(pieces, 1), whole, rtol=1e-3, atol=1e-4, name=f"output in pieces of {sizes}")
         assert_close(cache[0], keys, rtol=1e-3, atol=1e-4, name=f"keys in pieces of {sizes}")
+
+
+@kv_cache
+def test_cache_matches_torch(student, rng):
+    """It is PyTorch's causal attention of turned queries and keys; the cache holds turned keys, and values as they are."""
+    x, w_qkv, w_out, places = rng.randn(2, 4, 6), rng.randn(18, 6), rng.randn(6, 6), torch.arange(4)
+    q, k, v = ((x @ w.T).unflatten(-1, (3, 2)).transpose(1, 2) for w in w_qkv.split(6))
+    want = F.scaled_dot_product_attention(turn(q, places), turn(k, places), v, is_causal=True)
+    y, (keys, values) = student.cached_attention(x, w_qkv, w_out, 3, turn)
+    assert_close(y, want.transpose(1, 2).flatten(-2) @ w_out.T, rtol=1e-3, atol=1e-4, name="output")
+    assert_close(keys, turn(k, places), rtol=1e-3, atol=1e-4, name="keys of the cache")
+    assert_close(values, v, rtol=1e-3, atol=1e-4, name="values of the cache")
 
 
 @kv_cache

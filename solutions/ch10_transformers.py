@@ -183,7 +183,7 @@ def split_words(text: str) -> list[str]:
 #   next.
 # - In `a a a` the pair `a a` is counted twice, since two places have it. Merging goes from left to right and takes a token once:
 #   `a a a` becomes `aa a`, and `a a a a` becomes `aa aa`.
-# - Of the pairs with the highest count the smallest is merged. Training ends early when no word has two tokens left.
+# - Of the pairs with the highest count, 1 too, the smallest is merged: the first numbers are compared, then the second ones. Training ends early when no word has two tokens left.
 # - Lists that you are given stay as they are.
 # - No test trains on more than 3,000 characters, so a new count after each merge is quick enough.
 #
@@ -319,9 +319,10 @@ check("bpe_train")
 # - The pair with the lowest number in `merges` goes first, at all its places in the word, from left to right as in `merge_pair`. A pair that
 #   stands twice in the list has the first number.
 # - `bpe_decode(bpe_encode(text, merges), merges)` is `text` for every text: empty, in any script, with any run of spaces.
-# - A token that the list does not know raises `ValueError`.
-# - `bits_per_byte` takes natural logarithms of probabilities, one a token, and the text as it was before encoding; the text has at least one
-#   byte.
+# - A token that the list does not know, a negative one too, raises `ValueError`.
+# - Each pair of `merges` names tokens below its own number. A call knows nothing of the lists of earlier ones.
+# - `bits_per_byte` takes natural logarithms of probabilities, one a token, and the text as it was before encoding, white space at its ends too; the text has at least one
+#   byte. A number of Python's type `float` comes back.
 #
 # **Why.** Half of what looks like bad arithmetic in a language model is its tokenizer.
 
@@ -536,7 +537,9 @@ for size in (0, 50, 300):
 # - $\varepsilon$ is under the root, added to the variance or the mean square.
 # - `x` may be in bfloat16, where weights are too. Then all is computed in float32 and rounded once, at the very end: the result is the
 #   nearest bfloat16 number to that of float32 in at least 99 of 100 places. In float32 and float64 nothing changes its type.
-# - Gradients reach `x`, `weight` and `bias`. A token whose numbers are all equal has a finite gradient.
+# - The variance is the mean of the squared distances from the mean, and is computed so: with a mean of 10,000,000 and a spread of 1 it still has five digits in float64.
+#   Types other than these three do not come, and there is at least one token.
+# - Gradients reach `x`, `weight` and `bias`, in the mean and the variance too. A token whose numbers are all equal has a finite gradient. What is handed in stays as it is.
 #
 # **Why.** GPT and BERT use the first, most models since 2023 the second.
 
@@ -641,8 +644,8 @@ check("norms")
 #
 # **What.** GELU, exact and approximate, and SwiGLU.
 #
-# **Details.** Results and gradients are finite up to numbers of size 100 in float32, and for -100 GELU is 0. Any number of axes may stand before the
-# last. Gradients reach all arguments.
+# **Details.** Results and gradients are right and finite up to numbers of size 100 in float32: for -100 GELU is 0, for 100 it is 100. Any number of axes may stand
+# before the last, none too. Gradients reach all arguments. In float64 the exact form is right to eight digits.
 
 
 # %% nbgrader={"grade": false, "grade_id": "feed_forward_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -734,11 +737,12 @@ check("feed_forward")
 # **What.** Turn queries or keys.
 #
 # **Details.**
-# - Pairs are neighbours or halves, as you like; the grader accepts either. Pair $i$ turns at the speed $\theta_i$.
+# - Pairs are neighbours or halves, as you like; the grader accepts either, and either direction, where all pairs turn alike (the example in the check has that of the
+#   formula). Pair $i$ turns at the speed $\theta_i$.
 # - `positions` holds the position of each token: (T,) for all sequences, or (N, T) where each sequence has its own. They need not begin at
 #   0 nor be in order: a cache starts in the middle, and a short prompt with padding on its left starts late.
 # - Angles are computed in float32 at least: for `x` in bfloat16 too, and with positions up to 100,000 and float64 in float64.
-# - Norms and the first token's values (at position 0) are kept. Gradients reach `x`.
+# - Norms, and the values of a token at position 0, are kept. Gradients reach `x`. A call knows nothing of those before it.
 #
 # **Why.** Nearly every open language model of today has it. There is nothing to learn and no longest position, and what counts is distance.
 
@@ -925,7 +929,8 @@ class Attention(nn.Module):
 # - `padding` belongs to the keys of `x`, `memory_padding` to those of the memory. What stands in padding changes nothing elsewhere.
 # - In a causal block no position sees a later one. The cross-attention is never causal.
 # - Two blocks share nothing. Gradients reach all parameters, `x` and the memory.
-# - A block with cross-attention that gets no memory raises `ValueError`.
+# - A call of a block with cross-attention that gets no memory raises `ValueError`, whatever earlier calls had. A block without cross-attention looks at no memory.
+# - In each sequence at least one token is no padding. There is no dropout.
 #
 # **Why.** You will use it five times.
 
@@ -1135,7 +1140,7 @@ class Suspicious(Block):
         x = self.norm1(x)
         x = x + self.self_attn(x, causal=causal, padding=padding)
         x = self.norm2(x)
-        return x + self.linear2(self.activation(self.linear1(x)))
+        return x + self.linear2(F.gelu(self.linear1(x)))
 
 
 for name, make in (("Block", Block), ("Suspicious", Suspicious)):
@@ -1188,11 +1193,13 @@ my_loss_with_large_tables = None  # with 0.3: smaller, about equal, or larger? T
 # **Details.**
 # - Parts: `token` and `position` (`nn.Embedding`), `blocks` (an `nn.ModuleList` of what `block(...)` makes), `norm` (`nn.LayerNorm`). The output layer has no bias and *is* the
 #   tied table. Blocks have $M = 4W$ and the activation `gelu_tanh`, which the cell above gives.
-# - The blocks are made by the argument `block`, called as `block(width, heads, hidden, ...)`; each block is made by a call of its own.
+# - The blocks are made by the argument `block`, called with the arguments of `ready_block`, by position or by name; each block is made by a call of its own. There is at
+#   least one.
 # - The start is as above, for every parameter. Sizes are measured at four standard errors and more, on matrices of 2,000 numbers and more.
 # - `forward` takes any $T$ up to `context`, and raises `ValueError` for a longer one. No position sees a later one.
 # - With V = 50,257, context 1,024, W = 768 and 12 layers it has 124,439,808 parameters. It must be possible to make it by `on_meta`, which the first cell gives.
-# - `load_gpt2` copies what it is given and leaves it as it is. All of the model's parameters get their values from it.
+# - `load_gpt2` copies what it is given and leaves it as it is, the dictionary too. All of the model's parameters get their values from it, and keep their own type where the file has
+#   another.
 #
 # **GPT-2's names.** The published file is a dictionary of tensors:
 #
@@ -1389,13 +1396,14 @@ print(f"you said: {my_loss_at_start} and {my_loss_with_large_tables}")
 #
 # | points | your time | check takes | allowed |
 # |---|---|---|---|
-# | 4 | 20 min | 0.5 s | arithmetic; no model needs to be built |
+# | 4 | 20 min | 0.5 s | arithmetic; a model may be built, and none is needed |
 #
 # **Difficulty** ●●○ · **importance** ●●○
 #
 # **What.** Three formulas: parameters of the `GPT` of section 7, its multiplications, and the bytes of its cache.
 #
-# **Details.** All results are exact integers (GPT-3 too, with 175 billion). The tied table counts once. `layers` may be 0.
+# **Details.** All results are exact and of the type `int` (GPT-3 too, with 175 billion). The tied table counts once. Looking up a row takes no multiplication,
+# and all T tokens get logits. Biases and norms take no part in matrix products. `layers` may be 0.
 #
 # **Why.** Whoever can do this on paper knows what fits into a machine before renting it.
 
@@ -1543,7 +1551,8 @@ for name, (width, heads, layers) in SIZES.items():
 #
 # **What.** The rate of a step.
 #
-# **Details.** A float comes back. `warmup` may be 0, and may equal `total`; then the floor follows at once.
+# **Details.** Peak and floor are floats, and a rate of Python's type `float` comes back, with all its digits. The floor is a rate and takes no part in the warm-up, which may
+# begin below it. `warmup` may be 0, and may equal `total`; then the floor follows at once.
 
 
 # %% nbgrader={"grade": false, "grade_id": "schedule_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1656,11 +1665,12 @@ def translation_loss(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
 # **What.** The loop.
 #
 # **Details.**
-# - One step a batch, in the order of the batches; they come from any iterable, once, one after the other.
-# - `torch.optim.AdamW` with betas (0.9, 0.95) and its default epsilon. Parameters with two axes or more are decayed by `decay`, the others not at all.
+# - One step a batch, in the order of the batches; they come from any iterable, once, one after the other, in finite number.
+# - `torch.optim.AdamW` with betas (0.9, 0.95) and its default epsilon. Parameters with two axes or more are decayed by `decay`, the others not at all, whatever
+#   their names and modules. One that several modules share is one parameter, as `model.parameters()` has it.
 # - Before step $k$ (from 0) the rate becomes `rate(k)`; `rate` is called once for each step.
 # - The gradient is clipped to the norm `max_norm`, over all parameters together, before the step. Gradients that lie there from before count for nothing.
-# - The model trains in training mode, also if it came in evaluation mode.
+# - The model trains in training mode, also if it came in evaluation mode. In which mode it is left, and what lies in its gradients then, is up to you.
 # - What comes back is one float for each step: the loss of its batch, before the step.
 # - Parameters that do not require a gradient stay as they are.
 # - Your function is judged in two ways: after a few steps the weights are compared with those of the rule; and it trains `Translator` on 150 batches of 32 numbers whose digits and words have been given new numbers at random. At least
@@ -1929,9 +1939,10 @@ show(
 # **Details.**
 # - Temperature 0 gives all to the likeliest token. `top_k=None` and `top_p=None` cut nothing; a `top_k` above V keeps all.
 # - Of equally likely tokens those with the smaller number are kept first, at temperature 0 too. Exactly $k$ tokens are kept by top-k.
-# - At least one token is always kept, also for `top_p` of 0. `top_p=1.0` keeps all.
+# - At least one token is always kept, also for `top_p` of 0. `top_p=1.0` keeps all. A sum that is exactly $p$ closes the nucleus; where rounding decides whether it is, no test asks.
 # - Each row is cut by itself. Rows sum to 1, what is cut has exactly 0. Logits may be as large as 10,000.
-# - `generate` gives the model at most the last `context` tokens and draws from the generator alone; equal seeds give equal texts. The model is any callable from ids (1, T) to logits (1, T, V).
+# - `generate` gives the model at most the last `context` tokens and draws from the generator alone; equal seeds give equal texts. How a token is drawn from its probabilities is left to you: frequencies
+#   are judged. The model is any callable from ids (1, T) to logits (1, T, V). `length` may be 0. Logits that are handed in stay as they are.
 # - No graph is recorded while it writes.
 #
 # **Why.** The same model sounds dull, sane or mad by these three numbers.
@@ -2089,7 +2100,8 @@ for name, options in settings:
 # - There are no biases. The rows of `w_qkv` are those of the queries, then of the keys, then of the values; head $h$ has the columns $h d, \ldots, (h + 1) d - 1$ of each. Scores are divided by $\sqrt d$.
 # - `rotate(x, positions)` turns queries or keys (N, H, T, d) for positions (T,); it is handed in, and yours from section 5 is one. Values are not turned.
 # - The cache is a pair (keys, values), each (N, H, S, d), keys turned. What comes back has S + T. A cache that is handed in stays as it is: two texts may go on from the same one.
-# - A sequence in pieces of any sizes gives what it gives in one piece. Gradients reach `x`, the weights and the cache that was handed in.
+# - A sequence in pieces of any sizes gives what it gives in one piece. Gradients reach `x`, the weights and the cache that was handed in; so the cache that comes back carries its graph. A cache that is
+#   handed in has at least one token, and a text may be of any length.
 # - `greedy` gives each token to the model exactly once, and the last one that it writes not at all. The first call gets the whole prompt with `None`, each later one the new token alone with the caches that the call before returned, whatever they are.
 #   Of equal logits the smaller token is taken.
 #
@@ -2254,9 +2266,11 @@ show(
 # **What.** The masking rule, the loss, and the model.
 #
 # **Details.**
-# - Rates are tested on 200,000 tokens. Random tokens are drawn evenly from $0, \ldots, V - 1$. The generator draws everything; what is handed in stays as it is, and inputs and labels share no memory.
+# - Each token that may be is chosen by itself: how many are chosen in a row is chance. Rates are tested on 200,000 tokens. Random tokens are drawn evenly from $0, \ldots, V - 1$, special ones too. The generator
+#   draws everything, and goes on with it; what is handed in stays as it is, and inputs and labels share no memory. `special` has at least one token.
 # - The loss is the mean over all chosen places of the batch. Where none is chosen it is 0, with a gradient of zeros.
-# - Parts: `token`, `position`, `segment` (`nn.Embedding`; it holds the types), `norm` (`nn.LayerNorm`), `blocks`, `pooler` (`nn.Linear`). All norms have $\varepsilon = 10^{-12}$; blocks have $M = 4W$, are post-norm, with the exact GELU. The start is left to you.
+# - Parts: `token`, `position`, `segment` (`nn.Embedding`; it holds the types), `norm` (`nn.LayerNorm`), `blocks`, `pooler` (`nn.Linear`). All norms have $\varepsilon = 10^{-12}$; blocks have $M = 4W$, are post-norm, with the exact GELU. They are
+#   made by the argument `block`, called with the arguments of `ready_block`, each by a call of its own; there is at least one. The start is left to you. No sequence is longer than `context`.
 # - Without `types` all tokens are of type 0. What stands at padded places changes nothing at the others.
 # - With V = 30,522, context 512, W = 768, 12 layers and two types it has 109,482,240 parameters. It must be possible to make it by `on_meta`.
 #
@@ -2561,8 +2575,8 @@ for name, found in table_of.items():
 #
 # **Details.**
 # - Patches are taken row by row. Inside one, the numbers of the first channel come first, row by row, then the second channel's: the order of `F.unfold`. Height and width may differ, and are divisible by the patch size, else `patchify` raises `ValueError`.
-# - Parts: `project` (`nn.Linear`), `class_token` (a parameter with W numbers), `position` (a parameter, (1 + J, W)), `blocks`, `norm`, `head` (`nn.Linear`). Blocks are pre-norm, with $M = 4W$ and the exact GELU; all norms have $\varepsilon = 10^{-6}$. The start is left to
-#   you, but patches at different places must not look alike: `position` is not all zeros.
+# - Parts: `project` (`nn.Linear`; a convolution with the same numbers counts as one), `class_token` (a parameter with W numbers in any shape), `position` (a parameter, (1 + J, W)), `blocks`, `norm`, `head` (`nn.Linear`).
+#   The blocks are made by the argument `block`, called with the arguments of `ready_block`, each by a call of its own; there is at least one. Blocks are pre-norm, with $M = 4W$ and the exact GELU; all norms have $\varepsilon = 10^{-6}$. The start is left to you, but patches at different places must not look alike: `position` is not all zeros.
 # - `image_size` is a pair (height, width).
 # - With pictures of 3 x 224 x 224, patches of 16, 1,000 classes, W = 768 and 12 layers it has 86,567,656 parameters. It must be possible to make it by `on_meta`.
 #

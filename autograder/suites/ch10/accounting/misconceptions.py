@@ -136,4 +136,100 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "true_division",
+        hint="Which type has the quotient of two whole numbers by one stroke, and which by two?",
+        severity="slip",
+        edits=[
+            edit("(width // heads)", "(width / heads)"),
+        ],
+    ),
+    misconception(
+        "cache_of_one_layer",
+        hint="How many layers keep keys and values?",
+        severity="slip",
+        edits=[
+            edit("return 2 * layers * tokens * kept", "return 2 * tokens * kept"),
+        ],
+    ),
+    misconception(
+        "operations_counted",
+        hint="Do you count multiplications, or the additions too?",
+        severity="slip",
+        edits=[
+            edit(
+                "return layers * (12 * tokens * width**2 + 2 * tokens**2 * width) + tokens * vocab_size * width",
+                "return 2 * (layers * (12 * tokens * width**2 + 2 * tokens**2 * width) + tokens * vocab_size * width)",
+            ),
+        ],
+    ),
+    misconception(
+        "half_of_the_square",
+        hint="Which part of the square of scores do you count, and which part is asked for?",
+        severity="slip",
+        edits=[
+            edit("2 * tokens**2 * width", "tokens * (tokens + 1) * width"),
+        ],
+    ),
+    misconception(
+        "logits_of_one_token",
+        hint="For how many of the T tokens does the model give logits?",
+        severity="slip",
+        edits=[
+            edit("+ tokens * vocab_size * width", "+ vocab_size * width"),
+        ],
+    ),
+    misconception(
+        "two_tokens_for_all",
+        hint="In the example T is 2: is your formula right for three tokens too?",
+        severity="slip",
+        edits=[
+            edit("2 * tokens**2 * width", "4 * tokens * width"),
+        ],
+    ),
+    misconception(
+        "scores_of_one_block",
+        hint="In how many blocks are scores computed?",
+        severity="slip",
+        edits=[
+            edit(
+                "return layers * (12 * tokens * width**2 + 2 * tokens**2 * width) + tokens * vocab_size * width",
+                "return layers * 12 * tokens * width**2 + 2 * tokens**2 * width + tokens * vocab_size * width",
+            ),
+        ],
+    ),
+    misconception(
+        "output_product_in_each_block",
+        hint="How often does a sequence meet the output table?",
+        severity="slip",
+        edits=[
+            edit(
+                "return layers * (12 * tokens * width**2 + 2 * tokens**2 * width) + tokens * vocab_size * width",
+                "return layers * (12 * tokens * width**2 + 2 * tokens**2 * width + tokens * vocab_size * width)",
+            ),
+        ],
+    ),
+    misconception(
+        "no_layers_refused",
+        hint="What is left of a model that has no layers?",
+        severity="slip",
+        edits=[
+            edit("block = 12", 'if layers < 1:\n    raise ValueError("no layers")\nblock = 12'),
+            edit(
+                "return layers * (12 * tokens * width**2 + 2 * tokens**2 * width) + tokens * vocab_size * width",
+                'if layers < 1:\n    raise ValueError("no layers")\nreturn layers * (12 * tokens * width**2 + 2 * tokens**2 * width) + tokens * vocab_size * width',
+            ),
+        ],
+    ),
+    misconception(
+        "counted_in_float32",
+        hint="How many whole numbers below two billion does float32 hold?",
+        severity="slip",
+        edits=[
+            edit(
+                "return (vocab_size + context) * width + layers * block + 2 * width",
+                "return int(torch.tensor((vocab_size + context) * width + layers * block + 2 * width, dtype=torch.float32))",
+            ),
+        ],
+    ),
 ]

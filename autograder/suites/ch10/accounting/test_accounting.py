@@ -39,20 +39,24 @@ def counted_multiplications(tokens, vocab_size, width, layers):
     return counter.get_total_flops() // 2
 
 
+def three_numbers(student):
+    """One result of each function."""
+    return (
+        student.gpt_parameters(7, 5, 4, 1),
+        student.gpt_multiplications(3, 7, 4, 1),
+        student.cache_bytes(3, 4, 2, 1),
+    )
+
+
 SIZES = [(7, 5, 4, 1), (30, 9, 6, 3), (11, 40, 10, 2)]
 
 
 @pytest.mark.level("runs")
 @pytest.mark.gate
 def test_runs(student):
-    """All three give whole numbers."""
-    given = (
-        student.gpt_parameters(7, 5, 4, 1),
-        student.gpt_multiplications(3, 7, 4, 1),
-        student.cache_bytes(3, 4, 2, 1),
-    )
-    for value in given:
-        assert isinstance(value, int) and not isinstance(value, bool), f"{value!r} is not a whole number"
+    """All three give numbers above 0."""
+    for value in three_numbers(student):
+        assert isinstance(value, (int, float)) and value > 0, f"{value!r} is not a number above 0"
 
 
 @pytest.mark.level("plain")
@@ -109,6 +113,7 @@ def test_grouped_heads(student, heads, kv_heads, size):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(1.5)
 def test_no_layers(student):
     """Without layers there are the tables, the last norm and the product with the table."""
     assert student.gpt_parameters(7, 5, 4, 0) == 12 * 4 + 8, "parameters without layers"
@@ -127,6 +132,14 @@ def test_exact(student):
     got = student.gpt_multiplications(1_048_577, 50_257, width, layers)
     want = 96 * (12 * 1_048_577 * width**2 + 2 * 1_048_577**2 * width) + 1_048_577 * 50_257 * width
     assert isinstance(got, int) and got == want, "multiplications of GPT-3"
+
+
+@pytest.mark.level("invariants")
+@pytest.mark.weight(2)
+def test_whole_numbers(student):
+    """What comes back is of the type int."""
+    for value in three_numbers(student):
+        assert type(value) is int, f"{value!r} is not of the type int"
 
 
 @pytest.mark.level("invariants")

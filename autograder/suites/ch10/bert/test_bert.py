@@ -12,7 +12,7 @@ from torch import nn
 
 from autograder.testing import MOST_ECHO, assert_close, echo
 
-pytestmark = [pytest.mark.exercise("bert"), pytest.mark.shares(runs=6, plain=46, options=26, invariants=22)]
+pytestmark = [pytest.mark.exercise("bert"), pytest.mark.shares(runs=6, plain=40, options=32, invariants=22)]
 
 V, CONTEXT, W, H, L = 17, 9, 8, 2, 2
 
@@ -116,7 +116,7 @@ def test_three_kinds(student, rng):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(5)
+@pytest.mark.weight(7)
 def test_loss(student, rng):
     """The loss is the mean of -log p over the chosen places of the whole batch."""
     logits, labels = rng.randn(3, 4, 6, dtype=torch.float64), torch.full((3, 4), -100)
@@ -129,7 +129,7 @@ def test_loss(student, rng):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(12)
+@pytest.mark.weight(16)
 def test_model(student, rng):
     """With equal weights states and pooled state are those of PyTorch's post-norm layers."""
     theirs, ours = pair(student, rng)
@@ -218,8 +218,34 @@ def test_sizes(student, rng):
             same(theirs(ids), ours(ids))
 
 
+@pytest.mark.level("options")
+@pytest.mark.weight(6)
+def test_every_random_token(student, rng):
+    """Random tokens are all V alike: special ones, the last one, and those that the batch lacks."""
+    ids = torch.full((400, 500), 4)
+    inputs, labels = student.mask_tokens(ids, [0, 1, 2], 2, 9, rng.generator())
+    drawn = inputs[(labels != -100) & (inputs != 2) & (inputs != 4)]
+    fits(len(drawn), int((labels != -100).sum()), 0.1 * 7 / 9, "of the chosen, random")
+    for token in (0, 1, 3, 5, 6, 7, 8):
+        fits(int((drawn == token).sum()), len(drawn), 1 / 7, f"of the random, token {token} of nine")
+
+
+@pytest.mark.level("contract")
+@pytest.mark.weight(0.5)
+def test_block_argument(student, rng):
+    """The blocks are made by the argument `block`, each by a call of its own."""
+    asked = []
+
+    def maker(*args, **options):
+        asked.append(options)
+        return student.ready_block(*args, **options)
+
+    student.BERT(V, CONTEXT, W, H, 3, 2, maker)
+    assert len(asked) == 3, f"for 3 layers the block was made {len(asked)} times"
+
+
 @pytest.mark.level("invariants")
-@pytest.mark.weight(3)
+@pytest.mark.weight(5)
 def test_draws(student, rng):
     """Places are drawn one by one: rows, columns and calls do not repeat each other."""
     _, _, _, chosen = masked(student, rng, (3000, 50))
@@ -232,7 +258,7 @@ def test_draws(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(4)
+@pytest.mark.weight(5)
 def test_generator(student, rng):
     """The generator draws everything: one seed gives the same, the next call something else."""
     ids, seed = rng.randint(3, 90, (20, 30)), rng.seed()
@@ -244,7 +270,7 @@ def test_generator(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(3)
+@pytest.mark.weight(5)
 def test_gradients(student, rng):
     """Gradients of the loss and of all parameters are those of PyTorch's layers."""
     theirs, ours = pair(student, rng)
@@ -252,6 +278,7 @@ def test_gradients(student, rng):
         rng.randint(0, V, (2, 5)),
         torch.tensor([[-100, 3, -100, 0, -100], [-100, -100, 16, -100, -100]]),
     )
+    ids[0, 1] = 0
     for model, loss_of in ((ours, F.cross_entropy), (theirs, None)):
         states, pooled = model(ids)
         logits = states @ torch.linspace(-1, 1, W * V, dtype=torch.float64).view(W, V)
@@ -267,7 +294,7 @@ def test_gradients(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(5)
+@pytest.mark.weight(4)
 def test_both_ways(student, rng):
     """Each token counts for the state of every other one, before and after it."""
     theirs, _ = pair(student, rng)

@@ -215,4 +215,158 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "decoder_always_causal",
+        hint="Is a block with cross-attention causal where `causal` is false?",
+        severity="slip",
+        edits=[
+            edit(
+                "self.self_attn(self.norm1(x), causal=causal, padding=padding)",
+                "self.self_attn(self.norm1(x), causal=causal or self.cross, padding=padding)",
+            ),
+            edit(
+                "x = self.norm1(x + self.self_attn(x, causal=causal, padding=padding))",
+                "x = self.norm1(x + self.self_attn(x, causal=causal or self.cross, padding=padding))",
+            ),
+        ],
+    ),
+    misconception(
+        "dropout_added",
+        hint="Two calls of your block with the same tokens: do they give the same?",
+        severity="serious",
+        edits=[
+            edit("x = x + self.feed(last(x))", "x = x + F.dropout(self.feed(last(x)), 0.1, self.training)"),
+            edit("x = last(x + self.feed(x))", "x = last(x + F.dropout(self.feed(x), 0.1, self.training))"),
+        ],
+    ),
+    misconception(
+        "third_norm_without_eps",
+        hint="Do all norms of your block have the epsilon that is given?",
+        severity="slip",
+        edits=[
+            edit("self.norm3 = nn.LayerNorm(width, eps)", "self.norm3 = nn.LayerNorm(width)"),
+        ],
+    ),
+    misconception(
+        "mask_or_padding",
+        hint="Causal and with padding at once: does the self-attention get both?",
+        severity="slip",
+        edits=[
+            edit(
+                "self.self_attn(self.norm1(x), causal=causal, padding=padding)",
+                "self.self_attn(self.norm1(x), causal=causal and padding is None, padding=padding)",
+            ),
+            edit(
+                "x = self.norm1(x + self.self_attn(x, causal=causal, padding=padding))",
+                "x = self.norm1(x + self.self_attn(x, causal=causal and padding is None, padding=padding))",
+            ),
+        ],
+    ),
+    misconception(
+        "memory_detached",
+        hint="Does a gradient reach the memory, and with it the encoder?",
+        severity="slip",
+        edits=[
+            edit(
+                "self.norm2(x), memory, padding=memory_padding)",
+                "self.norm2(x), memory.detach(), padding=memory_padding)",
+            ),
+            edit("(x, memory, padding=memory_padding)", "(x, memory.detach(), padding=memory_padding)"),
+        ],
+    ),
+    misconception(
+        "memory_kept",
+        hint="Your block remembers the memory of an earlier call: what does it do with a call that has none?",
+        severity="slip",
+        edits=[
+            edit("self.cross = cross", "self.cross = cross\nself.kept = None"),
+            edit(
+                'if self.cross and memory is None:\n    raise ValueError("no memory")',
+                'self.kept = self.kept if memory is None else memory\nmemory = self.kept\nif self.cross and memory is None:\n    raise ValueError("no memory")',
+            ),
+        ],
+    ),
+    misconception(
+        "tokens_padding_for_the_memory",
+        hint="No padding is given for the memory: which of its tokens do you hide?",
+        severity="slip",
+        edits=[
+            edit(
+                'if self.cross and memory is None:\n    raise ValueError("no memory")',
+                'memory_padding = padding if memory_padding is None else memory_padding\nif self.cross and memory is None:\n    raise ValueError("no memory")',
+            ),
+        ],
+    ),
+    misconception(
+        "memory_padding_zeroed",
+        hint="A key of zeros has a score of its own: is it hidden?",
+        severity="slip",
+        edits=[
+            edit(
+                "last = self.norm3 if self.cross else self.norm2",
+                "memory = memory if memory_padding is None else memory.masked_fill(memory_padding[..., None], 0.0)\nlast = self.norm3 if self.cross else self.norm2",
+            ),
+            edit("self.norm2(x), memory, padding=memory_padding)", "self.norm2(x), memory)"),
+            edit("(x, memory, padding=memory_padding)", "(x, memory)"),
+        ],
+    ),
+    misconception(
+        "padding_zeroed",
+        hint="A key of zeros has a score of its own: is it hidden?",
+        severity="slip",
+        edits=[
+            edit(
+                "last = self.norm3 if self.cross else self.norm2",
+                "shown = 1.0 if padding is None else (~padding[..., None]).to(x.dtype)\nlast = self.norm3 if self.cross else self.norm2",
+            ),
+            edit(
+                "self.self_attn(self.norm1(x), causal=causal, padding=padding)",
+                "self.self_attn(self.norm1(x) * shown, causal=causal)",
+            ),
+            edit(
+                "x = self.norm1(x + self.self_attn(x, causal=causal, padding=padding))",
+                "x = self.norm1(x + self.self_attn(x * shown, causal=causal))",
+            ),
+        ],
+    ),
+    misconception(
+        "norm_before_the_sum",
+        hint="In post-norm, what is normed: the result of a part, or the sum with it?",
+        severity="partial",
+        edits=[
+            edit(
+                "x = self.norm1(x + self.self_attn(x, causal=causal, padding=padding))",
+                "x = x + self.norm1(self.self_attn(x, causal=causal, padding=padding))",
+            ),
+            edit(
+                "x = self.norm2(x + self.multihead_attn(x, memory, padding=memory_padding))",
+                "x = x + self.norm2(self.multihead_attn(x, memory, padding=memory_padding))",
+            ),
+            edit("x = last(x + self.feed(x))", "x = x + last(self.feed(x))"),
+        ],
+    ),
+    misconception(
+        "one_norm_for_two",
+        hint="How many norms has your block, and how many names?",
+        severity="serious",
+        edits=[
+            edit("self.norm2 = nn.LayerNorm(width, eps)", "self.norm2 = self.norm1"),
+        ],
+    ),
+    misconception(
+        "sum_from_before_the_norm",
+        hint="In post-norm, which stream does the feed-forward network add to: the sum before the norm, or the normed one?",
+        severity="partial",
+        edits=[
+            edit(
+                "x = self.norm1(x + self.self_attn(x, causal=causal, padding=padding))",
+                "total = x + self.self_attn(x, causal=causal, padding=padding)\nx = self.norm1(total)",
+            ),
+            edit(
+                "x = self.norm2(x + self.multihead_attn(x, memory, padding=memory_padding))",
+                "total = x + self.multihead_attn(x, memory, padding=memory_padding)\nx = self.norm2(total)",
+            ),
+            edit("x = last(x + self.feed(x))", "x = last(total + self.feed(x))"),
+        ],
+    ),
 ]

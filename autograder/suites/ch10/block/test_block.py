@@ -100,20 +100,26 @@ def test_cross_attention(student, rng, norm_first):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(3)
-@pytest.mark.parametrize("cross", [False, True])
+@pytest.mark.weight(5)
 @pytest.mark.parametrize("norm_first", [True, False])
-def test_padding(student, rng, norm_first, cross):
+def test_padding(student, rng, norm_first):
     """Padding among the tokens hides keys of the self-attention, in each sequence its own."""
-    theirs, ours = pair(student, rng, norm_first, cross)
+    theirs, ours = pair(student, rng, norm_first)
+    x = tokens(rng, 3, 5, W)
+    padding = torch.arange(5) >= torch.tensor([[5], [2], [4]])
+    assert_close(theirs(x, padding=padding), ours(x, src_key_padding_mask=padding), name="output")
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(5)
+@pytest.mark.parametrize("norm_first", [True, False])
+def test_padding_beside_a_memory(student, rng, norm_first):
+    """Padding among the tokens hides no key of the memory."""
+    theirs, ours = pair(student, rng, norm_first, cross=True)
     x, memory = tokens(rng, 3, 5, W), tokens(rng, 3, 4, W)
     padding = torch.arange(5) >= torch.tensor([[5], [2], [4]])
-    if cross:
-        want = ours(x, memory, tgt_key_padding_mask=padding)
-        got = theirs(x, memory, padding=padding)
-    else:
-        want, got = ours(x, src_key_padding_mask=padding), theirs(x, padding=padding)
-    assert_close(got, want, name="output")
+    want = ours(x, memory, tgt_key_padding_mask=padding)
+    assert_close(theirs(x, memory, padding=padding), want, name="output")
 
 
 @pytest.mark.level("options")
@@ -129,7 +135,7 @@ def test_memory_padding(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(3)
+@pytest.mark.weight(5)
 @pytest.mark.parametrize("norm_first", [True, False])
 def test_all_together(student, rng, norm_first):
     """Causal, with padding on both sides and cross-attention, which is never causal."""
@@ -156,7 +162,7 @@ def test_sizes(student, rng, n, length, width, heads, hidden):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(4)
+@pytest.mark.weight(5)
 def test_activation_and_eps(student, rng):
     """The activation and the norms' epsilon are those given; without them GELU and 1e-5."""
     for options in ({"activation": torch.tanh}, {"eps": 0.3}, {"activation": F.relu, "eps": 1e-2}):
@@ -236,5 +242,8 @@ def test_two_blocks(student, rng):
 
 @pytest.mark.level("contract")
 def test_memory_is_needed(student, rng):
-    """A block with cross-attention and no memory is refused."""
-    assert_raises(ValueError, student.Block(W, H, M, cross=True), rng.randn(1, 3, W))
+    """A call without a memory is refused by a block with cross-attention, after one with a memory too."""
+    block, x = student.Block(W, H, M, cross=True), rng.randn(1, 3, W)
+    assert_raises(ValueError, block, x)
+    block(x, rng.randn(1, 2, W))
+    assert_raises(ValueError, block, x)

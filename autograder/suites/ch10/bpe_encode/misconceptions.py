@@ -123,4 +123,72 @@ MISCONCEPTIONS = [
             edit("if not 0 <= token < len(pieces):", "if token >= len(pieces):"),
         ],
     ),
+    misconception(
+        "tensor_returned",
+        hint="Of which type is the number of bits that you return?",
+        severity="slip",
+        edits=[
+            edit("-float(log_probs.double().sum())", "-log_probs.sum()"),
+        ],
+    ),
+    misconception(
+        "white_space_not_counted",
+        hint="Do bytes of white space at the ends of the text count?",
+        severity="slip",
+        edits=[
+            edit('len(text.encode("utf-8"))', 'len(text.strip().encode("utf-8"))'),
+        ],
+    ),
+    misconception(
+        "unknown_token_is_a_key_error",
+        hint="Which error says that a token is not known?",
+        severity="slip",
+        edits=[
+            edit("raise ValueError(", "raise KeyError("),
+        ],
+    ),
+    misconception(
+        "longest_piece_first",
+        hint="Does the longest piece come first, or the merge that was learned first?",
+        severity="partial",
+        edits=[
+            edit(
+                "rank: dict[tuple[int, int], int] = {}\n",
+                'known_pieces = [bytes([byte]) for byte in range(256)]\nfor left, right in merges:\n    known_pieces.append(known_pieces[left] + known_pieces[right])\nnumbers: dict = {}\nfor i, piece in enumerate(known_pieces):\n    numbers.setdefault(piece, i)\nfound = []\nfor word in split_words(text):\n    data = word.encode("utf-8")\n    while data:\n        size = len(data)\n        while data[:size] not in numbers:\n            size -= 1\n        found.append(numbers[data[:size]])\n        data = data[size:]\nreturn found\nrank: dict[tuple[int, int], int] = {}\n',
+            ),
+        ],
+    ),
+    misconception(
+        "pairs_looked_up_once",
+        hint="A pair that comes about by merging: when do you find it?",
+        severity="partial",
+        edits=[
+            edit(
+                "while True:",
+                "for pair in sorted({p for p in zip(ids, ids[1:], strict=False) if p in rank}, key=rank.get):\n    done, i = [], 0\n    while i < len(ids):\n        two = tuple(ids[i : i + 2]) == pair\n        done.append(256 + rank[pair] if two else ids[i])\n        i += 2 if two else 1\n    ids = done\nwhile False:",
+            ),
+        ],
+    ),
+    misconception(
+        "last_place_first",
+        hint="Of equal pairs in a word, is the left or the right one merged first?",
+        severity="slip",
+        edits=[
+            edit(
+                "while True:",
+                "while True:\n    best, where = None, None\n    for i, p in enumerate(zip(ids, ids[1:], strict=False)):\n        if p in rank and (best is None or rank[p] <= best):\n            best, where = rank[p], i\n    if best is None:\n        break\n    ids[where : where + 2] = [256 + best]\nwhile False:",
+            ),
+        ],
+    ),
+    misconception(
+        "text_normalised",
+        hint="Letter and accent may be one sign or two: does your text come back as it was?",
+        severity="slip",
+        edits=[
+            edit(
+                "rank: dict[tuple[int, int], int] = {}\n",
+                'import unicodedata\n\ntext = unicodedata.normalize("NFC", text)\nrank: dict[tuple[int, int], int] = {}\n',
+            ),
+        ],
+    ),
 ]

@@ -130,4 +130,100 @@ MISCONCEPTIONS = [
             edit("return merged", "ids[:] = merged\nreturn ids"),
         ],
     ),
+    misconception(
+        "runs_without_overlap",
+        hint="How many places has the pair a a in a a a?",
+        severity="slip",
+        edits=[
+            edit(
+                "for pair in zip(ids[:-1], ids[1:], strict=True):\n    counts[pair] = counts.get(pair, 0) + often",
+                "last = None\nfor place, pair in enumerate(zip(ids[:-1], ids[1:], strict=True)):\n    if last == (pair, place - 1):\n        last = None\n        continue\n    counts[pair] = counts.get(pair, 0) + often\n    last = (pair, place)",
+            ),
+        ],
+    ),
+    misconception(
+        "first_place_alone",
+        hint="A word has the pair at two places: which of them do you merge?",
+        severity="slip",
+        edits=[
+            edit(
+                "if tuple(ids[i : i + 2]) == tuple(pair):",
+                "if tuple(ids[i : i + 2]) == tuple(pair) and i == len(merged):",
+            ),
+        ],
+    ),
+    misconception(
+        "from_the_right",
+        hint="Is a a a merged from the left or from the right?",
+        severity="slip",
+        edits=[
+            edit(
+                "merged, i = [], 0",
+                "merged, i = [], len(ids) - 1\nwhile i >= 0:\n    two = i > 0 and (ids[i - 1], ids[i]) == tuple(pair)\n    merged.append(new if two else ids[i])\n    i -= 2 if two else 1\nreturn merged[::-1]",
+            ),
+        ],
+    ),
+    misconception(
+        "number_after_the_largest",
+        hint="Which number has the first new token, whatever the text?",
+        severity="partial",
+        edits=[
+            edit(
+                "words = [(merge_pair(ids, best, 256 + len(learned)), often) for ids, often in words]",
+                "words = [(merge_pair(ids, best, max(max(ids) for ids, _ in words) + 1), often) for ids, often in words]",
+            ),
+        ],
+    ),
+    misconception(
+        "split_at_white_space",
+        hint="Your words are cut at white space: where does a mark stand, or the end of a line?",
+        severity="partial",
+        edits=[
+            edit(
+                "for word in split_words(text):",
+                'for word in [w if i == 0 else " " + w for i, w in enumerate(text.split())]:',
+            ),
+        ],
+    ),
+    misconception(
+        "stops_at_a_count_of_one",
+        hint="The best pair occurs only once: is it merged?",
+        severity="slip",
+        edits=[
+            edit(
+                "words = [(merge_pair(ids, best",
+                "if counts[best] < 2:\n    break\nwords = [(merge_pair(ids, best",
+            ),
+        ],
+    ),
+    misconception(
+        "numbers_as_text",
+        hint="16 stands at the end of 116: what does your replacement find?",
+        severity="slip",
+        edits=[
+            edit(
+                "merged, i = [], 0",
+                'text = " ".join(map(str, ids)).replace(f"{pair[0]} {pair[1]}", str(new))\nreturn [int(number) for number in text.split()]\nmerged, i = [], 0',
+            ),
+        ],
+    ),
+    misconception(
+        "ties_by_bytes",
+        hint="Two pairs come equally often: do you compare their numbers, or the bytes that they stand for?",
+        severity="slip",
+        edits=[
+            edit(
+                "learned: list[tuple[int, int]] = []",
+                "learned: list[tuple[int, int]] = []\npiece = {byte: bytes([byte]) for byte in range(256)}",
+            ),
+            edit(
+                "key=lambda pair: (-counts[pair], pair)",
+                "key=lambda pair: (-counts[pair], piece[pair[0]], piece[pair[1]])",
+            ),
+            edit(
+                "learned.append(best)",
+                "piece[256 + len(learned)] = piece[best[0]] + piece[best[1]]\nlearned.append(best)",
+            ),
+        ],
+    ),
 ]

@@ -169,6 +169,9 @@ def test_edges(student):
     )
     assert list(student.merge_pair([], (1, 2), 300)) == [], "an empty word"
     assert list(student.merge_pair([1], (1, 1), 300)) == [1], "a word of one token"
+    assert list(student.merge_pair([116, 104, 16, 104, 16, 10], (16, 10), 256)) == [116, 104, 16, 104, 256], (
+        "the pair 16 10 beside 116 104 and 16 104"
+    )
 
 
 @pytest.mark.level("options")

@@ -196,4 +196,134 @@ MISCONCEPTIONS = [
             edit("return ids.clone()", "return ids[len(prompt) :].clone()"),
         ],
     ),
+    misconception(
+        "cuts_not_passed_on",
+        hint="Which options of `generate` reach the cut of each step?",
+        severity="slip",
+        edits=[
+            edit("next_probs(logits, temperature, top_k, top_p)", "next_probs(logits, temperature)"),
+        ],
+    ),
+    misconception(
+        "float32_comes_back",
+        hint="Which type have the probabilities where the logits have float64?",
+        severity="slip",
+        edits=[
+            edit(
+                "return torch.zeros_like(kept).scatter(-1, order, kept)",
+                "return torch.zeros_like(kept).scatter(-1, order, kept).float()",
+            ),
+        ],
+    ),
+    misconception(
+        "logits_changed",
+        hint="Are the logits that were handed in as before when you are done?",
+        severity="slip",
+        edits=[
+            edit(
+                "order = logits.argsort",
+                "if temperature != 0:\n    logits /= temperature\norder = logits.argsort",
+            ),
+            edit(
+                "kept = ((ranked - ranked[:, :1]) / temperature).softmax(dim=-1)",
+                "kept = (ranked - ranked[:, :1]).softmax(dim=-1)",
+            ),
+        ],
+    ),
+    misconception(
+        "exp_without_the_largest",
+        hint="How large is the exponential of 10,000?",
+        severity="slip",
+        edits=[
+            edit(
+                "kept = ((ranked - ranked[:, :1]) / temperature).softmax(dim=-1)",
+                "kept = (ranked / temperature).exp()\nkept = kept / kept.sum(dim=-1, keepdim=True)",
+            ),
+        ],
+    ),
+    misconception(
+        "cut_from_all_rows",
+        hint="A token is cut in one row: is it cut in the others?",
+        severity="slip",
+        edits=[
+            edit(
+                "return torch.zeros_like(kept).scatter(-1, order, kept)",
+                "probs = torch.zeros_like(kept).scatter(-1, order, kept)\nif top_p is not None and temperature != 0:\n    probs = probs.masked_fill((probs == 0).any(dim=0), 0.0)\n    probs = probs / probs.sum(dim=-1, keepdim=True)\nreturn probs",
+            ),
+        ],
+    ),
+    misconception(
+        "nearly_zero_temperature",
+        hint="At a temperature of nearly 0, do equally likely tokens share?",
+        severity="slip",
+        edits=[
+            edit("if temperature == 0:", "temperature = max(temperature, 1e-8)\nif temperature == 0:"),
+        ],
+    ),
+    misconception(
+        "temperature_or_top_p",
+        hint="A temperature and top-p at once: are both used?",
+        severity="slip",
+        edits=[
+            edit(
+                "kept = ((ranked - ranked[:, :1]) / temperature).softmax(dim=-1)",
+                "kept = ((ranked - ranked[:, :1]) / (temperature if top_p is None else 1.0)).softmax(dim=-1)",
+            ),
+        ],
+    ),
+    misconception(
+        "top_k_by_threshold",
+        hint="Top-k of equal logits: how many reach the k-th one, and what if k is above V?",
+        severity="slip",
+        edits=[
+            edit(
+                "kept[:, top_k:] = 0.0",
+                "kept = kept.masked_fill(kept < torch.topk(kept, top_k).values[:, -1:], 0.0)",
+            ),
+        ],
+    ),
+    misconception(
+        "top_p_first",
+        hint="Which cut comes first, that of k or that of p?",
+        severity="slip",
+        edits=[
+            edit(
+                "if top_k is not None:\n    kept[:, top_k:] = 0.0\n    kept = kept / kept.sum(dim=-1, keepdim=True)\n",
+                "",
+            ),
+            edit(
+                "return torch.zeros_like(kept).scatter(-1, order, kept)",
+                "if top_k is not None and temperature != 0:\n    kept[:, top_k:] = 0.0\n    kept = kept / kept.sum(dim=-1, keepdim=True)\nreturn torch.zeros_like(kept).scatter(-1, order, kept)",
+            ),
+        ],
+    ),
+    misconception(
+        "p_of_one_cuts",
+        hint="The sum may round to 1 before the last token: what does p of 1 keep then?",
+        severity="slip",
+        edits=[
+            edit(" and top_p < 1:", ":"),
+        ],
+    ),
+    misconception(
+        "finite_number_for_the_cut",
+        hint="Logits may be as large as 10,000: is -10,000 out of reach then?",
+        severity="slip",
+        base="masks",
+        edits=[
+            edit("ranked[:, top_k:], -torch.inf)", "ranked[:, top_k:], -1e4)"),
+        ],
+    ),
+    misconception(
+        "crossing_token_lost_in_masks",
+        hint="Does the token with which the sum reaches p belong to the nucleus?",
+        severity="partial",
+        base="masks",
+        edits=[
+            edit(
+                "remove = torch.cat([torch.zeros_like(remove[:, :1]), remove[:, :-1]], dim=-1)",
+                "remove[:, 0] = False",
+            ),
+        ],
+    ),
 ]

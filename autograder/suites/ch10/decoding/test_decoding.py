@@ -176,6 +176,7 @@ def test_large_logits(student):
         got = student.next_probs(logits, **options)
         assert bool(got.isfinite().all()), "a probability is not finite"
         assert_close(got.sum(-1), torch.ones(2), rtol=1e-4, atol=1e-5, name="sums of the rows")
+        check(student, logits.double(), **options)
 
 
 @pytest.mark.level("options")

@@ -111,4 +111,104 @@ MISCONCEPTIONS = [
             edit("gate * torch.sigmoid(gate) * (x", "gate * (x"),
         ],
     ),
+    misconception(
+        "constant_misplaced",
+        hint="Which number stands before the cube?",
+        severity="slip",
+        edits=[
+            edit("0.044715", "0.0044715"),
+        ],
+    ),
+    misconception(
+        "gate_without_gradient",
+        hint="Does a gradient reach the matrix of the gate?",
+        severity="slip",
+        edits=[
+            edit("gate = x @ w_gate.T", "gate = (x @ w_gate.T).detach()"),
+        ],
+    ),
+    misconception(
+        "gelu_on_the_gate",
+        hint="Which of the two functions acts on the gate in SwiGLU?",
+        severity="partial",
+        edits=[
+            edit("gate * torch.sigmoid(gate) * (x", "gelu(gate) * (x"),
+        ],
+    ),
+    misconception(
+        "half_of_the_gradient",
+        hint="x stands in GELU twice: does a gradient come from both places?",
+        severity="slip",
+        edits=[
+            edit("torch.erf(x / math.sqrt(2))", "torch.erf(x.detach() / math.sqrt(2))"),
+        ],
+    ),
+    misconception(
+        "quick_gelu_for_the_tanh",
+        hint="x times a sigmoid is near GELU: which approximation was GPT-2 trained with?",
+        severity="slip",
+        edits=[
+            edit(
+                "0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))",
+                "x * torch.sigmoid(1.702 * x)",
+            ),
+        ],
+    ),
+    misconception(
+        "gate_limited",
+        hint="How large is SiLU of 100?",
+        severity="slip",
+        edits=[
+            edit("gate = x @ w_gate.T", "gate = (x @ w_gate.T).clamp(-20, 20)"),
+        ],
+    ),
+    misconception(
+        "silu_on_the_product",
+        hint="Does SiLU act on the gate, or on the product of gate and value?",
+        severity="partial",
+        edits=[
+            edit(
+                "gate * torch.sigmoid(gate) * (x @ w_up.T)",
+                "gate * (x @ w_up.T) * torch.sigmoid(gate * (x @ w_up.T))",
+            ),
+        ],
+    ),
+    misconception(
+        "tanh_by_exp",
+        hint="What is exp of a large number, and what is the gradient of a division by it?",
+        severity="slip",
+        edits=[
+            edit(
+                "(1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))",
+                "(2 - 2 / (1 + torch.exp(2 * math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))))",
+            ),
+        ],
+    ),
+    misconception(
+        "tanh_as_a_quotient",
+        hint="What is infinity divided by infinity?",
+        severity="slip",
+        edits=[
+            edit(
+                "return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))",
+                "z = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)\nreturn 0.5 * x * (1 + (torch.exp(z) - torch.exp(-z)) / (torch.exp(z) + torch.exp(-z)))",
+            ),
+        ],
+    ),
+    misconception(
+        "three_axes_alone",
+        hint="Which tokens can your einsum take: are there always two axes before the last?",
+        severity="partial",
+        edits=[
+            edit("gate = x @ w_gate.T", 'gate = torch.einsum("ntw,mw->ntm", x, w_gate)'),
+        ],
+    ),
+    misconception(
+        "numbers_limited",
+        hint="How large is GELU of 100, and how steep is it there?",
+        severity="slip",
+        edits=[
+            edit("if approximate:", "x = x.clamp(-10, 10)\nif approximate:"),
+        ],
+    ),
 ]

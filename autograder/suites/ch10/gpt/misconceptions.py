@@ -176,4 +176,100 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "block_not_used",
+        hint="Who makes the blocks: the argument `block`, or always the same function?",
+        severity="slip",
+        edits=[
+            edit(
+                "block(width, heads, 4 * width, activation", "ready_block(width, heads, 4 * width, activation"
+            ),
+        ],
+    ),
+    misconception(
+        "everything_drawn",
+        hint="With which numbers do norms and biases start?",
+        severity="slip",
+        edits=[
+            edit("if value.dim() > 1:\n", "if True:\n"),
+        ],
+    ),
+    misconception(
+        "first_block_everywhere",
+        hint="Which block of the file do you load into block 1?",
+        severity="slip",
+        edits=[
+            edit('f"h.{number}.{there}', 'f"h.0.{there}'),
+        ],
+    ),
+    misconception(
+        "in_proj_starts_as_made",
+        hint="The joined matrix of queries, keys and values is no nn.Linear: with which spread does it start?",
+        severity="slip",
+        edits=[
+            edit("if value.dim() > 1:\n", 'if "in_proj" in name:\n    continue\nif value.dim() > 1:\n'),
+        ],
+    ),
+    misconception(
+        "masks_stumbled_over",
+        hint="Some files have masks and a second copy of the table: what does your function do with a name that is no parameter?",
+        severity="slip",
+        edits=[
+            edit(
+                "own: dict[str, Tensor] = {}",
+                'own: dict[str, Tensor] = {}\nfor name in state:\n    if name == "lm_head.weight" or name.endswith((".attn.bias", "masked_bias")):\n        raise KeyError(name)',
+            ),
+        ],
+    ),
+    misconception(
+        "missing_passed_over",
+        hint="A weight is missing in the file: how does the caller learn of it?",
+        severity="slip",
+        edits=[
+            edit(
+                'value = state[f"h.{number}.{there}{rest.removeprefix(part)}"]',
+                'value = state.get(f"h.{number}.{there}{rest.removeprefix(part)}")\nif value is None:\n    own[name] = model.state_dict()[name]\n    continue',
+            ),
+        ],
+    ),
+    misconception(
+        "norms_of_blocks_not_loaded",
+        hint="Which parameters of a block keep their start after loading?",
+        severity="slip",
+        edits=[
+            edit(
+                'if name.startswith("blocks."):\n',
+                'if ".norm" in name:\n    own[name] = model.state_dict()[name]\nelif name.startswith("blocks."):\n',
+            ),
+        ],
+    ),
+    misconception(
+        "positions_start_as_made",
+        hint="With which spread does the table of positions start?",
+        severity="slip",
+        edits=[
+            edit(
+                "if value.dim() > 1:\n", 'if name == "position.weight":\n    continue\nif value.dim() > 1:\n'
+            ),
+        ],
+    ),
+    misconception(
+        "names_taken_out",
+        hint="Is the dictionary that was handed in as long as before?",
+        severity="slip",
+        edits=[
+            edit(
+                "state = {name.removeprefix",
+                'for name in [name for name in state if name.endswith(("lm_head.weight", ".attn.bias", "masked_bias"))]:\n    del state[name]\nstate = {name.removeprefix',
+            ),
+        ],
+    ),
+    misconception(
+        "tie_without_gradient",
+        hint="The table is used twice: does a gradient come from both uses?",
+        severity="slip",
+        edits=[
+            edit("@ self.token.weight.T", "@ self.token.weight.detach().T"),
+        ],
+    ),
 ]

@@ -252,7 +252,7 @@ def test_causal(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(3)
+@pytest.mark.weight(5)
 def test_tied(student, rng):
     """The table has one gradient, the sum of both uses: it is that of PyTorch's layers, as are all others."""
     theirs, ours = pair(student, rng)
@@ -290,6 +290,17 @@ def test_two_models(student, rng):
     got = {name: value.detach() for name, value in one.named_parameters()}
     for name, want in own.items():
         assert_close(got[name], want, rtol=0, atol=0, name=f"{name} after another model was loaded")
+
+
+@pytest.mark.level("contract")
+def test_type_of_the_file(student, rng):
+    """A file in float64 leaves the model in float32, and stays as it is."""
+    state, own = published(rng, 7, 5, 4, 1, dtype=torch.float64)
+    model = student.GPT(7, 5, 4, 2, 1)
+    student.load_gpt2(model, state)
+    for name, value in model.named_parameters():
+        assert value.dtype == torch.float32, f"{name} has dtype {value.dtype} after loading"
+        assert_close(value.detach(), own[name].float(), rtol=0, atol=0, name=name)
 
 
 @pytest.mark.level("contract")

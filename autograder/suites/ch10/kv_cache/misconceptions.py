@@ -193,4 +193,123 @@ MISCONCEPTIONS = [
             edit("return ids.clone()", "    if length:\n        model(new, caches)\nreturn ids.clone()"),
         ],
     ),
+    misconception(
+        "cache_grows_in_place",
+        hint="A second text goes on from the same cache: what has the first one left in it?",
+        severity="partial",
+        edits=[
+            edit(
+                "k, v = torch.cat([cache[0], k], dim=2), torch.cat([cache[1], v], dim=2)",
+                "for kept, fresh in zip(cache, (k, v), strict=True):\n    kept.data = torch.cat([kept.data, fresh.data], dim=2)\nk, v = cache",
+            ),
+        ],
+    ),
+    misconception(
+        "buffer_of_32",
+        hint="How many tokens has your buffer room for?",
+        severity="slip",
+        edits=[
+            edit(
+                "k, v = torch.cat([cache[0], k], dim=2), torch.cat([cache[1], v], dim=2)",
+                "keys, values = (torch.zeros(*k.shape[:2], 32, k.shape[3], dtype=k.dtype) for _ in range(2))\nkeys[:, :, :before], values[:, :, :before] = cache\nkeys[:, :, before : before + length], values[:, :, before : before + length] = k, v\nk, v = keys[:, :, : before + length], values[:, :, : before + length]",
+            ),
+        ],
+    ),
+    misconception(
+        "one_token_for_all",
+        hint="Does each sequence of the batch get its own likeliest token?",
+        severity="slip",
+        edits=[
+            edit(
+                "new = logits[:, -1].argmax(dim=-1, keepdim=True)",
+                "new = logits[:1, -1].argmax(dim=-1, keepdim=True).expand(len(prompt), 1)",
+            ),
+        ],
+    ),
+    misconception(
+        "caches_looked_at",
+        hint="What a model's caches are is its own affair: what do you do where they look empty?",
+        severity="slip",
+        edits=[
+            edit(
+                "logits, caches = model(new, caches)",
+                "logits, caches = model(new if caches else ids, caches)",
+            ),
+        ],
+    ),
+    misconception(
+        "last_of_the_prompt_twice",
+        hint="How often is the prompt's last token given to the model?",
+        severity="slip",
+        edits=[
+            edit(
+                "ids, new, caches = prompt, prompt, None",
+                "_, caches = model(prompt, None)\nids, new = prompt, prompt[:, -1:]",
+            ),
+        ],
+    ),
+    misconception(
+        "larger_of_equals",
+        hint="Of equal logits, which token do you take?",
+        severity="slip",
+        edits=[
+            edit(
+                "logits[:, -1].argmax(dim=-1, keepdim=True)",
+                "logits[:, -1].sort(dim=-1, stable=True).indices[:, -1:]",
+            ),
+        ],
+    ),
+    misconception(
+        "queries_and_keys_exchanged",
+        hint="Which rows of w_qkv are those of the queries?",
+        severity="partial",
+        edits=[
+            edit("q, k, v = (y.unflatten", "k, q, v = (y.unflatten"),
+        ],
+    ),
+    misconception(
+        "rows_by_head",
+        hint="Do the rows of w_qkv stand head by head, or all queries first?",
+        severity="partial",
+        edits=[
+            edit(
+                "q, k, v = (y.unflatten(-1, (heads, -1)).transpose(1, 2) for y in (x @ w_qkv.T).chunk(3, dim=-1))",
+                "q, k, v = (x @ w_qkv.T).unflatten(-1, (heads, 3, -1)).permute(3, 0, 2, 1, 4)",
+            ),
+        ],
+    ),
+    misconception(
+        "heads_interleaved",
+        hint="Which columns belong to head 0: neighbours, or every H-th?",
+        severity="partial",
+        edits=[
+            edit(
+                "y.unflatten(-1, (heads, -1)).transpose(1, 2)",
+                "y.unflatten(-1, (-1, heads)).permute(0, 3, 1, 2)",
+            ),
+            edit(
+                "(weights @ v).transpose(1, 2).flatten(-2)", "(weights @ v).permute(0, 2, 3, 1).flatten(-2)"
+            ),
+        ],
+    ),
+    misconception(
+        "corner_by_is_causal",
+        hint="PyTorch's triangle hangs in the upper left corner: which keys does a piece after a cache see then?",
+        severity="slip",
+        edits=[
+            edit(
+                "later = torch.arange(before + length) > positions[:, None]",
+                "later = torch.ones(length, before + length, dtype=torch.bool).triu(1) & (length > 1)",
+            ),
+        ],
+    ),
+    misconception(
+        "unturned_keys_kept",
+        hint="Does the cache that you give back hold keys as they were turned, or as they were before?",
+        severity="partial",
+        edits=[
+            edit("q, k = rotate(q, positions), rotate(k, positions)", "q = rotate(q, positions)"),
+            edit("scores = q @ k.mT", "scores = q @ rotate(k, torch.arange(before + length)).mT"),
+        ],
+    ),
 ]

@@ -126,6 +126,15 @@ def test_any_split(student, rng, sizes):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(4)
+def test_long_text(student, rng):
+    """Of 70 tokens each sees all before it."""
+    x, w_qkv, w_out = arguments(rng, 1, 70, 4)
+    got = in_pieces(student, x, w_qkv, w_out, 2, turn, (40, 1, 29))
+    same(got, whole(x, w_qkv, w_out, 2, turn), "of 70 tokens")
+
+
+@pytest.mark.level("options")
 @pytest.mark.weight(2)
 @pytest.mark.parametrize(("n", "width", "heads"), [(1, 4, 1), (3, 6, 3), (1, 10, 5)])
 def test_sizes(student, rng, n, width, heads):
@@ -171,11 +180,19 @@ def test_greedy_calls(student):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(4)
 def test_greedy_ends(student):
     """With nothing to write the prompt comes back; of equal logits the smaller token is taken; rows are apart."""
     prompt = torch.tensor([[3, 1], [0, 2], [1, 1]])
     assert student.greedy(Counter(6), prompt, 0).tolist() == prompt.tolist(), "with nothing to write"
+    calls = []
+
+    def forgetful(ids, caches):
+        calls.append(tuple(ids.shape))
+        return F.one_hot((ids + 1) % 6, 6).float(), None
+
+    student.greedy(forgetful, prompt, 3)
+    assert calls == [(3, 2), (3, 1), (3, 1)], f"a model without caches was called with {calls}"
     flat = student.greedy(lambda ids, caches: (torch.zeros(*ids.shape, 4), torch.zeros(1)), prompt, 2)
     assert flat[:, 2:].tolist() == [[0, 0]] * 3, "of equal logits the smaller token is taken"
     together = student.greedy(Counter(6), prompt, 3)

@@ -51,7 +51,7 @@ def test_rms_norm(student, rng):
 
 @pytest.mark.level("options")
 @pytest.mark.weight(3)
-@pytest.mark.parametrize("shape", [(6,), (3, 5), (1, 1, 4), (2, 3, 4, 5), (4, 2), (0, 3)])
+@pytest.mark.parametrize("shape", [(6,), (3, 5), (1, 1, 4), (2, 3, 4, 5), (4, 2)])
 def test_axes(student, rng, shape):
     """Any number of axes may stand before the last, and each token is normed by itself."""
     x, weight, bias = arguments(rng, *shape)
@@ -63,7 +63,7 @@ def test_axes(student, rng, shape):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 @pytest.mark.parametrize("eps", [0.5, 1e-12])
 def test_eps(student, rng, eps):
     """The epsilon given is the one that is used, under the root."""
@@ -132,7 +132,7 @@ def test_gradients(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 def test_equal_numbers(student):
     """A token whose numbers are all equal has a finite result and a finite gradient."""
     x = torch.full((2, 5), 3.0, dtype=torch.float64, requires_grad=True)
@@ -171,5 +171,5 @@ def test_what_is_invariant(student, rng):
 def test_large_numbers(student, rng):
     """Numbers far from 0 lose nothing that float64 holds."""
     x, weight, bias = arguments(rng, 3, 6)
-    want = F.layer_norm(x + 1e5, (6,), weight, bias)
-    assert_close(student.layer_norm(x + 1e5, weight, bias), want, rtol=1e-5, atol=1e-6, name="layer norm")
+    want = F.layer_norm(x + 1e7, (6,), weight, bias)
+    assert_close(student.layer_norm(x + 1e7, weight, bias), want, rtol=1e-5, atol=1e-6, name="layer norm")

@@ -77,11 +77,12 @@ def test_a_sequence(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 def test_any_positions(student, rng):
     """Positions may begin anywhere, be out of order and repeat."""
-    x = rng.randn(2, 3, 4, 6, dtype=torch.float64)
     positions = torch.tensor([12, 3, 3, 700])
+    # As many sequences as tokens: positions of one axis are those of all sequences all the same.
+    x = rng.randn(4, 3, 4, 6, dtype=torch.float64)
     got = student.rotary(x, positions)
     for t, position in enumerate(positions.tolist()):
         alone = student.rotary(x[:, :, t : t + 1], torch.tensor([position]))
@@ -117,7 +118,7 @@ def test_base(student, base):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 def test_far_positions(student):
     """At position 100,000 the angles are right in float64."""
     assert_close(cosines(student, 8, 99_999), wanted(8, 99_999), rtol=1e-6, atol=1e-8, name="cosines")

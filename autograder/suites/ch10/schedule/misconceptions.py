@@ -109,4 +109,117 @@ MISCONCEPTIONS = [
             edit("(1 + math.cos(math.pi * done)) / 2", "math.cos(math.pi / 2 * done)"),
         ],
     ),
+    misconception(
+        "cosine_stops_at_the_floor",
+        hint="Does your cosine lead down to the floor, or to 0 and is stopped on the way?",
+        severity="slip",
+        edits=[
+            edit(
+                "return floor + (peak - floor) * (1 + math.cos(math.pi * done)) / 2",
+                "return max(floor, peak * (1 + math.cos(math.pi * done)) / 2)",
+            ),
+        ],
+    ),
+    misconception(
+        "floor_a_step_early",
+        hint="At which step is the floor reached: K or K - 1?",
+        severity="partial",
+        edits=[
+            edit("(total - warmup)", "max(1, total - warmup - 1)"),
+        ],
+    ),
+    misconception(
+        "floor_is_a_share",
+        hint="Is the floor a rate, or a share of the peak?",
+        severity="slip",
+        edits=[
+            edit(
+                "if step < warmup:\n    return peak * (step + 1) / warmup",
+                "floor = floor * peak\nif step < warmup:\n    return peak * (step + 1) / warmup",
+            ),
+        ],
+    ),
+    misconception(
+        "floor_in_the_warm_up",
+        hint="Does the warm-up know the floor?",
+        severity="slip",
+        edits=[
+            edit("return peak * (step + 1) / warmup", "return max(floor, peak * (step + 1) / warmup)"),
+        ],
+    ),
+    misconception(
+        "peak_not_reached",
+        hint="Which rate has the last step of your warm-up?",
+        severity="slip",
+        edits=[
+            edit("return peak * (step + 1) / warmup", "return peak * (step + 1) / (warmup + 1)"),
+        ],
+    ),
+    misconception(
+        "division_at_the_end",
+        hint="A warm-up of all steps leaves no step for the cosine: by what do you divide?",
+        severity="slip",
+        edits=[
+            edit("if step >= total:", "if step > total:"),
+        ],
+    ),
+    misconception(
+        "cosine_a_step_ahead",
+        hint="Where on the cosine does the first step after the warm-up stand?",
+        severity="partial",
+        edits=[
+            edit(
+                "done = (step - warmup) / (total - warmup)", "done = (step - warmup + 1) / (total - warmup)"
+            ),
+        ],
+    ),
+    misconception(
+        "warm_up_times_cosine",
+        hint="Does the cosine begin at step 0 or after the warm-up?",
+        severity="serious",
+        edits=[
+            edit(
+                "if step < warmup:\n    return peak * (step + 1) / warmup",
+                "ramp = min(1.0, (step + 1) / max(1, warmup))",
+            ),
+            edit("(step - warmup) / (total - warmup)", "step / total"),
+            edit("(peak - floor) *", "(peak - floor) * ramp *"),
+        ],
+    ),
+    misconception(
+        "rate_rounded",
+        hint="How many digits has a small rate after your rounding?",
+        severity="slip",
+        edits=[
+            edit("return peak * (step + 1) / warmup", "return round(peak * (step + 1) / warmup, 6)"),
+            edit(
+                "return floor + (peak - floor) * (1 + math.cos(math.pi * done)) / 2",
+                "return round(floor + (peak - floor) * (1 + math.cos(math.pi * done)) / 2, 6)",
+            ),
+        ],
+    ),
+    misconception(
+        "tensor_returned",
+        hint="Of which type is the rate that you return?",
+        severity="slip",
+        edits=[
+            edit("return peak * (step + 1) / warmup", "return torch.tensor(peak * (step + 1) / warmup)"),
+            edit("if step >= total:\n    return floor", "if step >= total:\n    return torch.tensor(floor)"),
+            edit(
+                "return floor + (peak - floor) * (1 + math.cos(math.pi * done)) / 2",
+                "return torch.tensor(floor + (peak - floor) * (1 + math.cos(math.pi * done)) / 2)",
+            ),
+        ],
+    ),
+    misconception(
+        "warm_up_of_none_divides",
+        hint="By what do you divide when there is no warm-up?",
+        severity="partial",
+        edits=[
+            edit(
+                "if step < warmup:\n    return peak * (step + 1) / warmup",
+                "ramp = min(1.0, (step + 1) / warmup)\nif ramp < 1.0:\n    return peak * ramp",
+            ),
+        ],
+    ),
 ]

@@ -192,4 +192,60 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "clipped_by_group",
+        hint="Is the norm that is limited that of one group, or of all parameters together?",
+        severity="slip",
+        edits=[
+            edit(
+                "nn.utils.clip_grad_norm_(trained, max_norm)",
+                'for group in optimizer.param_groups:\n    nn.utils.clip_grad_norm_(group["params"], max_norm)',
+            ),
+        ],
+    ),
+    misconception(
+        "linear_layers_alone_decayed",
+        hint="Which parameters with two axes are in no nn.Linear?",
+        severity="slip",
+        edits=[
+            edit(
+                "groups = [",
+                "linear = {id(m.weight) for m in model.modules() if isinstance(m, nn.Linear)}\ngroups = [",
+            ),
+            edit("if p.dim() >= 2]", "if id(p) in linear]"),
+            edit("if p.dim() < 2]", "if id(p) not in linear]"),
+        ],
+    ),
+    misconception(
+        "optimizer_of_each_step",
+        hint="What does your optimiser remember from step to step?",
+        severity="serious",
+        edits=[
+            edit(
+                "lr = rate(step)",
+                'lr = rate(step)\noptimizer = torch.optim.AdamW([g for g in groups if g["params"]], lr=1.0, betas=(0.9, 0.95))',
+            ),
+        ],
+    ),
+    misconception(
+        "rate_asked_for_each_group",
+        hint="How often is the rate asked for in one step?",
+        severity="slip",
+        edits=[
+            edit("lr = rate(step)\n", ""),
+            edit('group["lr"] = lr', 'group["lr"] = rate(step)'),
+        ],
+    ),
+    misconception(
+        "rate_by_a_scheduler",
+        hint="At which steps does a scheduler ask for the rate when it is made, and after the last step?",
+        severity="slip",
+        edits=[
+            edit('lr = rate(step)\nfor group in optimizer.param_groups:\n    group["lr"] = lr', ""),
+            edit(
+                "losses = []", "scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)\nlosses = []"
+            ),
+            edit("optimizer.step()", "optimizer.step()\nscheduler.step()"),
+        ],
+    ),
 ]

@@ -209,7 +209,7 @@ def test_clipping(student, rng, max_norm):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(4)
 def test_frozen(student, rng):
     """Parameters that need no gradient stay, and do not count in the norm; the others are trained."""
     ours, theirs = models(student, rng)
@@ -236,6 +236,7 @@ def test_batches_in_order(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(4)
 def test_rate_is_asked_once(student, rng):
     """The rate is asked for once a step, from step 0."""
     asked = []

@@ -172,4 +172,81 @@ MISCONCEPTIONS = [
             edit("block(width, heads, 4 * width", "block(width, heads, 2 * width"),
         ],
     ),
+    misconception(
+        "area_checked",
+        hint="4 x 9 pixels and patches of 6 x 6: does one fit?",
+        severity="slip",
+        edits=[
+            edit("if height % size or width % size:", "if height * width % size**2:"),
+        ],
+    ),
+    misconception(
+        "width_not_checked",
+        hint="Which of the two sides do you check before you cut?",
+        severity="slip",
+        edits=[
+            edit("if height % size or width % size:", "if height % size:"),
+        ],
+    ),
+    misconception(
+        "block_not_used",
+        hint="Who makes the blocks: the argument `block`, or always the same function?",
+        severity="slip",
+        edits=[
+            edit("block(width, heads, 4 * width", "ready_block(width, heads, 4 * width"),
+        ],
+    ),
+    misconception(
+        "eps_of_the_blocks",
+        hint="Which epsilon have the norms inside the blocks?",
+        severity="slip",
+        edits=[
+            edit("4 * width, eps=1e-6)", "4 * width)"),
+        ],
+    ),
+    misconception(
+        "tanh_gelu",
+        hint="Which of the two forms of GELU does ViT have?",
+        severity="slip",
+        edits=[
+            edit("4 * width, eps=1e-6)", "4 * width, activation=gelu_tanh, eps=1e-6)"),
+        ],
+    ),
+    misconception(
+        "mean_of_all_tokens",
+        hint="Whose state goes into the classifier?",
+        severity="partial",
+        edits=[
+            edit("self.norm(x)[:, 0]", "self.norm(x).mean(dim=1)"),
+        ],
+    ),
+    misconception(
+        "positions_shifted_back",
+        hint="Which row of the positions belongs to the class token?",
+        severity="partial",
+        edits=[
+            edit("+ self.position\n", "+ self.position.roll(1, 0)\n"),
+        ],
+    ),
+    misconception(
+        "copies_of_one_block",
+        hint="How many blocks does your model have, and how many names?",
+        severity="partial",
+        edits=[
+            edit(
+                "block(width, heads, 4 * width, eps=1e-6) for _ in range(layers)",
+                "[block(width, heads, 4 * width, eps=1e-6)] * layers",
+            ),
+        ],
+    ),
+    misconception(
+        "probabilities_returned",
+        hint="Does your model give logits or probabilities?",
+        severity="partial",
+        edits=[
+            edit(
+                "return self.head(self.norm(x)[:, 0])", "return self.head(self.norm(x)[:, 0]).softmax(dim=-1)"
+            ),
+        ],
+    ),
 ]

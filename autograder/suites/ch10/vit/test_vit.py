@@ -96,6 +96,7 @@ def test_model(student, rng):
     """With equal weights the logits are those of PyTorch's layers: class token first, positions added, pre-norm."""
     theirs, ours = pair(student, rng)
     images = rng.randn(3, 2, 6, 9, dtype=torch.float64)
+    # The epsilon and the form of GELU are asked for by other tests.
     assert_close(theirs(images), ours(images), rtol=1e-3, atol=1e-3, name="logits")
 
 
@@ -124,7 +125,7 @@ def test_sizes(student, rng, sizes):
     given = SIZES | sizes
     for n in (1, 4):
         images = rng.randn(n, given["channels"], *given["image_size"], dtype=torch.float64)
-        assert_close(theirs(images), ours(images), rtol=1e-3, atol=1e-3, name="logits")
+        assert_close(theirs(images), ours(images), rtol=1e-5, atol=1e-6, name="logits")
 
 
 @pytest.mark.level("options")
@@ -152,6 +153,20 @@ def test_views(student, rng):
     mirrored = rng.randn(1, 1, 4, 6).flip(3)
     want = F.unfold(mirrored, 2, stride=2).transpose(1, 2)
     assert_close(student.patchify(mirrored, 2), want, rtol=0, atol=0, name="patches of a mirrored picture")
+
+
+@pytest.mark.level("contract")
+@pytest.mark.weight(1)
+def test_block_argument(student):
+    """The blocks are made by the argument `block`, each by a call of its own."""
+    asked = []
+
+    def maker(*args, **options):
+        asked.append(options)
+        return student.ready_block(*args, **options)
+
+    student.ViT(*(SIZES | {"layers": 3}).values(), maker)
+    assert len(asked) == 3, f"for 3 layers the block was made {len(asked)} times"
 
 
 @pytest.mark.level("invariants")
@@ -221,5 +236,5 @@ def test_pictures_are_apart(student, rng):
 @pytest.mark.level("contract")
 def test_sizes_that_do_not_fit(student, rng):
     """Pictures that cannot be cut are refused."""
-    for shape in ((1, 1, 5, 6), (1, 1, 6, 5)):
-        assert_raises(ValueError, student.patchify, rng.randn(*shape), 3)
+    for shape, size in (((1, 1, 5, 6), 3), ((1, 1, 6, 5), 3), ((1, 2, 4, 9), 6), ((1, 1, 9, 4), 6)):
+        assert_raises(ValueError, student.patchify, rng.randn(*shape), size)
