@@ -13,7 +13,7 @@ from autograder.testing import assert_close, gradcheck
 
 pytestmark = [
     pytest.mark.exercise("kernel_attention"),
-    pytest.mark.shares(runs=5, plain=34, options=39, invariants=22),
+    pytest.mark.shares(runs=5, plain=33, options=39, invariants=23),
 ]
 
 FLOAT32 = {"rtol": 1e-4, "atol": 2e-5}

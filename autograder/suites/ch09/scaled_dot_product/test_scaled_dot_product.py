@@ -14,7 +14,7 @@ from autograder.testing import assert_close, gradcheck
 
 pytestmark = [
     pytest.mark.exercise("scaled_dot_product"),
-    pytest.mark.shares(runs=8, plain=37, options=30, invariants=25),
+    pytest.mark.shares(runs=4, plain=31, options=43, invariants=22),
 ]
 
 FLOAT32 = {"rtol": 1e-4, "atol": 1e-5}
@@ -130,10 +130,17 @@ def test_leading_axes(student, rng, lead):
 
 @pytest.mark.level("options")
 @pytest.mark.weight(2)
-@pytest.mark.parametrize("shape", [(4, 5), (3, 1, 1, 5), (2, 4, 5), (1, 5), (3, 1, 4, 5)])
+@pytest.mark.parametrize("shape", [(4, 5), (3, 1, 1, 5), (1, 5), (3, 1, 4, 5)])
 def test_mask_broadcasts(student, rng, shape):
     """A mask with fewer axes, or with axes of size 1, holds for all."""
     agrees(student, given(rng, (3, 2), 4, 5, 6, 3), openings(rng, *shape))
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(5)
+def test_mask_lacks_the_first_axis(student, rng):
+    """A mask that lacks the first of two leading axes has the second: its axes are counted from the end."""
+    agrees(student, given(rng, (3, 2), 4, 5, 6, 3), openings(rng, 2, 4, 5))
 
 
 @pytest.mark.level("options")
@@ -156,7 +163,7 @@ def test_scale_of_zero(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(3)
+@pytest.mark.weight(5)
 def test_closed_rows(student, rng):
     """A row that is wholly masked gives zeros, and the other rows are what they would be without it."""
     args, mask = given(rng, (3,), 4, 5, 6, 2), openings(rng, 3, 4, 5)
@@ -180,7 +187,7 @@ def test_edges(student, rng, sizes):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(5)
 @pytest.mark.parametrize("size", [300.0, 2e4])
 def test_large_scores(student, rng, size):
     """Scores in the thousands, of either sign, do no harm; a masked score above all others has exactly the weight 0."""
@@ -200,6 +207,17 @@ def test_very_negative(student):
     scores = torch.tensor([[-1e6, -1e6 - 1.0, 0.0]])
     got = student.masked_softmax(scores, torch.tensor([[True, True, False]]))
     assert_close(got, torch.tensor([[0.7310586, 0.2689414, 0.0]]), rtol=1e-3, atol=1e-4, name="weights")
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(5)
+def test_below_any_constant(student):
+    """Open places stay open though their scores are -10^12, beside a masked score of 0 or of 10^12."""
+    for hidden in (0.0, 1e12):
+        got = student.masked_softmax(
+            torch.tensor([[-1e12, hidden, -1e12]]), torch.tensor([[True, False, True]])
+        )
+        assert_close(got, torch.tensor([[0.5, 0.0, 0.5]]), rtol=1e-5, atol=1e-6, name="weights")
 
 
 @pytest.mark.level("options")

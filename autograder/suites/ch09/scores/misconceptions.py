@@ -59,7 +59,7 @@ MISCONCEPTIONS = [
     misconception(
         "same_place_only",
         hint="Every query meets every key: does yours meet only the key at its own place?",
-        severity="serious",
+        severity="partial",
         edits=[
             edit(
                 "return q @ k.transpose(1, 2)",
@@ -116,22 +116,6 @@ MISCONCEPTIONS = [
         severity="slip",
         edits=[
             edit("return q @ w @ k.transpose(1, 2)", "return (k @ w @ q.transpose(1, 2)).transpose(1, 2)"),
-        ],
-    ),
-    misconception(
-        "general_weights_copied",
-        hint="W learns too. Does a gradient find its way through a copy of W in a new layer?",
-        severity="slip",
-        edits=[
-            edit(
-                "return q @ w @ k.transpose(1, 2)",
-                """
-                layer = nn.Linear(w.shape[1], w.shape[0], bias=False).to(w.dtype)
-                with torch.no_grad():
-                    layer.weight.copy_(w)
-                return q @ layer(k).transpose(1, 2)
-                """,
-            ),
         ],
     ),
     misconception(

@@ -10,7 +10,7 @@ from autograder.testing import assert_close, assert_raises, gradcheck
 
 pytestmark = [
     pytest.mark.exercise("scores"),
-    pytest.mark.shares(runs=4, plain=47, options=26, invariants=23),
+    pytest.mark.shares(runs=4, plain=46, options=27, invariants=23),
 ]
 
 FLOAT32 = {"rtol": 1e-4, "atol": 2e-5}
@@ -91,7 +91,7 @@ def test_square(student, rng, kind, size):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(4)
+@pytest.mark.weight(5)
 @pytest.mark.parametrize("kind", KINDS)
 def test_cost(student, kind):
     """Parameters and multiplications are those of the rules, for several sizes."""

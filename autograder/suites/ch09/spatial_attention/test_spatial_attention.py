@@ -11,7 +11,7 @@ from autograder.testing import assert_close
 
 pytestmark = [
     pytest.mark.exercise("spatial_attention"),
-    pytest.mark.shares(runs=12, plain=42, options=25, invariants=21),
+    pytest.mark.shares(runs=8, plain=31, options=42, invariants=19),
 ]
 
 FLOAT32 = {"rtol": 1e-3, "atol": 3e-5}
@@ -132,7 +132,7 @@ def test_identity_at_the_start(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 @pytest.mark.parametrize(("h", "w"), [(4, 6), (5, 4), (3, 7), (2, 2)])
 def test_pool(student, rng, h, w):
     """With pooling, keys and values are the largest of each 2x2; a last row or column without a partner falls away."""
@@ -148,6 +148,7 @@ def test_inner(student, rng, inner, pool):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(4)
 @pytest.mark.parametrize(
     ("channels", "n", "h", "w"),
     [(8, 1, 3, 4), (8, 2, 1, 5), (8, 2, 4, 1), (8, 1, 1, 1), (2, 2, 3, 2), (9, 2, 2, 3)],
@@ -166,6 +167,27 @@ def test_views(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
+def test_few_channels(student, rng):
+    """With fewer than 8 channels queries and keys have the width 1."""
+    agrees(student, rng, 4, 2, 3, 2)
+    agrees(student, rng, 7, 2, 2, 3)
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(2)
+def test_calls_share_nothing(student, rng):
+    """Weights and output are those of this map, whatever its size, not of the map of an earlier call."""
+    layer, state = block(student, rng, 8)
+    first, second = rng.randn(2, 8, 3, 4), rng.randn(2, 8, 2, 5)
+    layer(first)
+    output, maps = by_places(state, second)
+    assert_close(layer.weights(second), maps, **FLOAT32, name="weights of another map")
+    assert_close(layer(second), output, **FLOAT32, name="output of another map")
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_large_scores(student, rng):
     """Scores of hundreds do no harm."""
     layer, state = block(student, rng, 8)
@@ -174,7 +196,7 @@ def test_large_scores(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 @pytest.mark.parametrize("pool", [False, True])
 def test_gradients(student, rng, pool):
     """Gradients reach the input and all parameters, and are right."""
