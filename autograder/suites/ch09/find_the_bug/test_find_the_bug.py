@@ -32,7 +32,8 @@ def pytorch(q, k, v, mask):
 
 
 def renormalised(q, k, v, mask):
-    terms = (scores_of(q, k) - scores_of(q, k).amax(2, keepdim=True)).exp() * mask
+    scores = scores_of(q, k).masked_fill(~mask, -torch.inf)
+    terms = (scores - scores.amax(2, keepdim=True)).exp()
     return terms @ v / terms.sum(2, keepdim=True).clamp(min=1e-20)
 
 
