@@ -122,6 +122,7 @@ def test_no_layers(student):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(2)
 def test_exact(student):
     """Numbers as large as GPT-3's are exact integers."""
     width, layers = 12_289, 96

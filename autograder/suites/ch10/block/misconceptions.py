@@ -117,7 +117,7 @@ MISCONCEPTIONS = [
     misconception(
         "causal_not_passed",
         hint="Who tells the self-attention that later tokens are hidden?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit(
                 "self.self_attn(self.norm1(x), causal=causal, padding=padding)",

@@ -40,7 +40,7 @@ MISCONCEPTIONS = [
     misconception(
         "tokens_decoded_alone",
         hint="The two bytes of one character may lie in two tokens: when must bytes become text?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit(
                 'b"".join(pieces[token] for token in tokens).decode("utf-8", errors="replace")',

@@ -117,6 +117,7 @@ def test_bits(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(5)
 def test_whole_word(student):
     """A pair is merged at all its places in the word, from left to right, a token once."""
     merges = [(97, 97), (256, 256), (97, 98)]
@@ -125,7 +126,7 @@ def test_whole_word(student):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(4)
+@pytest.mark.weight(5)
 def test_words_are_apart(student):
     """No merge reaches over a word's border."""
     merges = [(98, 32), (32, 97), (257, 98)]
@@ -136,7 +137,7 @@ def test_words_are_apart(student):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(4)
+@pytest.mark.weight(5)
 def test_pair_twice(student):
     """A pair that stands twice in the list has the first number."""
     merges = [(97, 98), (98, 99), (97, 98)]
@@ -145,7 +146,7 @@ def test_pair_twice(student):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(6)
+@pytest.mark.weight(5)
 def test_characters_of_several_bytes(student):
     """Bytes of one character may lie in different tokens."""
     merges = [(0xA9, 32), (97, 0xC3), (0x9F, 0x99)]
@@ -156,7 +157,7 @@ def test_characters_of_several_bytes(student):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(4)
+@pytest.mark.weight(5)
 def test_bytes_that_are_no_text(student):
     """Bytes that are no UTF-8 become the replacement sign, and what is around them stays."""
     assert student.bpe_decode([97, 0xFF, 98], []) == "a\ufffdb", "a byte that is never text"
