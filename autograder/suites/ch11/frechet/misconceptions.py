@@ -182,7 +182,7 @@ MISCONCEPTIONS = [
     misconception(
         "root_by_iteration",
         hint="How near does your iteration come to the root where the product is singular, or its eigenvalues lie far apart?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit(
                 "cross = torch.linalg.eigvalsh(root @ C2 @ root).clamp(min=0).sqrt().sum()",

@@ -59,7 +59,7 @@ MISCONCEPTIONS = [
     misconception(
         "judge_without_the_samples",
         hint="The best judge compares two densities: where is q in your formula?",
-        severity="partial",
+        severity="slip",
         edits=[edit("torch.sigmoid(log_p - log_q)", "torch.sigmoid(log_p)")],
     ),
     misconception(

@@ -13,7 +13,7 @@ from autograder.testing import MOST_ECHO, assert_close, echo
 
 pytestmark = [
     pytest.mark.exercise("reparameterise"),
-    pytest.mark.shares(runs=10, plain=45, options=20, invariants=25),
+    pytest.mark.shares(runs=10, plain=40, options=25, invariants=25),
 ]
 
 FLOAT64 = {"rtol": 1e-8, "atol": 1e-9}
@@ -136,7 +136,7 @@ def test_priors(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(1.7)
+@pytest.mark.weight(2)
 def test_baseline(student, rng):
     """A baseline is taken from each value of f, of which it changes nothing but the estimates."""
     mu, logvar = rng.randn(2).double(), rng.randn(2).double()
@@ -151,6 +151,7 @@ def test_baseline(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_edges(student, rng):
     """One row, one value, no batch axis, views, huge log-variances."""
     mu, logvar = rng.randn(3).double(), rng.randn(3).double()
@@ -189,6 +190,7 @@ def test_edges(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_noise_is_its_own(student, rng):
     """Each value of each row has noise of its own, and each call new noise."""
     zero = torch.zeros(60, 50).double()
