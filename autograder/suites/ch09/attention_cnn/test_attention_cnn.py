@@ -13,7 +13,7 @@ from selfcheck.data import load_digits
 
 pytestmark = [
     pytest.mark.exercise("attention_cnn"),
-    pytest.mark.shares(runs=10, plain=35, options=20, invariants=15, converges=20),
+    pytest.mark.shares(runs=10, plain=33, options=20, invariants=22, converges=15),
 ]
 
 CLOSE = {"rtol": 1e-3, "atol": 3e-5}
@@ -136,6 +136,33 @@ def test_block_is_put_in(student, rng):
     before = net(images).detach()
     block.load_state_dict({name: 2 * value for name, value in block.state_dict().items()})
     assert not torch.allclose(net(images), before), "a change of the block does not change the network"
+
+
+@pytest.mark.level("invariants")
+@pytest.mark.weight(2)
+def test_block_stays(student, rng):
+    """The block's numbers and mode stay, and it learns; from then on its mode is the network's."""
+    block = opened(student, rng)
+    before = {name: value.clone() for name, value in block.state_dict().items()}
+    net = student.attention_cnn(10, block)
+    for name, value in block.state_dict().items():
+        assert_close(value, before[name], rtol=0, atol=0, name=f"{name} of the block")
+    assert block.training, "the block is put into evaluation mode"
+    assert all(p.requires_grad for _, p in block.named_parameters()), "the block does not learn any more"
+    net.eval()
+    assert not block.training, "the block stays in training mode when the network is evaluated"
+
+
+@pytest.mark.level("invariants")
+@pytest.mark.weight(2)
+def test_modes(student, rng):
+    """The network gives the same logits in training and in evaluation, with a block too."""
+    block = opened(student, rng)
+    net, images = student.attention_cnn(10, block), rng.randn(2, 1, 8, 8)
+    want = by_table(net, images, 10, block)
+    assert_close(net(images), want, **CLOSE, name="logits in training")
+    net.eval()
+    assert_close(net(images), want, **CLOSE, name="logits in evaluation")
 
 
 @pytest.mark.level("invariants")

@@ -180,4 +180,229 @@ MISCONCEPTIONS = [
         severity="slip",
         edits=[edit("with torch.no_grad():", "with torch.enable_grad():")],
     ),
+    misconception(
+        "masked_by_zero",
+        hint="A score of 0 is not no weight: what does exp make of it?",
+        severity="partial",
+        edits=[
+            edit(
+                "weights = scores.masked_fill(~mask, -torch.inf).softmax(dim=1)",
+                "weights = (scores * mask).softmax(dim=1)",
+            ),
+        ],
+    ),
+    misconception(
+        "masked_and_renormalised",
+        hint="When a masked score is by far the largest, what weight has the softmax left for the others before you divide?",
+        severity="slip",
+        edits=[
+            edit(
+                "weights = scores.masked_fill(~mask, -torch.inf).softmax(dim=1)",
+                """
+                weights = scores.softmax(dim=1) * mask
+                weights = weights / weights.sum(dim=1, keepdim=True).clamp(min=1e-12)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "general_without_a_mask",
+        hint="Both kinds look at a source that may be padded. Which of them uses the mask in your step?",
+        severity="slip",
+        edits=[
+            edit(
+                "weights = scores.masked_fill(~mask, -torch.inf).softmax(dim=1)",
+                'weights = (scores if layers.kind == "general" else scores.masked_fill(~mask, -torch.inf)).softmax(dim=1)',
+            ),
+        ],
+    ),
+    misconception(
+        "padding_cleared_but_open",
+        hint="A memory of zeros still has a score. What weight has the padding in your softmax?",
+        severity="partial",
+        edits=[
+            edit(
+                "weights = scores.masked_fill(~mask, -torch.inf).softmax(dim=1)",
+                """
+                memory = memory * mask[:, :, None]
+                weights = scores.softmax(dim=1)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "filled_with_a_small_number",
+        hint="Can a real score be lower than the number that you fill in?",
+        severity="slip",
+        edits=[
+            edit("~mask, -torch.inf)", "~mask, -1e4)"),
+        ],
+    ),
+    misconception(
+        "axes_of_size_one_lost",
+        hint="A squeeze without a number removes every axis of size 1. What becomes of a batch of one?",
+        severity="slip",
+        edits=[
+            edit(
+                "context = (weights[:, None] @ memory)[:, 0]",
+                "context = (weights[:, None] @ memory).squeeze()",
+            ),
+        ],
+    ),
+    misconception(
+        "looks_again_after_the_cell",
+        hint="In the additive kind one look is made for each step, before the cell. Which weights go into your logits?",
+        severity="slip",
+        edits=[
+            edit(
+                "state = layers.cell(torch.cat([embedded, context], dim=1), state)",
+                """
+                state = layers.cell(torch.cat([embedded, context], dim=1), state)
+                scores = torch.tanh(layers.query(state)[:, None] + keys) @ layers.u
+                weights = scores.masked_fill(~mask, -torch.inf).softmax(dim=1)
+                context = (weights[:, None] @ memory)[:, 0]
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "tanh_before_the_readout",
+        hint="The logits are W_r [h; c] + b_r. What stands around [h; c] in yours?",
+        severity="partial",
+        edits=[
+            edit(
+                "return layers.readout(torch.cat([state, context], dim=1)), state, weights",
+                "return layers.readout(torch.cat([state, context], dim=1).tanh()), state, weights",
+            ),
+        ],
+    ),
+    misconception(
+        "dropout_in_the_step",
+        hint="A step has no dropout. What do two calls with the same arguments give?",
+        severity="partial",
+        edits=[
+            edit(
+                "embedded, keys = layers.embedding(ids), layers.key(memory)",
+                "embedded, keys = F.dropout(layers.embedding(ids), 0.1), layers.key(memory)",
+            ),
+        ],
+    ),
+    misconception(
+        "memory_detached_in_the_context",
+        hint="The encoder learns through keys and through the context. What does detach do to the second way?",
+        severity="slip",
+        edits=[
+            edit(
+                "context = (weights[:, None] @ memory)[:, 0]",
+                "context = (weights[:, None] @ memory.detach())[:, 0]",
+            ),
+        ],
+    ),
+    misconception(
+        "decode_detaches_the_state",
+        hint="Through several steps gradients reach the first state. What does detach do to them?",
+        severity="slip",
+        edits=[
+            edit(
+                "logits.append(scores)",
+                """
+                logits.append(scores)
+                state = state.detach()
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "decode_begins_anew_each_step",
+        hint="Step t begins at the state of step t - 1. What do the steps of your decode begin with?",
+        severity="slip",
+        edits=[
+            edit(
+                "scores, state, seen = decoder_step(layers, ids[:, t], state, memory, mask)",
+                "scores, _, seen = decoder_step(layers, ids[:, t], state, memory, mask)",
+            ),
+        ],
+    ),
+    misconception(
+        "greedy_draws_characters",
+        hint="greedy takes the likeliest character. What do two calls of yours write?",
+        severity="slip",
+        edits=[
+            edit("ids = logits.argmax(dim=1)", "ids = torch.multinomial(logits.softmax(dim=1), 1)[:, 0]"),
+        ],
+    ),
+    misconception(
+        "greedy_stops_at_the_end",
+        hint="greedy writes `steps` characters whatever they are. When does your loop end?",
+        severity="slip",
+        edits=[
+            edit(
+                "written.append(ids)",
+                """
+                written.append(ids)
+                if bool((torch.stack(written) == 2).any(dim=0).all()):
+                    weights.append(seen)
+                    break
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "greedy_pads_after_the_end",
+        hint="greedy goes on whatever it writes. What is given to a step after an end in yours?",
+        severity="slip",
+        edits=[
+            edit(
+                "ids = logits.argmax(dim=1)",
+                """
+                ids = logits.argmax(dim=1)
+                if written:
+                    ids = ids.masked_fill(torch.stack(written).eq(2).any(dim=0), 0)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "greedy_returns_the_start",
+        hint="What is returned is what was written, without the start. What stands in your first column?",
+        severity="slip",
+        edits=[
+            edit("written.append(ids)", "pass"),
+            edit(
+                "logits, state, seen = decoder_step(layers, ids, state, memory, mask)",
+                """
+                written.append(ids)
+                logits, state, seen = decoder_step(layers, ids, state, memory, mask)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "greedy_leaves_evaluation_mode",
+        hint="Who trains on after a look at what is written? In which mode are the layers then?",
+        severity="slip",
+        edits=[
+            edit(
+                "ids = torch.full((len(state),), start)",
+                """
+                layers.eval()
+                ids = torch.full((len(state),), start)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "gradients_off_for_good",
+        hint="Turned off without a with, gradients stay off. What does a training step after your greedy record?",
+        severity="slip",
+        edits=[
+            edit(
+                "ids = torch.full((len(state),), start)",
+                """
+                torch.set_grad_enabled(False)
+                ids = torch.full((len(state),), start)
+                """,
+            ),
+        ],
+    ),
 ]

@@ -12,7 +12,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-pytestmark = [pytest.mark.exercise("find_the_bug"), pytest.mark.shares(runs=5, plain=60, options=35)]
+pytestmark = [pytest.mark.exercise("find_the_bug"), pytest.mark.shares(runs=4, plain=46, options=50)]
+
+
+PROBES = ("keeps_constants", "obeys_the_mask", "ignores_the_order", "scales_by_the_root")
 
 
 def softmax(scores, mask, dim=2):
@@ -94,6 +97,62 @@ def mask_of_first_example(q, k, v, mask):
     return softmax(scores_of(q, k), mask[:1].expand_as(mask)) @ v
 
 
+def mask_at(n, i):
+    """The mask is obeyed but by one query of one example, which sees the keys that are hidden from it."""
+
+    def attend(q, k, v, mask):
+        opened = mask.clone()
+        opened[n, i] = True
+        return softmax(scores_of(q, k), opened) @ v
+
+    attend.__name__ = f"mask_ignored_by_query_{i}_of_example_{n}"
+    return attend
+
+
+def mask_hides_values(q, k, v, mask):
+    """The hidden keys still take their part of the weight, and give nothing for it."""
+    scores = scores_of(q, k)
+    return (scores.softmax(2) * mask) @ v
+
+
+def mask_but_the_first_key(q, k, v, mask):
+    """The first key is always seen."""
+    opened = mask.clone()
+    opened[:, :, 0] = True
+    return softmax(scores_of(q, k), opened) @ v
+
+
+def order_of_open_ones(q, k, v, mask):
+    """Right while everything is open; with a mask, the place of a key counts."""
+    bias = 0.5 * torch.arange(k.shape[1]) * (~mask.all(2, keepdim=True))
+    return softmax(scores_of(q, k) + bias, mask) @ v
+
+
+def last_key_doubled(q, k, v, mask):
+    scores = scores_of(q, k)
+    scores[:, :, -1] += math.log(2)
+    return softmax(scores, mask) @ v
+
+
+def silent(q, k, v, mask):
+    """Right where everything is open; with a mask it answers NaN."""
+    return textbook(q, k, v, mask) + (0.0 if bool(mask.all()) else math.nan)
+
+
+def broken(q, k, v, mask):
+    return torch.full((*q.shape[:2], v.shape[2]), math.nan)
+
+
+def slightly_short(q, k, v, mask):
+    """Rows that sum to 0.95."""
+    return 0.95 * textbook(q, k, v, mask)
+
+
+def scale_of_wide_queries(q, k, v, mask):
+    """Right up to a width of 16; divided by the width beyond."""
+    return scaled_by_width(q, k, v, mask) if q.shape[2] > 16 else textbook(q, k, v, mask)
+
+
 def mask_late(q, k, v, mask):
     """The last key is always seen."""
     opened = mask.clone()
@@ -164,9 +223,7 @@ def tells_apart(student, probe, wrong):
 
 
 @pytest.mark.level("runs")
-@pytest.mark.parametrize(
-    "probe", ["keeps_constants", "obeys_the_mask", "ignores_the_order", "scales_by_the_root"]
-)
+@pytest.mark.parametrize("probe", PROBES)
 def test_both_answers(student, probe):
     """Each probe can be called, says True of a right attention and False of one that answers with zeros and noise."""
 
@@ -209,37 +266,87 @@ def test_scale(student, wrong):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
-@pytest.mark.parametrize("wrong", [masked_after, dropped])
-def test_constants_in_places(student, wrong):
+@pytest.mark.weight(3)
+def test_constants_in_places(student):
     """Rows that do not sum to 1 are found where only some do not, or only with a mask."""
-    tells_apart(student, "keeps_constants", [wrong])
+    tells_apart(student, "keeps_constants", [masked_after, dropped])
 
 
 @pytest.mark.level("options")
-@pytest.mark.parametrize(
-    "wrong", [mask_weak, mask_of_first_query, mask_of_first_example, mask_late, mask_of_keys_only]
-)
+@pytest.mark.weight(3)
+def test_constants_nearly_kept(student):
+    """Rows that sum to 0.95 are found."""
+    tells_apart(student, "keeps_constants", [slightly_short])
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(2)
+@pytest.mark.parametrize("probe", PROBES)
+def test_nan(student, probe):
+    """An attention that answers NaN has no property."""
+    tells_apart(student, probe, [broken, broken if probe == "scales_by_the_root" else silent])
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(2)
+def test_mask_of_each_query(student):
+    """A mask that one query alone does not obey is found, whichever of three and in which example."""
+    tells_apart(student, "obeys_the_mask", [mask_at(n, i) for n in range(2) for i in range(3)])
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(3)
+def test_mask_of_each_key(student):
+    """A mask that fails at the first key alone, or at the last, is found."""
+    tells_apart(student, "obeys_the_mask", [mask_but_the_first_key, mask_late])
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(3)
+def test_mask_of_values(student):
+    """Hidden values that leak, and hidden keys that keep their weight, are both found."""
+    tells_apart(student, "obeys_the_mask", [mask_of_keys_only])
+    tells_apart(student, "obeys_the_mask", [mask_hides_values])
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(2)
+@pytest.mark.parametrize("wrong", [mask_weak, mask_of_first_query, mask_of_first_example])
 def test_mask_in_places(student, wrong):
-    """A mask that is too weak, that is another query's or example's, or that fails at one key is found."""
+    """A mask that is too weak, or that is another query's or example's, is found."""
     tells_apart(student, "obeys_the_mask", [wrong])
 
 
 @pytest.mark.level("options")
-@pytest.mark.parametrize("wrong", [first_key_doubled])
-def test_order_in_places(student, wrong):
-    """One place that counts more than the others is found."""
-    tells_apart(student, "ignores_the_order", [wrong])
+@pytest.mark.weight(2)
+def test_order_in_places(student):
+    """One place that counts more than the others is found, the first or the last."""
+    tells_apart(student, "ignores_the_order", [first_key_doubled, last_key_doubled])
 
 
 @pytest.mark.level("options")
-@pytest.mark.parametrize("wrong", [fixed_scale, scaled_by_keys])
-def test_scale_in_places(student, wrong):
+@pytest.mark.weight(2)
+def test_order_with_a_mask(student):
+    """Places that count only where a mask hides something are found."""
+    tells_apart(student, "ignores_the_order", [order_of_open_ones])
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(2)
+def test_scale_in_places(student):
     """A scale that is right for one width only is found."""
-    tells_apart(student, "scales_by_the_root", [wrong])
+    tells_apart(student, "scales_by_the_root", [fixed_scale, scaled_by_keys])
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
+def test_scale_of_wide_queries(student):
+    """A scale that is wrong for widths above 16 alone is found."""
+    tells_apart(student, "scales_by_the_root", [scale_of_wide_queries])
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_innocent(student):
     """A property that a wrong attention has is not denied: a wrong scale keeps the three others."""
     for probe in ("keeps_constants", "obeys_the_mask", "ignores_the_order"):

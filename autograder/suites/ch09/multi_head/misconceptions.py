@@ -169,4 +169,156 @@ MISCONCEPTIONS = [
                 return self.output((weights @ v).transpose(1, 2).flatten(2)), weights
         """,
     ),
+    misconception(
+        "mask_of_the_first_example",
+        hint="A mask (N, M, L) has one page for each example. Which of them do you use?",
+        severity="partial",
+        edits=[
+            edit("mask if mask.dim() == 2 else mask[:, None]", "mask if mask.dim() == 2 else mask[0]"),
+        ],
+    ),
+    misconception(
+        "mask_repeated_in_the_wrong_order",
+        hint="Heads folded into the batch stand side by side for one example. In which order does repeat put the pages of the mask?",
+        severity="partial",
+        edits=[
+            edit(
+                "mask = mask if mask.dim() == 2 else mask[:, None]",
+                "mask = mask if mask.dim() == 2 else mask.repeat(self.heads, 1, 1).unflatten(0, (-1, self.heads))",
+            ),
+        ],
+    ),
+    misconception(
+        "mask_remembered",
+        hint="A call without a mask may look everywhere. Whose mask does yours use?",
+        severity="slip",
+        edits=[
+            edit(
+                "scores = q @ k.transpose(2, 3) / q.shape[3] ** 0.5",
+                """
+                scores = q @ k.transpose(2, 3) / q.shape[3] ** 0.5
+                if mask is not None:
+                    self.mask = mask
+                mask = getattr(self, "mask", None)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "closed_output_emptied",
+        hint="A query that looks nowhere has heads of 0. What does the last layer make of zeros?",
+        severity="slip",
+        edits=[
+            edit(
+                "return self.output((weights @ v).transpose(1, 2).flatten(2)), weights",
+                """
+                found = self.output((weights @ v).transpose(1, 2).flatten(2))
+                if mask is not None:
+                    found = found * weights.sum(dim=(1, 3))[:, :, None].ne(0)
+                return found, weights
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "closed_weights_returned_full",
+        hint="A query that looks nowhere has weights of 0. Are those that you return the ones that you use?",
+        severity="slip",
+        edits=[
+            edit(
+                "weights = scores.masked_fill(~mask & somewhere, -torch.inf).softmax(dim=3) * somewhere",
+                "weights = scores.masked_fill(~mask & somewhere, -torch.inf).softmax(dim=3)",
+            ),
+            edit(
+                "return self.output((weights @ v).transpose(1, 2).flatten(2)), weights",
+                """
+                kept = weights if mask is None else weights * somewhere
+                return self.output((kept @ v).transpose(1, 2).flatten(2)), weights
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "nan_mended_afterwards",
+        hint="The forward pass is clean: which gradient meets the NaN that was there before you mended it?",
+        severity="slip",
+        edits=[
+            edit(
+                "weights = scores.masked_fill(~mask & somewhere, -torch.inf).softmax(dim=3) * somewhere",
+                """
+                weights = (scores + torch.zeros(mask.shape, dtype=scores.dtype).masked_fill(~mask, -torch.inf)).softmax(dim=3)
+                weights = weights.nan_to_num(0.0)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "filled_with_a_small_number",
+        hint="Can a real score be lower than the number that you fill in?",
+        severity="slip",
+        edits=[
+            edit("~mask & somewhere, -torch.inf)", "~mask & somewhere, -1e4)"),
+        ],
+    ),
+    misconception(
+        "dropout_added",
+        hint="The layer has no dropout. What do two calls with the same input give in training mode?",
+        severity="partial",
+        edits=[
+            edit(
+                "(weights @ v).transpose(1, 2).flatten(2)), weights",
+                "(F.dropout(weights, 0.1, self.training) @ v).transpose(1, 2).flatten(2)), weights",
+            ),
+        ],
+    ),
+    misconception(
+        "values_from_the_keys",
+        hint="Values have their own argument. From which one do you make them?",
+        severity="partial",
+        edits=[
+            edit(
+                "(self.value, value))",
+                "(self.value, value if self.value.in_features != self.key.in_features else key))",
+            ),
+        ],
+    ),
+    misconception(
+        "value_width_of_the_keys",
+        hint="A value_width that is not given is the width of the layer. Of what is it yours?",
+        severity="slip",
+        edits=[
+            edit("width if value_width is None else value_width", "value_width or key_width or width"),
+        ],
+    ),
+    misconception(
+        "softmax_over_heads",
+        hint="Each head distributes the weight 1 among the keys. Which axis of (N, H, M, L) do you sum over?",
+        severity="serious",
+        edits=[
+            edit("weights = scores.softmax(dim=3)", "weights = scores.softmax(dim=1)"),
+            edit("-torch.inf).softmax(dim=3)", "-torch.inf).softmax(dim=1).nan_to_num(0.0)"),
+        ],
+    ),
+    misconception(
+        "heads_in_float32",
+        hint="A layer of float64 calculates in float64. Which dtype have the tensors that you fill?",
+        severity="slip",
+        edits=[
+            edit(
+                "return self.output((weights @ v).transpose(1, 2).flatten(2)), weights",
+                "return self.output((weights @ v).float().to(query.dtype).transpose(1, 2).flatten(2)), weights.float()",
+            ),
+        ],
+    ),
+    misconception(
+        "width_not_refused",
+        hint="A width that cannot be shared out is a ValueError. What does your layer do with 7 and 2?",
+        severity="slip",
+        edits=[
+            edit(
+                'raise ValueError(f"a width of {width} cannot be shared out among {heads} heads")',
+                "raise AssertionError",
+            ),
+        ],
+    ),
 ]

@@ -11,7 +11,7 @@ from autograder.testing import assert_close, assert_raises
 
 pytestmark = [
     pytest.mark.exercise("multi_head"),
-    pytest.mark.shares(runs=12, plain=38, options=27, invariants=23),
+    pytest.mark.shares(runs=9, plain=36, options=33, invariants=22),
 ]
 
 FLOAT32 = {"rtol": 1e-4, "atol": 2e-5}
@@ -161,6 +161,7 @@ def test_mask_for_all(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
 @pytest.mark.parametrize(("key_width", "value_width"), [(5, 3), (None, 4), (7, None), (2, 9)])
 def test_widths(student, rng, key_width, value_width):
     """Keys and values of other widths, one of them or both, without a mask and with one."""
@@ -171,6 +172,7 @@ def test_widths(student, rng, key_width, value_width):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 @pytest.mark.parametrize("widths", [(None, None), (5, 4)])
 def test_no_bias(student, rng, widths):
     """Without bias, alone and together with other widths."""
@@ -179,7 +181,7 @@ def test_no_bias(student, rng, widths):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 def test_closed_rows(student, rng):
     """A query that may look nowhere has weights of 0 and the last layer's bias as output; others are untouched."""
     theirs, ours = both(student, rng, 6, 2)
@@ -207,6 +209,32 @@ def test_edges(student, rng, n, m, l_keys, width, heads):
     args = inputs(rng, n, m, l_keys, (width,) * 3)
     same(theirs, ours, args)
     same(theirs, ours, args, openings(rng, n, m, l_keys), heads)
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(2)
+def test_far_scores(student, rng):
+    """Scores of tens of thousands, of either sign: a masked place has exactly the weight 0, an open one its own."""
+    theirs, ours = both(student, rng, 6, 2)
+    query, key, value = inputs(rng, 2, 3, 4, (6, 6, 6))
+    mask = openings(rng, 2, 3, 4)
+    for size in (300.0, -300.0):
+        args = size * query, abs(size) * key, value
+        weights = theirs(*args, mask)[1]
+        want = ours(*args, attn_mask=~mask.repeat_interleave(2, dim=0), average_attn_weights=False)[1]
+        assert_close(weights, want, rtol=1e-2, atol=1e-2, name="weights")
+        shut = ~mask[:, None].expand_as(weights)
+        assert_close(weights[shut], torch.zeros(int(shut.sum())), rtol=0, atol=0, name="masked weights")
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(2)
+def test_two_calls(student, rng):
+    """A call without a mask after one with a mask sees everything."""
+    theirs, ours = both(student, rng, 6, 2)
+    args = inputs(rng, 2, 4, 4, (6, 6, 6))
+    theirs(*args, openings(rng, 4, 4))
+    same(theirs, ours, args)
 
 
 @pytest.mark.level("options")

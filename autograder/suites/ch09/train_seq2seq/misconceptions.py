@@ -177,4 +177,204 @@ MISCONCEPTIONS = [
             edit("torch.optim.Adam(model.parameters(), lr=lr)", "torch.optim.SGD(model.parameters(), lr=lr)")
         ],
     ),
+    misconception(
+        "adam_with_decay",
+        hint="Plain Adam leaves alone what gets no gradient. What does the decay of your optimiser do to it?",
+        severity="slip",
+        edits=[
+            edit(
+                "optimizer = torch.optim.Adam(model.parameters(), lr=lr)",
+                "optimizer = torch.optim.AdamW(model.parameters(), lr=lr)",
+            ),
+        ],
+    ),
+    misconception(
+        "betas_of_the_transformer",
+        hint="Plain Adam has the betas 0.9 and 0.999. Which have you given it?",
+        severity="slip",
+        edits=[
+            edit(
+                "optimizer = torch.optim.Adam(model.parameters(), lr=lr)",
+                "optimizer = torch.optim.Adam(model.parameters(), lr=lr, betas=(0.9, 0.98), eps=1e-9)",
+            ),
+        ],
+    ),
+    misconception(
+        "best_weights_put_back",
+        hint="The weights that count are those after the last step. Which do you leave in the model?",
+        severity="slip",
+        edits=[
+            edit(
+                "losses.append(loss.item())",
+                """
+                losses.append(loss.item())
+                if losses[-1] == min(losses):
+                    best = {name: value.clone() for name, value in model.state_dict().items()}
+                """,
+            ),
+            edit(
+                "return losses",
+                """
+                model.load_state_dict(best)
+                return losses
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "stops_early",
+        hint="Each batch has its step. Which batches does your loop leave out when the loss is small?",
+        severity="slip",
+        edits=[
+            edit(
+                "losses.append(loss.item())",
+                """
+                losses.append(loss.item())
+                if losses[-1] < 0.02:
+                    break
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "end_hidden",
+        hint="The end is a character as any other. Is it in your inputs where the target goes on after it?",
+        severity="slip",
+        edits=[
+            edit(
+                "logits = model(source, inputs)", "logits = model(source, inputs.masked_fill(inputs == 2, 0))"
+            ),
+        ],
+    ),
+    misconception(
+        "each_parameter_clipped",
+        hint="The norm of 1 is that of all parameters together. Of what is yours?",
+        severity="slip",
+        edits=[
+            edit(
+                "nn.utils.clip_grad_norm_(model.parameters(), max_norm)",
+                """
+                for parameter in model.parameters():
+                    nn.utils.clip_grad_norm_(parameter, max_norm)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "each_number_clipped",
+        hint="Clipping to a norm keeps the direction of the gradient. Does clipping each number?",
+        severity="slip",
+        edits=[
+            edit(
+                "nn.utils.clip_grad_norm_(model.parameters(), max_norm)",
+                "nn.utils.clip_grad_value_(model.parameters(), max_norm)",
+            ),
+        ],
+    ),
+    misconception(
+        "norm_of_one_always",
+        hint="max_norm is an argument. To which norm do you clip?",
+        severity="slip",
+        edits=[
+            edit(
+                "nn.utils.clip_grad_norm_(model.parameters(), max_norm)",
+                "nn.utils.clip_grad_norm_(model.parameters(), 1.0)",
+            ),
+        ],
+    ),
+    misconception(
+        "clipped_before_backward",
+        hint="There are no gradients before backward. What do you clip?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                loss.backward()
+                nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+                """,
+                """
+                nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+                loss.backward()
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "rate_stays_after_warm_up",
+        hint="After the warming up the rate falls. What does yours do?",
+        severity="slip",
+        edits=[
+            edit("else 0.05 + 0.95 * turn", "else 1.0"),
+        ],
+    ),
+    misconception(
+        "cosine_ends_a_step_early",
+        hint="In step B - 1 the cosine has not quite reached its end. By how many steps do you divide?",
+        severity="slip",
+        edits=[
+            edit("/ (len(batches) - warm_up)", "/ max(len(batches) - warm_up - 1, 1)"),
+        ],
+    ),
+    misconception(
+        "rate_multiplied_on",
+        hint="Each step's factor is one of lr. Onto which rate do you multiply it?",
+        severity="partial",
+        edits=[
+            edit('group["lr"] = lr * (', 'group["lr"] *= ('),
+        ],
+    ),
+    misconception(
+        "labels_smoothed",
+        hint="The loss is the cross-entropy of the characters. Of which distribution is yours?",
+        severity="slip",
+        edits=[
+            edit(
+                "target.flatten(), ignore_index=0)", "target.flatten(), ignore_index=0, label_smoothing=0.1)"
+            ),
+        ],
+    ),
+    misconception(
+        "batches_shuffled",
+        hint="The batches come in their order. In which order do you take them?",
+        severity="slip",
+        edits=[
+            edit(
+                "for i, (source, target) in enumerate(batches):",
+                "for i, (source, target) in enumerate([batches[j] for j in torch.randperm(len(batches)).tolist()]):",
+            ),
+        ],
+    ),
+    misconception(
+        "column_of_the_first_batch",
+        hint="Batches differ in size. For which of them is your column of starts?",
+        severity="slip",
+        edits=[
+            edit("torch.ones_like(target[:, :1])", "torch.ones_like(batches[0][1][:, :1])"),
+        ],
+    ),
+    misconception(
+        "feeds_its_own_output",
+        hint="In training each step is given the true character before. What do you give it?",
+        severity="partial",
+        edits=[
+            edit(
+                "logits = model(source, inputs)",
+                """
+                if i % 2 and i > warm_up + 2:
+                    with torch.no_grad():
+                        said = model(source, inputs).argmax(dim=2)
+                    inputs = torch.cat([torch.ones_like(target[:, :1]), said[:, :-1]], dim=1)
+                logits = model(source, inputs)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "losses_with_graphs",
+        hint="A loss is returned as a number. What do you keep alive when you return a tensor?",
+        severity="slip",
+        edits=[
+            edit("losses.append(loss.item())", "losses.append(loss)"),
+        ],
+    ),
 ]

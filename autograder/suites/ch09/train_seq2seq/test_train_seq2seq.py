@@ -17,7 +17,7 @@ from selfcheck.pairs import make_reversals
 
 pytestmark = [
     pytest.mark.exercise("train_seq2seq"),
-    pytest.mark.shares(runs=5, plain=30, options=20, invariants=15, converges=30),
+    pytest.mark.shares(runs=4, plain=30, options=36, invariants=14, converges=16),
 ]
 
 V, H = 9, 6
@@ -176,7 +176,7 @@ def test_steps(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 @pytest.mark.parametrize(("lr", "warm_up", "count"), [(0.03, 1, 4), (0.005, 4, 5), (0.02, 3, 9)])
 def test_rates(student, rng, lr, warm_up, count):
     """The rate follows the formula for other numbers of steps, from the first step to the last."""
@@ -184,6 +184,7 @@ def test_rates(student, rng, lr, warm_up, count):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 @pytest.mark.parametrize("max_norm", [0.1, 1e9])
 def test_norm(student, rng, max_norm):
     """The largest norm is the one asked for."""
@@ -197,6 +198,39 @@ def test_defaults(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
+def test_unused_characters(student, rng):
+    """Plain Adam: the numbers of a character that never occurs, which get no gradient, stay as they are."""
+    _, theirs = models(student, rng)
+    before = theirs.state_dict()["embedding.weight"][6:].clone()
+    batches = [make_reversals(4, 2, 5, 3, rng.generator()) for _ in range(4)]
+    student.train_seq2seq(theirs, batches, lr=0.05, warm_up=1)
+    after = theirs.state_dict()["embedding.weight"][6:]
+    assert_close(after, before, rtol=0, atol=0, name="numbers of characters that never occur")
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(3)
+def test_last_weights(student, rng):
+    """The weights after the last step count, though its batch is harder than those before."""
+    easy, hard = batches_of(rng, 1)[0], batches_of(rng, 1, shortest=6, longest=8)[0]
+    agrees(student, rng, [easy] * 6 + [hard] * 2, lr=0.03, warm_up=1)
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(3)
+def test_every_batch(student, rng):
+    """Each batch has its step and its loss, however small the losses have become."""
+    one = torch.tensor([[3], [3]]), torch.tensor([[3, 2], [3, 2]])
+    model = student.Reader(V, H)
+    watch = Watch(model)
+    losses = student.train_seq2seq(model, [one] * 60, lr=0.1, warm_up=2)
+    assert len(watch.inputs) == 60, f"60 batches gave {len(watch.inputs)} calls of the model"
+    assert len(losses) == 60, f"60 batches gave {len(losses)} losses"
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(3)
 def test_batches_differ(student, rng):
     """Batches of other sizes and lengths, a batch of one, strings of one character."""
     batches = [
