@@ -980,7 +980,6 @@ show(
 # %% [markdown]
 # The windows are those of section 3, and you are given them, two axes at once:
 
-
 # %% nbgrader={"grade": false, "grade_id": "given_windows", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def windows_of(
     x: Float[Tensor, "N C H W"],

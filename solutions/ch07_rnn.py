@@ -97,9 +97,7 @@ def median_of(values):
 
 # %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_data", "locked": true, "schema_version": 3, "solution": false, "task": false}
 manual = load_text()
-print(
-    f"{len(manual.train):,} characters to train on, {len(manual.validation):,} to choose by, {len(manual.test):,} to test on"
-)
+print(f"{len(manual.train):,} characters to train on, {len(manual.validation):,} to choose by, {len(manual.test):,} to test on")
 print(manual.train[90_000:90_420])
 
 # %% [markdown]
@@ -273,16 +271,10 @@ axes[0].set_yticks(range(27), names, fontsize=7)
 axes[0].set(title="p(next | current), roots", xlabel="next", ylabel="current")
 most = bigram_log_probs(counts, smoothing).exp().max(1)
 order = counts.sum(1).argsort(descending=True)[:14].tolist()
-axes[1].barh(
-    [repr(vocabulary[i]) for i in order[::-1]], [float(most.values[i]) for i in order[::-1]], color=BLUE
-)
+axes[1].barh([repr(vocabulary[i]) for i in order[::-1]], [float(most.values[i]) for i in order[::-1]], color=BLUE)
 for place, i in enumerate(order[::-1]):
-    axes[1].text(
-        float(most.values[i]) + 0.01, place, repr(vocabulary[int(most.indices[i])]), va="center", fontsize=9
-    )
-axes[1].set(
-    title="the likeliest successor of the most frequent characters", xlabel="probability", xlim=(0, 1)
-)
+    axes[1].text(float(most.values[i]) + 0.01, place, repr(vocabulary[int(most.indices[i])]), va="center", fontsize=9)
+axes[1].set(title="the likeliest successor of the most frequent characters", xlabel="probability", xlim=(0, 1))
 show(
     "Left: a table of 27 letters by 27, the darker the likelier that the column's letter follows the row's; the row of q "
     "has one dark place, u. Right: bars for the fourteen most frequent characters, each with its likeliest successor."
@@ -396,7 +388,6 @@ check("rnn_cell")
 my_parameters = None
 my_multiplications = None
 
-
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_account", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def account(vocab_size, features, hidden):
     """Parameters of embedding, cell and output layer, and the multiplications of one character."""
@@ -444,24 +435,11 @@ lengths = [7, 3, 5]
 for row, length in enumerate(lengths):
     for step in range(7):
         valid = step < length
-        ax.add_patch(
-            plt.Rectangle(
-                (step, -row),
-                0.92,
-                0.8,
-                color=BLUE if valid else GREY,
-                alpha=0.75 if valid else 0.18,
-                linewidth=0,
-            )
-        )
+        ax.add_patch(plt.Rectangle((step, -row), 0.92, 0.8, color=BLUE if valid else GREY, alpha=0.75 if valid else 0.18, linewidth=0))
         text = f"$h_{step}$" if valid else f"$h_{length - 1}$"
         ax.text(step + 0.46, -row + 0.4, text, ha="center", va="center", color="white" if valid else "black")
     ax.text(-0.2, -row + 0.4, f"length {length}", ha="right", va="center")
-ax.set(
-    xlim=(-1.6, 7),
-    ylim=(-2.2, 1.2),
-    title="the state that each step leaves behind (grey: the sequence has ended)",
-)
+ax.set(xlim=(-1.6, 7), ylim=(-2.2, 1.2), title="the state that each step leaves behind (grey: the sequence has ended)")
 ax.axis("off")
 show(
     "Three rows of seven boxes, sequences of length 7, 3 and 5. After the end of a sequence its boxes are grey and repeat "
@@ -648,23 +626,11 @@ for t in range(5):
     ax.text(2 * t + 0.5, 0.35, f"$h_{t}$", ha="center", va="center")
     ax.annotate("", (2 * t + 0.5, 0), (2 * t + 0.5, -0.6), arrowprops={"arrowstyle": "->", "color": "black"})
     ax.text(2 * t + 0.5, -0.8, f"$x_{t}$", ha="center", va="center")
-    ax.annotate(
-        "",
-        (2 * t + 0.5, 0.72),
-        (2 * t + 0.5, 1.4),
-        arrowprops={"arrowstyle": "->", "color": ORANGE, "linewidth": 2},
-    )
-    ax.text(
-        2 * t + 0.5, 1.55, rf"$\partial L/\partial h_{t}$ handed in", ha="center", color=ORANGE, fontsize=8
-    )
+    ax.annotate("", (2 * t + 0.5, 0.72), (2 * t + 0.5, 1.4), arrowprops={"arrowstyle": "->", "color": ORANGE, "linewidth": 2})
+    ax.text(2 * t + 0.5, 1.55, rf"$\partial L/\partial h_{t}$ handed in", ha="center", color=ORANGE, fontsize=8)
     if t < 4:
         ax.annotate("", (2 * t + 2, 0.2), (2 * t + 1, 0.2), arrowprops={"arrowstyle": "->", "color": "black"})
-        ax.annotate(
-            "",
-            (2 * t + 1, 0.52),
-            (2 * t + 2, 0.52),
-            arrowprops={"arrowstyle": "->", "color": ORANGE, "linewidth": 2},
-        )
+        ax.annotate("", (2 * t + 1, 0.52), (2 * t + 2, 0.52), arrowprops={"arrowstyle": "->", "color": ORANGE, "linewidth": 2})
 ax.set(xlim=(-0.3, 9.3), ylim=(-1, 1.8))
 ax.axis("off")
 show(
@@ -704,11 +670,7 @@ def bptt(
     w_x: Float[Tensor, "H D"],
     w_h: Float[Tensor, "H H"],
 ) -> tuple[
-    Float[Tensor, "N T D"],
-    Float[Tensor, "N H"],
-    Float[Tensor, "H D"],
-    Float[Tensor, "H H"],
-    Float[Tensor, "H"],
+    Float[Tensor, "N T D"], Float[Tensor, "N H"], Float[Tensor, "H D"], Float[Tensor, "H H"], Float[Tensor, "H"]
 ]:
     """Backpropagation through time for an Elman network over a padded batch.
 
@@ -791,7 +753,6 @@ check("bptt")
 # The network for the rest of the chapter is given: character vectors, an Elman network, scores for the next
 # character. Its `forward` takes numbers (N, T) and a state, or None for zeros, and returns scores and the state
 # after the last step.
-
 
 # %% nbgrader={"grade": false, "grade_id": "given_char_rnn", "locked": true, "schema_version": 3, "solution": false, "task": false}
 class CharRNN(nn.Module):
@@ -1027,16 +988,11 @@ for radius, colour in ((0.8, BLUE), (1.0, GREEN), (1.2, ORANGE)):
         slopes.append(1 - h**2)
     curve = gradient_norms(torch.stack(slopes), w_h)
     axes[1].semilogy(curve, color=colour)
-    print(
-        f"radius {radius}: a linear step multiplies by {measured:.3f}; with tanh 50 steps leave {float(curve[50]):.1e}"
-    )
+    print(f"radius {radius}: a linear step multiplies by {measured:.3f}; with tanh 50 steps leave {float(curve[50]):.1e}")
 w_h = orthogonal_start(64, generator)
 axes[0].semilogy(gradient_norms(torch.ones(lags, 64), w_h), color=RED, linestyle="--", label="orthogonal")
 axes[0].set(xlabel="lag k", title=r"linear: $\Vert W_h^k \Vert$", ylim=(1e-20, 1e6))
-axes[1].set(
-    xlabel="lag k",
-    title=r"tanh, with inputs of variance 1: $\Vert \partial h_{T-1} / \partial h_{T-1-k} \Vert$",
-)
+axes[1].set(xlabel="lag k", title=r"tanh, with inputs of variance 1: $\Vert \partial h_{T-1} / \partial h_{T-1-k} \Vert$")
 axes[0].legend()
 show(
     "Norm of the derivative against the lag, logarithmic. Left, without tanh: straight lines that fall for radius 0.8, stay "
@@ -1120,7 +1076,6 @@ check("clip_gradients")
 # $0/0$ where all gradients are zero; infinity over infinity where squares overflow. float64 holds $(10^{30})^2$.
 # </details>
 
-
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_cliff", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def last_state(w, b, steps=50):
     """The state after so many steps of h = tanh(w h + b) from h = 0.5; w and b are float64 tensors of one shape."""
@@ -1143,9 +1098,7 @@ for _ in range(60):
     wall = (low + high) / 2
     below = float(last_state(*torch.tensor([W, wall], dtype=torch.float64))) < -0.5
     low, high = (wall, high) if below else (low, wall)
-ws, bs = torch.meshgrid(
-    torch.linspace(0.5, 4.0, 240).double(), torch.linspace(-1.6, 0.6, 240).double(), indexing="xy"
-)
+ws, bs = torch.meshgrid(torch.linspace(0.5, 4.0, 240).double(), torch.linspace(-1.6, 0.6, 240).double(), indexing="xy")
 surface = (last_state(ws, bs) - 0.5) ** 2
 across = torch.linspace(-0.8, 0.2, 2001).double()
 figure = plt.figure(figsize=(12, 4))
@@ -1153,9 +1106,7 @@ left, right = figure.add_subplot(1, 2, 1, projection="3d"), figure.add_subplot(1
 left.plot_surface(ws.numpy(), bs.numpy(), surface.numpy(), cmap="Blues", linewidth=0, antialiased=False)
 left.set(xlabel="w", ylabel="b", zlabel="loss", title="the loss after 50 steps of one unit")
 right.plot(across, (last_state(torch.full_like(across, W), across) - 0.5) ** 2, color=BLUE)
-right.set(
-    xlabel="b", ylabel="loss", title="a cut through it at w = 2, and one step from the wall", xlim=(-0.8, 0.2)
-)
+right.set(xlabel="b", ylabel="loss", title="a cut through it at w = 2, and one step from the wall", xlim=(-0.8, 0.2))
 for b, name in ((0.1, "on the plain"), (wall, "on the wall")):
     loss, grads = loss_and_gradients(W, b)
     clipped, norm = clip_gradients(grads, LONGEST)
@@ -1164,14 +1115,10 @@ for b, name in ((0.1, "on the plain"), (wall, "on the wall")):
         there = W - RATE * float(used[0]), b - RATE * float(used[1])
         after, again = loss_and_gradients(*there)
         steepness = math.hypot(*map(float, again))
-        print(
-            f"    one step {how:9}: to b = {there[1]:.4g}, loss {after:.3f}, gradient there {steepness:.2g}"
-        )
+        print(f"    one step {how:9}: to b = {there[1]:.4g}, loss {after:.3f}, gradient there {steepness:.2g}")
         if b == wall:
             colour, end = (GREEN, (there[1], after)) if how == "clipped" else (RED, (0.2, loss))
-            right.annotate(
-                "", end, (b, loss), arrowprops={"arrowstyle": "->", "color": colour, "linewidth": 2}
-            )
+            right.annotate("", end, (b, loss), arrowprops={"arrowstyle": "->", "color": colour, "linewidth": 2})
             right.text(b + 0.06, 0.5 * loss if how == "clipped" else 1.06 * loss, how, color=colour)
 show(
     "Left: the loss over w and b, a low plain and a high one with a wall between them. Right: a cut at w = 2, low to the right "
@@ -1301,7 +1248,6 @@ check("char_batches")
 # come in random order. Run it, compare the two numbers, and find out what the network cannot have learned. Then open
 # the fold.
 
-
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_bug", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def evaluate(model, ids, batch_size=10, window=64):
     """Perplexity of a text, its streams read side by side with carried state."""
@@ -1309,9 +1255,7 @@ def evaluate(model, ids, batch_size=10, window=64):
     state, total = None, 0.0
     with torch.no_grad():
         for start in range(0, length, window):
-            rows = torch.arange(batch_size)[:, None] * ((len(ids) - 1) // batch_size) + torch.arange(
-                start, start + window
-            )
+            rows = torch.arange(batch_size)[:, None] * ((len(ids) - 1) // batch_size) + torch.arange(start, start + window)
             logits, state = model(ids[rows], state)
             total += float(F.cross_entropy(logits.flatten(0, 1), ids[rows + 1].flatten(), reduction="sum"))
     return math.exp(total / (batch_size * length))
@@ -1483,9 +1427,7 @@ def show_progress(module, args, output):
     if module.training:
         history.append(len(history))
         if len(history) % 18 == 0:
-            sys.stdout.write(
-                f"\r{len(history)} of {2 * len(windows)} windows, {time.perf_counter() - start:.0f} s "
-            )
+            sys.stdout.write(f"\r{len(history)} of {2 * len(windows)} windows, {time.perf_counter() - start:.0f} s ")
             sys.stdout.flush()
 
 
@@ -1515,10 +1457,7 @@ show(
     "Perplexity of the next character against the number of characters read: from about 35 it falls below the bigram's dashed "
     "line after two characters and reaches the level of the carried state after about six."
 )
-print(
-    "perplexity after 1, 2, 5, 10 and 40 characters:",
-    [round(float(reach[k - 1]), 1) for k in (1, 2, 5, 10, 40)],
-)
+print("perplexity after 1, 2, 5, 10 and 40 characters:", [round(float(reach[k - 1]), 1) for k in (1, 2, 5, 10, 40)])
 
 # %% [markdown]
 # **Notice** where the gain comes from. One character after a state of zeros the network is *worse* than the bigram (35
@@ -1549,10 +1488,7 @@ for character in passage:
 place_in_word = (1 + torch.tensor(letters)).log()
 with torch.no_grad():
     states = model.recurrent(model.embedding(numbers(passage)[None]))[0][0]
-standard = (
-    (states - states.mean(0)) / states.std(0),
-    (place_in_word - place_in_word.mean()) / place_in_word.std(),
-)
+standard = (states - states.mean(0)) / states.std(0), (place_in_word - place_in_word.mean()) / place_in_word.std()
 correlation = (standard[0] * standard[1][:, None]).mean(0)
 unit, first = int(correlation.abs().argmax()), 500
 values = states[:, unit]
@@ -1565,19 +1501,8 @@ for place in range(first, first + 700):
         if row == 9:
             break
     if character != "\n":
-        ax.add_patch(
-            plt.Rectangle(
-                (column, -row),
-                1,
-                0.95,
-                color=plt.cm.RdBu_r(float(values[place]) / 2 + 0.5),
-                alpha=0.55,
-                linewidth=0,
-            )
-        )
-        ax.text(
-            column + 0.5, -row + 0.45, character, ha="center", va="center", fontsize=7, family="monospace"
-        )
+        ax.add_patch(plt.Rectangle((column, -row), 1, 0.95, color=plt.cm.RdBu_r(float(values[place]) / 2 + 0.5), alpha=0.55, linewidth=0))
+        ax.text(column + 0.5, -row + 0.45, character, ha="center", va="center", fontsize=7, family="monospace")
         column += 1
 ax.set(xlim=(0, 80), ylim=(-8.2, 1.2), title=f"unit {unit}: red is +1, blue is -1")
 ax.axis("off")
@@ -1586,13 +1511,8 @@ show(
     "minus 1. At every blank it has the one colour, and inside a word it goes over to the other."
 )
 ordered = correlation.abs().sort(descending=True).values.tolist()
-print(
-    f"unit {unit}: correlation {float(correlation[unit]):.2f} with the logarithm of the letters read (the next units: {ordered[1]:.2f}, {ordered[2]:.2f})"
-)
-print(
-    "its mean after a blank and 1 to 6 letters:",
-    [round(float(values[torch.tensor(letters) == k].mean()), 2) for k in range(7)],
-)
+print(f"unit {unit}: correlation {float(correlation[unit]):.2f} with the logarithm of the letters read (the next units: {ordered[1]:.2f}, {ordered[2]:.2f})")
+print("its mean after a blank and 1 to 6 letters:", [round(float(values[torch.tensor(letters) == k].mean()), 2) for k in range(7)])
 
 # %% [markdown]
 # **Notice** that the unit begins nearly every word in blue and ends the longer ones in red: after a blank it is at -0.9 on
@@ -1823,7 +1743,6 @@ check("forecast")
 # network is given, with its training; it reads the last years and forecasts the next one. Fitted on 1700 to 1949; the
 # years 1950 to 2008 are looked at once. The number of steps was chosen on 1930 to 1949 with a network fitted until 1929.
 
-
 # %% nbgrader={"grade": false, "grade_id": "given_series_rnn", "locked": true, "schema_version": 3, "solution": false, "task": false}
 class SeriesRNN(nn.Module):
     """Forecasts the next value of each window (M, W) of a standardised series: (M,)."""
@@ -1837,9 +1756,7 @@ class SeriesRNN(nn.Module):
         return self.readout(self.recurrent(windows[:, :, None])[1][0])[:, 0]
 
 
-def fit_series(
-    windows: Float[Tensor, "M W"], targets: Float[Tensor, "M"], seed: int, steps: int = 200
-) -> nn.Module:
+def fit_series(windows: Float[Tensor, "M W"], targets: Float[Tensor, "M"], seed: int, steps: int = 200) -> nn.Module:
     """A network fitted to windows and the values after them, by Adam on the mean squared error."""
     torch.manual_seed(seed)
     model = SeriesRNN()
@@ -1891,9 +1808,7 @@ for name, predict in models.items():
     if name in colours:
         axes[0].plot(years[split:], one_step, color=colours[name], label=name)
         axes[1].plot(years[split:], run, color=colours[name])
-for ax, title in zip(
-    axes, ("one step: the true values up to the year before are known", "free run from 1950"), strict=True
-):
+for ax, title in zip(axes, ("one step: the true values up to the year before are known", "free run from 1950"), strict=True):
     ax.plot(years[split:], truth, color="black", linewidth=1, marker=".", label="truth")
     ax.set(ylabel="sunspots", title=title, ylim=(-40, 220))
 axes[0].legend(loc="upper right", ncols=5)
@@ -1922,9 +1837,7 @@ show(
 # All choices are made. Now the last tenth of the manual, which nothing has seen.
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_test", "locked": true, "schema_version": 3, "solution": false, "task": false}
-print(
-    f"on the test text: bigram {bigram_perplexity(bigram_log_probs(counts, smoothing), test_ids):.2f}, recurrent network {evaluate(model, test_ids):.2f}"
-)
+print(f"on the test text: bigram {bigram_perplexity(bigram_log_probs(counts, smoothing), test_ids):.2f}, recurrent network {evaluate(model, test_ids):.2f}")
 
 # %% [markdown]
 # **Notice** that the counts find these pages easier than those of the validation text (10.3 against 11.6) and the network
@@ -1944,7 +1857,6 @@ print(
 
 # %%
 my_ratio = None  # perplexity backwards over forwards
-
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_backwards", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def quick(ids, held_out, seed):

@@ -229,7 +229,6 @@ check("lstm_cell")
 my_parameters = None
 my_ratio_to_plain = None
 
-
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_account", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def parameters_of(blocks, features, hidden, biases):
     """Weights and biases of a cell with so many blocks."""
@@ -470,9 +469,7 @@ for bias, colour in ((0.0, GREY), (1.0, BLUE), (half_life_bias(50), RED), (6.0, 
     curve = carousel(gates).amax(dim=1)
     axes[1].semilogy(curve, color=colour, label=f"forget bias {bias:.2f}")
     print(f"forget bias {bias:.2f}: 50 steps leave {float(curve[50]):.1e}")
-axes[0].set(
-    xlabel="lag k", title=r"chapter 7: $\Vert \partial h_{T-1} / \partial h_{T-1-k} \Vert$", ylim=(1e-16, 10)
-)
+axes[0].set(xlabel="lag k", title=r"chapter 7: $\Vert \partial h_{T-1} / \partial h_{T-1-k} \Vert$", ylim=(1e-16, 10))
 axes[1].set(xlabel="lag k", title=r"a cell: the largest entry of $\partial c_{T-1} / \partial c_{T-1-k}$")
 for ax in axes:
     ax.legend()
@@ -725,7 +722,6 @@ check("stacked")
 # One of them has a perplexity near 1. It is a triumph, or it reads the answer. You need not understand any code to find out: **change a character, and see which scores
 # change**. A score for place $t$ that changes with the character at $t$ has read it.
 
-
 # %% nbgrader={"grade": false, "grade_id": "given_language_models", "locked": true, "schema_version": 3, "solution": false, "task": false}
 class SideLM(nn.Module):
     """Scores for the character at each place: model(ids (N, T)) -> (N, T, V). `sides` says what it reads."""
@@ -748,10 +744,7 @@ class SideLM(nn.Module):
             n, t = ids.shape
             covered = ids[:, None].repeat(1, t, 1)
             covered[:, torch.arange(t), torch.arange(t)] = self.mask
-            one, other = (
-                side.unflatten(0, (n, t)).diagonal(dim1=1, dim2=2).mT
-                for side in self.outputs(covered.flatten(0, 1))
-            )
+            one, other = (side.unflatten(0, (n, t)).diagonal(dim1=1, dim2=2).mT for side in self.outputs(covered.flatten(0, 1)))
             return self.scores(torch.cat([one, other], 2))
         one, other = (F.pad(side, (0, 0, 1, 0))[:, :-1] for side in self.outputs(ids))
         return self.scores(torch.cat([one, 0 * other if self.sides == "autoregressive" else other], 2))
@@ -916,7 +909,6 @@ show(
 # %% [markdown]
 # The network is given: a recurrent layer of any kind and a linear layer. For adding it answers once, for copying at every step.
 
-
 # %% nbgrader={"grade": false, "grade_id": "given_memory_net", "locked": true, "schema_version": 3, "solution": false, "task": false}
 class MemoryNet(nn.Module):
     """model(x (N, T, D)): outputs (N,) of the last step, or (N, T, outputs) of every step."""
@@ -937,9 +929,7 @@ class MemoryNet(nn.Module):
         return self.readout(states) if self.every_step else self.readout(states[:, -1])[:, 0]
 
 
-def memory_net(
-    kind: str, features: int, hidden: int, outputs: int = 0, forget_bias: float = 1.0
-) -> nn.Module:
+def memory_net(kind: str, features: int, hidden: int, outputs: int = 0, forget_bias: float = 1.0) -> nn.Module:
     """A new network: "plain", "gru" or "lstm"; outputs = 0 answers one number (N,) after the last step."""
     return MemoryNet(kind, features, hidden, outputs, forget_bias)
 
@@ -1064,7 +1054,6 @@ check("train_long_memory")
 # Only the last $L$ steps are asked. Flatten batch and time of both outputs and targets before `F.cross_entropy`.
 # </details>
 
-
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_adding", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def adding_run(kind, seed, steps=40, count=400, forget_bias=1.0):
     """Squared errors during training on fresh batches, and the error on 500 new sequences."""
@@ -1085,18 +1074,10 @@ for kind, colour, count in (("plain", GREY, 400), ("lstm", ORANGE, 400), ("gru",
         trained[kind], losses, error = adding_run(kind, seed, count=count)
         errors.append(error)
         smooth = torch.tensor(losses).unfold(0, 20, 5).mean(1)
-        ax.semilogy(
-            torch.arange(len(smooth)) * 5 + 20,
-            smooth,
-            color=colour,
-            alpha=0.8,
-            label=kind if seed == 0 else None,
-        )
+        ax.semilogy(torch.arange(len(smooth)) * 5 + 20, smooth, color=colour, alpha=0.8, label=kind if seed == 0 else None)
         print(f"\r{kind}: seed {seed} done", end="", file=sys.stderr, flush=True)
     adding_errors[kind] = errors
-    print(
-        f"\r{kind}: best error on new sequences {min(errors):.4f} ({count} batches, {time.perf_counter() - started:.0f} s)"
-    )
+    print(f"\r{kind}: best error on new sequences {min(errors):.4f} ({count} batches, {time.perf_counter() - started:.0f} s)")
     print(f"{kind}: worst error on new sequences {max(errors):.4f}")
 ax.axhline(1 / 6, color="black", linestyle=":", label="answering 1 always")
 ax.set(xlabel="batches of 64", ylabel="squared error", title="the adding problem, 40 steps")
@@ -1139,9 +1120,7 @@ for ax, values, name in zip(axes, gates[:, order], ("input gates", "forget gates
     ax.set(xlabel="time", title=name)
 axes[0].set(ylabel="unit, sorted")
 plt.colorbar(picture, ax=axes)
-print(
-    f"the unit that opens most: input gate {float(gates[0][order[0]][marked].mean()):.2f} at the marks, {float(gates[0][order[0]][others].mean()):.2f} elsewhere"
-)
+print(f"the unit that opens most: input gate {float(gates[0][order[0]][marked].mean()):.2f} at the marks, {float(gates[0][order[0]][others].mean()):.2f} elsewhere")
 print(f"median forget gate: {float(gates[1].median()):.2f}")
 show(
     "Two pictures, 32 units by 40 steps. Left, input gates: the upper units are darker, more open, at the two steps marked in red. Right, forget gates: "
@@ -1161,9 +1140,7 @@ for bias in (0.0, 1.0, half_life_bias(40)):
         probe = inputs.clone().requires_grad_()
         memory_net("lstm", 2, 32, forget_bias=bias)(probe).sum().backward()
         shares.append(float(probe.grad[:, 0].norm() / probe.grad[:, -1].norm()))
-    print(
-        f"forget bias {bias:.2f}: before training the first number's gradient is {median_of(shares):.1e} of the last one's"
-    )
+    print(f"forget bias {bias:.2f}: before training the first number's gradient is {median_of(shares):.1e} of the last one's")
 errors = [adding_run("lstm", seed, forget_bias=0.0)[2] for seed in range(3)]
 for bias, three in ((0, errors), (1, adding_errors["lstm"])):
     print(f"forget bias {bias}, best error of three seeds {min(three):.4f}")
@@ -1182,7 +1159,6 @@ for bias, three in ((0, errors), (1, adding_errors["lstm"])):
 
 # %% [markdown]
 # **Copying** has no marks that say what to keep: everything has to be kept, and in order.
-
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_copy", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def copy_run(kind, seed, delay=15, length=2, count=250):
@@ -1206,15 +1182,9 @@ for kind, colour in (("plain", GREY), ("gru", BLUE)):
     print(f"{kind}: fewest symbols right {min(shares):.2f}")
     print(f"{kind}: most symbols right {max(shares):.2f}")
 ax.axhline(math.log(8), color="black", linestyle=":", label="guessing")
-ax.set(
-    xlabel="batches of 64",
-    ylabel="cross-entropy",
-    title="copy memory: two symbols of eight, a delay of 15 steps",
-)
+ax.set(xlabel="batches of 64", ylabel="cross-entropy", title="copy memory: two symbols of eight, a delay of 15 steps")
 ax.legend()
-show(
-    "Cross-entropy against batches, three seeds of the plain network and of the GRU, with guessing at 2.08 as a dotted line. All fall; those of the GRU fall lower."
-)
+show("Cross-entropy against batches, three seeds of the plain network and of the GRU, with guessing at 2.08 as a dotted line. All fall; those of the GRU fall lower.")
 
 
 # %% [markdown]
@@ -1291,7 +1261,9 @@ def translator(source_size: int, target_size: int, hidden: int = 64) -> nn.Modul
 
 
 # %% nbgrader={"grade": false, "grade_id": "encoder_decoder_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def encode(model: nn.Module, source: Int[Tensor, "N S"], lengths: Int[Tensor, "N"]) -> Float[Tensor, "N H"]:
+def encode(
+    model: nn.Module, source: Int[Tensor, "N S"], lengths: Int[Tensor, "N"]
+) -> Float[Tensor, "N H"]:
     """The encoder's state after each source's own last token.
 
     Args:
@@ -1588,9 +1560,7 @@ check("beam_search")
 # </details>
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_beam_tree", "locked": true, "schema_version": 3, "solution": false, "task": false}
-LANGUAGE = (
-    torch.tensor([[0.0, 0.6, 0.4], [0.3, 0.4, 0.3], [0.9, 0.05, 0.05]]).clamp(min=1e-9).log()
-)  # END, a, b after START, a, b
+LANGUAGE = torch.tensor([[0.0, 0.6, 0.4], [0.3, 0.4, 0.3], [0.9, 0.05, 0.05]]).clamp(min=1e-9).log()  # END, a, b after START, a, b
 LETTERS = ["END", "a", "b"]
 
 
@@ -1619,38 +1589,20 @@ def draw(prefix, low, high, probability):
         in_beam = any([*tokens, 0][: len(child)] == child for tokens, _ in chosen)
         a, b = low + (high - low) * token / 3, low + (high - low) * (token + 1) / 3
         colour = GREEN if is_best else GREY if is_greedy else BLUE if in_beam else "#d8dbe0"
-        ax.plot(
-            [x, x + 1],
-            [y, (a + b) / 2],
-            color=colour,
-            linewidth=2.5 if is_best or is_greedy or in_beam else 0.8,
-            zorder=0,
-        )
+        ax.plot([x, x + 1], [y, (a + b) / 2], color=colour, linewidth=2.5 if is_best or is_greedy or in_beam else 0.8, zorder=0)
         if p > 1e-6:
-            ax.text(
-                x + 1,
-                (a + b) / 2,
-                f"{LETTERS[token]} {p:.3f}",
-                fontsize=8,
-                va="center",
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
-            )
+            ax.text(x + 1, (a + b) / 2, f"{LETTERS[token]} {p:.3f}", fontsize=8, va="center", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
             draw(child, a, b, p)
     return y
 
 
 draw([], 0.0, 1.0, 1.0)
-ax.set(
-    xlim=(-0.1, depth + 0.5),
-    title="green: the likeliest sentence; grey: greedy's path; blue: the other one in a beam of two",
-)
+ax.set(xlim=(-0.1, depth + 0.5), title="green: the likeliest sentence; grey: greedy's path; blue: the other one in a beam of two")
 ax.axis("off")
 print("greedy:", " ".join(LETTERS[t] for t in path))
 for tokens, score in chosen:
     print(f"beam of two: {' '.join(LETTERS[t] for t in tokens)}, probability {math.exp(score):.3f}")
-print(
-    f"likeliest of all: {' '.join(LETTERS[t] for t in every[0][0])}, probability {math.exp(every[0][1]):.3f}"
-)
+print(f"likeliest of all: {' '.join(LETTERS[t] for t in every[0][0])}, probability {math.exp(every[0][1]):.3f}")
 show(
     "A tree of three steps with three branches at each node, probabilities of the beginnings at the nodes. A green path leads over b to END, with 0.36. A grey one, "
     "greedy's, goes over a, a and a, and ends at 0.096."
@@ -1666,27 +1618,7 @@ show(
 # A task of which every answer is known: 4207 is `four thousand two hundred seven`. The source is the digits, the target the words. 9,999 numbers exist; the network sees 1,500 of them, we choose by 300 others, and test once on 500 that it has never seen.
 
 # %% nbgrader={"grade": false, "grade_id": "given_speller", "locked": true, "schema_version": 3, "solution": false, "task": false}
-SMALL = [
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
+SMALL = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
 TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 WORDS = ["PAD", "START", "END", *SMALL, *TENS, "hundred", "thousand"]
 
@@ -1711,18 +1643,12 @@ def number_batches(
     batches = []
     for place in range(0, len(numbers), batch_size):
         rows = [
-            (
-                torch.tensor([int(d) + 1 for d in str(n)]),
-                torch.tensor([*(WORDS.index(w) for w in in_words(n)), END]),
-            )
+            (torch.tensor([int(d) + 1 for d in str(n)]), torch.tensor([*(WORDS.index(w) for w in in_words(n)), END]))
             for n in numbers[place : place + batch_size]
         ]
         parts = []
         for side in zip(*rows, strict=True):
-            parts += [
-                nn.utils.rnn.pad_sequence(list(side), batch_first=True),
-                torch.tensor([len(s) for s in side]),
-            ]
+            parts += [nn.utils.rnn.pad_sequence(list(side), batch_first=True), torch.tensor([len(s) for s in side])]
         batches.append(tuple(parts))
     return batches
 
@@ -1732,9 +1658,7 @@ class Speller(Translator):
 
     def start(self, source: Int[Tensor, "N S"], lengths: Int[Tensor, "N"]) -> Float[Tensor, "N H"]:
         """The encoder's state after each source's own last token."""
-        packed = nn.utils.rnn.pack_padded_sequence(
-            self.source_vectors(source), lengths, batch_first=True, enforce_sorted=False
-        )
+        packed = nn.utils.rnn.pack_padded_sequence(self.source_vectors(source), lengths, batch_first=True, enforce_sorted=False)
         return self.encoder(packed)[1][0]
 
     def forward(
@@ -1772,10 +1696,7 @@ def speller(source_size: int = 11, target_size: int = 32, hidden: int = 96) -> n
 
 # %% nbgrader={"grade": false, "grade_id": "train_speller_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def train_speller(
-    model: nn.Module,
-    batches: Sequence[tuple[Tensor, Tensor, Tensor, Tensor]],
-    epochs: int = 1,
-    lr: float = 5e-3,
+    model: nn.Module, batches: Sequence[tuple[Tensor, Tensor, Tensor, Tensor]], epochs: int = 1, lr: float = 5e-3
 ) -> list[float]:
     """Train a translator by teacher forcing.
 
@@ -1848,18 +1769,12 @@ curve = []
 for epoch in range(14):
     loss = train_speller(spelling.train(), number_batches(fit), lr=5e-3 if epoch < 11 else 1e-3)[0]
     curve.append(exact(spelling.eval(), choose))
-    print(
-        f"\repoch {epoch + 1:2}: loss {loss:.3f}, right {curve[-1]:.2f}", end="", file=sys.stderr, flush=True
-    )
+    print(f"\repoch {epoch + 1:2}: loss {loss:.3f}, right {curve[-1]:.2f}", end="", file=sys.stderr, flush=True)
 _, ax = plt.subplots(figsize=(8, 3.2))
 ax.plot(range(1, 15), curve, color=BLUE, marker="o")
-ax.set(
-    xlabel="epoch", ylabel="right in every word", ylim=(0, 1.02), title="300 numbers that were not trained on"
-)
+ax.set(xlabel="epoch", ylabel="right in every word", ylim=(0, 1.02), title="300 numbers that were not trained on")
 print(f"after 14 epochs: {curve[-1]:.3f} of the validation numbers are right in every word")
-show(
-    "Share of unseen numbers spelt right against the epoch. It is below 0.1 for a few epochs, then rises steeply and ends near 1."
-)
+show("Share of unseen numbers spelt right against the epoch. It is below 0.1 for a few epochs, then rises steeply and ends near 1.")
 
 
 # %% [markdown]
@@ -1877,29 +1792,19 @@ for source, lengths, targets, target_lengths in number_batches(choose):
         inputs = torch.cat([torch.full_like(targets[:, :1], START), targets[:, :-1]], 1)
         forced = weak(source, lengths, inputs).argmax(2)
         said = greedy(weak.step, state, START, END, 9)
-    for row, m, words, guess in zip(
-        targets.tolist(), target_lengths.tolist(), said, forced.tolist(), strict=True
-    ):
+    for row, m, words, guess in zip(targets.tolist(), target_lengths.tolist(), said, forced.tolist(), strict=True):
         for place in range(m):
             count[place] += 1
             errors_forced[place] += guess[place] != row[place]
             errors_free[place] += [*words, END, *[PAD] * 9][place] != row[place]
 _, ax = plt.subplots(figsize=(8, 3.2))
-ax.plot(
-    errors_forced / count.clamp(min=1), color=ORANGE, marker="o", label="true words before (teacher forcing)"
-)
+ax.plot(errors_forced / count.clamp(min=1), color=ORANGE, marker="o", label="true words before (teacher forcing)")
 ax.plot(errors_free / count.clamp(min=1), color=BLUE, marker="o", label="own words before (free)")
-ax.set(
-    xlabel="position of the word",
-    ylabel="wrong",
-    title="a network after five epochs, 300 numbers that were not trained on",
-)
+ax.set(xlabel="position of the word", ylabel="wrong", title="a network after five epochs, 300 numbers that were not trained on")
 ax.legend()
 print(f"wrong words, the true ones before: {float(errors_forced.sum() / count.sum()):.3f}")
 print(f"wrong words, its own before: {float(errors_free.sum() / count.sum()):.3f}")
-show(
-    "Share of wrong words by position, with the true words before and with the network's own. Both begin low; with its own words the share grows with the position and lies above the other one."
-)
+show("Share of wrong words by position, with the true words before and with the network's own. Both begin low; with its own words the share grows with the position and lies above the other one.")
 
 
 # %% [markdown]
@@ -2054,15 +1959,9 @@ for number, name in enumerate(names):
     if name == "MSFT":
         ax.plot(truth, color="black", marker=".", linewidth=1, label="truth")
         ax.plot(before, color=GREY, linestyle="--", label="persistence")
-ax.set(
-    xlabel="months since January 2007",
-    ylabel="price",
-    title="Microsoft, one month ahead, fitted again every year",
-)
+ax.set(xlabel="months since January 2007", ylabel="price", title="Microsoft, one month ahead, fitted again every year")
 ax.legend()
-show(
-    "Prices of Microsoft from 2007 on and three forecasts a month ahead. All curves lie close together, and each forecast follows the truth about a month late."
-)
+show("Prices of Microsoft from 2007 on and three forecasts a month ahead. All curves lie close together, and each forecast follows the truth about a month late.")
 
 
 # %% [markdown]
@@ -2080,9 +1979,7 @@ show(
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_test", "locked": true, "schema_version": 3, "solution": false, "task": false}
 print(f"numbers right in every word, greedy: {exact(spelling, unseen):.3f}")
-print(
-    f"numbers right in every word, beam of four: {exact(spelling, unseen, lambda step, state: beam_search(step, state, START, END, 4, 9)[0][0]):.3f}"
-)
+print(f"numbers right in every word, beam of four: {exact(spelling, unseen, lambda step, state: beam_search(step, state, START, END, 4, 9)[0][0]):.3f}")
 
 
 # %% [markdown]

@@ -96,7 +96,6 @@ def with_progress(batches, every=20):
 
     return Told(batches)
 
-
 # %% [markdown]
 # ## 1. A weighted mean of what is near
 #
@@ -227,7 +226,6 @@ check("kernel_attention")
 # Fifty noisy measurements of $v = 2 \sin k + k^{0.8}$ on $[0, 5]$, the standard example of the book *Dive into Deep
 # Learning*. The last axis of the figure shows the weights themselves: a row for each query, a column for each key.
 
-
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_kernel", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def noisy_curve(seed, count=50):
     """Sorted places, and the function there with noise of 0.5."""
@@ -264,9 +262,7 @@ show(
 for seed in range(3):
     where, what = noisy_curve(seed)
     errors = [rms(kernel_attention(asked, where, what, width) - curve(asked)) for width in (0.03, 0.25, 2.0)]
-    print(
-        f"seed {seed}: error for the width 0.03: {errors[0]:.2f}, for 0.25: {errors[1]:.2f}, for 2: {errors[2]:.2f}"
-    )
+    print(f"seed {seed}: error for the width 0.03: {errors[0]:.2f}, for 0.25: {errors[1]:.2f}, for 2: {errors[2]:.2f}")
 
 # %% [markdown]
 # **Notice** that one number decides everything. At width 0.03 each answer is one noisy point (an error of 0.44 to
@@ -278,7 +274,6 @@ for seed in range(3):
 #
 # A width can be *learned*, by gradient descent on the error at the measured places. Below this is done twice, from
 # the same start: once with each place answering its own question too, once with it left out.
-
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_own_target", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def learn_width(leave_own_out, seed, steps=120):
@@ -303,9 +298,7 @@ for leave_out, colour, name in ((False, RED, "own value seen"), (True, BLUE, "ow
         widths, losses, error = learn_width(leave_out, seed)
         axes[0].semilogy(widths, color=colour, alpha=0.8, label=name if seed == 0 else None)
         axes[1].plot(losses, color=colour, alpha=0.8)
-        print(
-            f"{name}, seed {seed}: width {widths[-1]:.4f}, training error {losses[-1]:.3f}, error to the truth {error:.2f}"
-        )
+        print(f"{name}, seed {seed}: width {widths[-1]:.4f}, training error {losses[-1]:.3f}, error to the truth {error:.2f}")
 axes[0].set(xlabel="step", title="width")
 axes[0].legend()
 axes[1].set(xlabel="step", title="training error (mean square)")
@@ -639,7 +632,6 @@ check("scaled_dot_product")
 # %%
 my_largest = None  # between 1/32 and 1
 
-
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_saturation", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def largest_weights(d, scale, count=2000, keys=32, seed=0):
     """The largest weight of each of some queries, each with keys of its own."""
@@ -656,9 +648,7 @@ for ax, d in zip(axes, (4, 64, 1024), strict=True):
     for found, colour, name in ((plain, RED, "without the root"), (scaled, BLUE, "divided by the root")):
         ax.hist(found, bins=torch.linspace(0, 1, 41).tolist(), color=colour, alpha=0.6, label=name)
     ax.set(title=f"D = {d}", xlabel="largest of 32 weights", yscale="log")
-    print(
-        f"D = {d}: median of the largest weight {float(plain.median()):.2f} without the root, {float(scaled.median()):.2f} with it"
-    )
+    print(f"D = {d}: median of the largest weight {float(plain.median()):.2f} without the root, {float(scaled.median()):.2f} with it")
 axes[0].legend()
 show(
     "Three histograms of the largest of 32 weights, for D = 4, 64 and 1024. Divided by the root of D it stays near 0.15 in all three; "
@@ -1135,9 +1125,7 @@ show(
     "Left: waves as a picture, quick ones in the upper channels, slow ones below. Right: the dot product of the codes of places 10, "
     "50 and 90 with those of all others: three peaks of the same shape, each at its own place."
 )
-print(
-    f"likeness of places 10 and 13: {float(likeness[10, 13]):.4f}, of places 50 and 53: {float(likeness[50, 53]):.4f}"
-)
+print(f"likeness of places 10 and 13: {float(likeness[10, 13]):.4f}, of places 50 and 53: {float(likeness[50, 53]):.4f}")
 moved = codes[:90] @ shift_matrix(7, 64).T
 print(f"shifted by 7 places with one matrix: largest error {float((moved - codes[7:97]).abs().max()):.1e}")
 
@@ -1157,7 +1145,6 @@ print(f"shifted by 7 places with one matrix: largest error {float((moved - codes
 # Below are four versions of one small attention. Three of them are wrong. All are trained on one task: strings of 4
 # to 8 symbols, padded to 8, where each place must name the symbol at the *mirrored* place of its string. Look at
 # the losses.
-
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_wrong_ones", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def closed_softmax(scores, mask, axis=-1):
@@ -1236,7 +1223,6 @@ for attend in (right, version_a, version_b, version_c):
 # a: the softmax runs over queries: a key distributes itself among those who ask. b: the mask comes after the
 # softmax and nothing is made up for it, so that rows sum to less than 1. c: divided by D instead of its root.
 # </details>
-
 
 # %% nbgrader={"grade": false, "grade_id": "given_random_problem", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def random_problem(
@@ -1424,7 +1410,6 @@ for name, attend in table.items():
 #
 # In the first, the state *before* the step asks, and what was found helps to make the new state. In the second, the
 # *new* state asks. Both are simplified a little against the papers: one linear layer makes the logits.
-
 
 # %% nbgrader={"grade": false, "grade_id": "given_encoder", "locked": true, "schema_version": 3, "solution": false, "task": false}
 class Encoder(nn.Module):
@@ -1625,7 +1610,6 @@ check("attention_decoder")
 #
 # **Example.** $\eta = 1$, w = 2, B = 4: the rates are $\frac12$, 1, 1, and $0.05 + 0.475 = 0.525$.
 
-
 # %% nbgrader={"grade": false, "grade_id": "given_reader", "locked": true, "schema_version": 3, "solution": false, "task": false}
 class Reader(nn.Module):
     """A translator made of PyTorch's own layers, to be trained here: it can do without your decoder.
@@ -1642,11 +1626,7 @@ class Reader(nn.Module):
         self.encoder = Encoder(vocab_size, hidden)
         self.embedding = nn.Embedding(vocab_size, 32)
         self.recurrent = nn.GRU(32, hidden, batch_first=True)
-        self.look = (
-            nn.MultiheadAttention(hidden, 1, kdim=2 * hidden, vdim=2 * hidden, batch_first=True)
-            if attention
-            else None
-        )
+        self.look = nn.MultiheadAttention(hidden, 1, kdim=2 * hidden, vdim=2 * hidden, batch_first=True) if attention else None
         self.mix, self.readout = nn.Linear(2 * hidden, hidden), nn.Linear(hidden, vocab_size)
 
     def forward(self, source: Int[Tensor, "N L"], inputs: Int[Tensor, "N T"]) -> Float[Tensor, "N T V"]:
@@ -1760,7 +1740,6 @@ check("train_seq2seq")
 my_share_with = None  # between 0 and 1
 my_share_without = None
 
-
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_reversal", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def exactly_right(model, source, target):
     """For each string whether all that stands before its end is right (N,)."""
@@ -1789,9 +1768,7 @@ for looks, colour, name in ((True, BLUE, "with attention"), (False, ORANGE, "wit
         hits = exactly_right(reader, new_source, new_target).float()
         shares = [float(hits[new_lengths == n].mean()) for n in range(3, 13)]
         found[looks, seed] = shares
-        ax.plot(
-            range(3, 13), shares, marker="o", markersize=4, color=colour, label=name if seed == 0 else None
-        )
+        ax.plot(range(3, 13), shares, marker="o", markersize=4, color=colour, label=name if seed == 0 else None)
         print(
             f"\r{name}, seed {seed}: of 3 letters {shares[0]:.2f}, of 7 {shares[4]:.2f}, of 12 {shares[-1]:.2f}, "
             f"of all {float(hits.mean()):.2f} ({time.perf_counter() - began:.0f} s)"
@@ -1828,7 +1805,6 @@ show(
 #
 # Now your own decoder, with the additive score: dates as people write them, in seven forms, to year-month-day.
 # 12,000 dates to train on, 500 to look at. It is trained by your loop, with 200 batches of 64.
-
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_dates", "locked": true, "schema_version": 3, "solution": false, "task": false}
 class Translator(nn.Module):
@@ -1868,9 +1844,7 @@ for ax, i in zip(axes, picked, strict=True):
     ax.imshow(maps[i, :10, :length], cmap="Blues", vmin=0, vmax=1, aspect="auto")
     ax.set_xticks(range(length), list(written[12_000 + i]))
     ax.set_yticks(range(10), list(alphabet.text(answers[i]).ljust(10)[:10]))
-    ax.set(
-        title=f"{written[12_000 + i]} becomes {alphabet.text(answers[i])}", ylabel="written", xlabel="read"
-    )
+    ax.set(title=f"{written[12_000 + i]} becomes {alphabet.text(answers[i])}", ylabel="written", xlabel="read")
 show(
     "Two maps of weights: rows are the ten characters of the date written, columns those of the date read. The dark places lie in three "
     "blocks that jump: for the year at the end of the source, for the month in its middle, for the day at its beginning."
@@ -1886,7 +1860,6 @@ show(
 # The map invites us to say "it wrote this digit *because* it looked there". Test it. Replace one character of the
 # source at a time by a blank, and measure by how much the log-probability of each character that was written falls:
 # a **perturbation**. If weights explained, the characters with much weight would be those that matter.
-
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_perturbation", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def importance(source, answer):
@@ -1909,20 +1882,14 @@ for i in range(200):
     matters = falls.max(dim=1).values > 0.1  # rows in which some single character matters at all
     agree += (falls.argmax(dim=1) == weight.argmax(dim=1))[matters].tolist()
     heaviest += weight.max(dim=1).values[matters].tolist()
-print(
-    f"the heaviest weight is on the most important character in {sum(agree) / len(agree):.2f} of the cases; it weighs {sum(heaviest) / len(heaviest):.2f} on average"
-)
+print(f"the heaviest weight is on the most important character in {sum(agree) / len(agree):.2f} of the cases; it weighs {sum(heaviest) / len(heaviest):.2f} on average")
 print(f"written characters that suffer clearly: {len(agree)} of 2,000")
 i = picked[0]
 length = len(written[12_000 + i])
 _, axes = plt.subplots(1, 2, figsize=(13, 3.8))
 for ax, picture, title in (
     (axes[0], maps[i, :10, :length], "weights"),
-    (
-        axes[1],
-        importance(sources[12_000 + i], answers[i])[:10].clamp(0, 3),
-        "fall of the log-probability, cut at 3",
-    ),
+    (axes[1], importance(sources[12_000 + i], answers[i])[:10].clamp(0, 3), "fall of the log-probability, cut at 3"),
 ):
     ax.imshow(picture, cmap="Blues", vmin=0, aspect="auto")
     ax.set_xticks(range(length), list(written[12_000 + i]))
@@ -2067,7 +2034,6 @@ check("spatial_attention")
 #
 # The block in the grader's tests, and a training loop, are given. `PixelAttention` is made of PyTorch's own
 # attention, so that this exercise can do without your last one.
-
 
 # %% nbgrader={"grade": false, "grade_id": "given_pixel_attention", "locked": true, "schema_version": 3, "solution": false, "task": false}
 class PixelAttention(nn.Module):
@@ -2244,9 +2210,7 @@ print("on the test digits, with a block: " + ", ".join(f"{a:.3f}" for a in found
 print(f"on the test digits, least of three: {min(found):.3f}")
 source, target = alphabet.numbers(written[12_500:]), targets[12_500:]
 said, _ = translator.write(source, target.shape[1])
-print(
-    f"on 500 test dates, exactly right: {float(((said == target) | (target == 0)).all(dim=1).float().mean()):.3f}"
-)
+print(f"on 500 test dates, exactly right: {float(((said == target) | (target == 0)).all(dim=1).float().mean()):.3f}")
 
 # %% [markdown]
 # **Notice** that the test gives 0.84 to 0.89 on digits, and 1.000 on dates: about what the kept ones said, since little
@@ -2278,9 +2242,7 @@ keys = stored / stored.norm(dim=1, keepdim=True)
 for ax, scale in zip(axes[2:], (1.0, 10.0, 100.0), strict=True):
     recalled, weights = attention(erased, keys, stored, scale=scale)
     nearest = torch.cdist(recalled, stored).argmin(dim=1)
-    print(
-        f"scale {scale:g}: the right one of 1,437 in {int((nearest == asked_for).sum())} of 100 cases, largest weight {float(weights.max(dim=1).values.median()):.3f}"
-    )
+    print(f"scale {scale:g}: the right one of 1,437 in {int((nearest == asked_for).sum())} of 100 cases, largest weight {float(weights.max(dim=1).values.median()):.3f}")
     ax.imshow((recalled[7] + average).view(8, 8), cmap="Greys")
     ax.set_title(f"answer, scale {scale:g}")
 for ax in axes:

@@ -745,9 +745,7 @@ show(
     "reach beyond 40. Right: the standard deviation against the number of dimensions: flat for the pathwise estimator, growing for the score function, "
     "less so with a baseline."
 )
-print(
-    f"means, true value 2: pathwise {float(path.mean()):.2f}, by the score function {float(score.mean()):.2f}"
-)
+print(f"means, true value 2: pathwise {float(path.mean()):.2f}, by the score function {float(score.mean()):.2f}")
 print(
     f"standard deviations in one dimension: pathwise {float(path.std()):.2f}, score function {float(score.std()):.2f}"
 )
@@ -1725,7 +1723,7 @@ def wrong_loop(
 #
 # **Details of the loop.** Each network has an Adam with the rate `lr` and `betas=(0.5, 0.999)` of its own, made once. A round is `discriminator_steps` discriminator steps, each with a new batch
 # `sample(batch_size)` and new noise `noise(batch_size)`, then `generator_steps` generator steps, each with new noise. The loop returns for each round the losses of its last discriminator step and of its last generator step, as two floats. The networks are trained in
-# place. Write it on its own or with your steps: where you call them, their mistakes count here too. It is also judged by the points that the trained generator makes: from four clouds at the corners of a square that the grader has turned and stretched, each gets at least 4% of the points, all four together 45%.
+# place. Write it on its own or with your steps: where you call them, their mistakes count here too. It is also judged by the points that the trained generator makes: from four clouds at the corners of a square that the grader has turned and stretched, each gets at least 4% of the points, all four together 45%, in the best of eight trainings.
 #
 # **Why.** Most networks of this kind that do not learn have a mistake in exactly these lines.
 

@@ -190,10 +190,7 @@ for ax, (name, draw) in zip(
     empty = (torch.cdist(square, points).min(1).values > 0.25).double().mean()
     print(f"{name}: share of the square that is farther than 0.25 from all 1,500 points: {float(empty):.2f}")
 shuffled = val_images.flatten(1)[:, torch.randperm(64, generator=generator)]
-for name, images in (
-    ("a validation digit", val_images.flatten(1)),
-    ("the same with shuffled pixels", shuffled),
-):
+for name, images in (("a validation digit", val_images.flatten(1)), ("the same with shuffled pixels", shuffled)):
     apart = torch.cdist(images, digit_images.flatten(1)).min(1).values.median()
     print(f"distance to the nearest training digit: {name} {float(apart):.1f}")
 show_images(right.subplots(3, 6).flat, digit_images[:18, 0])
@@ -233,7 +230,6 @@ show(
 # %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_toy_guess", "locked": true, "schema_version": 3, "solution": false, "task": false}
 my_share = None  # of 100 numbers, how many end at -1?
 
-
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_toy", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def there_and_back(seed, n=4000):
     """Forwards and backwards in ten lines; returns the data, the data with noise, and what comes back out of noise."""
@@ -255,19 +251,11 @@ shares = []
 for seed in range(3):
     data, noisy, back = there_and_back(seed)
     shares.append(100 * float((back < 0).double().mean()))
-    print(
-        f"seed {seed}: of 100 numbers end at -1: {shares[-1]:.1f}; of the data are -1: {100 * float((data < 0).double().mean()):.1f}"
-    )
-    print(
-        f"distance of what comes back from the nearer of -1 and 1: mean {float((back.abs() - 1).abs().mean()):.3f}"
-    )
+    print(f"seed {seed}: of 100 numbers end at -1: {shares[-1]:.1f}; of the data are -1: {100 * float((data < 0).double().mean()):.1f}")
+    print(f"distance of what comes back from the nearer of -1 and 1: mean {float((back.abs() - 1).abs().mean()):.3f}")
 _, axes = plt.subplots(1, 3, figsize=(11, 2.2), sharex=True)
 for ax, values, title, colour in zip(
-    axes,
-    (data, noisy, back),
-    ("data", "after 40 steps forwards", "noise after 40 steps back"),
-    (GREY, BLUE, GREEN),
-    strict=True,
+    axes, (data, noisy, back), ("data", "after 40 steps forwards", "noise after 40 steps back"), (GREY, BLUE, GREEN), strict=True
 ):
     ax.hist(values, bins=61, range=(-3.5, 3.5), color=colour)
     ax.set(title=title, yticks=[])
@@ -561,10 +549,7 @@ places = torch.linspace(-3, 3, 241, dtype=torch.float64)
 
 def toy_density(a):
     """The density of the toy's numbers (30% are -1, 70% are 1) at the places, where a share a of the variance is data."""
-    bells = [
-        share * torch.exp(-((places - c * a.sqrt()) ** 2) / (2 * (1 - a)))
-        for share, c in ((0.3, -1), (0.7, 1))
-    ]
+    bells = [share * torch.exp(-((places - c * a.sqrt()) ** 2) / (2 * (1 - a))) for share, c in ((0.3, -1), (0.7, 1))]
     return sum(bells) / (2 * math.pi * (1 - a)).sqrt()
 
 
@@ -578,14 +563,7 @@ print(f"at t = 99 the density differs from the normal one by at most {float(far)
 
 def show_density(ax, title):
     """The density over time, each column divided by its largest value."""
-    ax.imshow(
-        density / density.max(0).values,
-        aspect="auto",
-        origin="lower",
-        extent=(-0.5, 99.5, -3, 3),
-        cmap="Blues",
-        vmax=1.4,
-    )
+    ax.imshow(density / density.max(0).values, aspect="auto", origin="lower", extent=(-0.5, 99.5, -3, 3), cmap="Blues", vmax=1.4)
     ax.set(title=title, xlabel="t", ylabel="x")
 
 
@@ -697,11 +675,7 @@ a = a_before * (1 - beta)
 prior = torch.exp(-((x - math.sqrt(a_before) * x0) ** 2) / (2 * (1 - a_before)))
 step = torch.exp(-((x_t - math.sqrt(1 - beta) * x) ** 2) / (2 * beta))
 _, ax = plt.subplots(figsize=(8, 2.8))
-for curve, name in (
-    (prior, "noised from the data"),
-    (step, "would step to x_t"),
-    (prior * step, "posterior"),
-):
+for curve, name in ((prior, "noised from the data"), (step, "would step to x_t"), (prior * step, "posterior")):
     weight = curve / curve.sum()
     centre = float((weight * x).sum())
     spread = float((weight * (x - centre) ** 2).sum().sqrt())
@@ -1261,9 +1235,7 @@ for ax, t in zip(axes, (80, 20, 8, 2), strict=True):
     )
     show_points(ax, noisy, f"t = {t}", PALE)
     show_arrows(ax, grid, a.sqrt() * guess - grid)
-    print(
-        f"t = {t}: the guesses are {float(guess.std(dim=0).mean()):.2f} apart (standard deviation over the grid)"
-    )
+    print(f"t = {t}: the guesses are {float(guess.std(dim=0).mean()):.2f} apart (standard deviation over the grid)")
 show(
     "Arrows over the plane at times 80, 20, 8 and 2, with the noised training points behind them. At 80 all arrows point to "
     "the middle, at 8 to a ring of eight spots, at 2 to the nearest spot."
@@ -1392,7 +1364,6 @@ check("ancestral_sampler")
 # Is the predicted noise taken away, not added? Is it $\bar\alpha$ in the guess of $\hat x_0$, not $\alpha$?
 # </details>
 
-
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_reverse", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def film(model, shape, seed, keys, **options):
     """Samples, and the states and the guesses of the data at the times in keys."""
@@ -1419,11 +1390,7 @@ axes[0, 0].set_ylabel(r"$x_t$")
 axes[1, 0].set_ylabel(r"$\hat x_0$")
 for key, at in zip(keys, guesses, strict=True):
     print(f"t = {key}: radius of the guess of the data {float(at.norm(dim=1).mean()):.2f} on average")
-for name, points in (
-    ("a guess at t = 5", guesses[5]),
-    ("a sample", end),
-    ("a new point of the data", eight_gaussians(600, generator)),
-):
+for name, points in (("a guess at t = 5", guesses[5]), ("a sample", end), ("a new point of the data", eight_gaussians(600, generator))):
     apart = torch.cdist(points, ring).min(1).values
     print(f"distance of {name} to the nearest training point: median {float(apart.median()):.4f}")
 show(
@@ -1451,7 +1418,6 @@ show(
 # ### A failure on purpose
 #
 # The same sampler, but step 3 takes the mean at every $t$: no noise is added on the way back.
-
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_no_noise", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def without_noise(model, shape, generator):
@@ -1632,9 +1598,7 @@ for ax, (steps, eta) in zip(axes, ((every, 1.0), (every, 0.0), (few, 1.0), (few,
     track = torch.stack([*path, end])
     straight = (end - track[0]).norm(dim=1)
     detour = track.diff(dim=0).norm(dim=2).sum(0) / straight
-    print(
-        f"{len(steps)} steps, eta {eta:g}: a path is {float(detour.median()):.1f} times as long as the straight line"
-    )
+    print(f"{len(steps)} steps, eta {eta:g}: a path is {float(detour.median()):.1f} times as long as the straight line")
     show_points(ax, ring, f"{len(steps)} steps, eta {eta:g}", PALE)
     ax.plot(track[:, :, 0], track[:, :, 1], color=BLUE, linewidth=0.7, alpha=0.6)
     ax.scatter(end[:, 0], end[:, 1], s=12, color=ORANGE, zorder=3)
@@ -1645,9 +1609,7 @@ for seed in range(3):
         for steps in (every, few)
     ]
     same.append(float((ends[0] - ends[1]).norm(dim=1).median()))
-print(
-    f"ends after 10 and after 100 steps without noise, three seeds: apart at most {max(same):.2f} (medians)"
-)
+print(f"ends after 10 and after 100 steps without noise, three seeds: apart at most {max(same):.2f} (medians)")
 show(
     "Forty paths from noise to 40 training points. With eta 1 they are a tangle, with 100 steps a dense one, with 10 a coarse "
     "one. With eta 0 they are smooth curves, nearly the same ones with 100 and with 10 steps."
@@ -1670,7 +1632,6 @@ show(
 #
 # The toy again, with its density over time behind the paths. Read it from right to left.
 
-
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_two_ways", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def toy_model(x, t):
     """The exact noise predictor of numbers that are -1 (30%) or 1 (70%)."""
@@ -1684,12 +1645,7 @@ for ax, eta in zip(axes, (1.0, 0.0), strict=True):
     path = []
     generator = torch.Generator().manual_seed(5)
     end = ddim_sample(
-        lambda x, t, path=path: (path.append(x), toy_model(x, t))[1],
-        (12, 1),
-        alpha_bar,
-        every,
-        eta,
-        generator,
+        lambda x, t, path=path: (path.append(x), toy_model(x, t))[1], (12, 1), alpha_bar, every, eta, generator
     )
     track = torch.stack([*path, end])[:, :, 0]
     show_density(ax, f"eta {eta:g}: {'new noise at each step' if eta else 'a function of the start'}")
@@ -1839,9 +1795,7 @@ for scale, colour in ((0, GREY), (1, BLUE), (3, GREEN), (8, ORANGE)):
     weight = density / density.sum()
     ax.plot(x, weight / (x[1] - x[0]), color=colour, label=f"w = {scale}")
     centre = float((weight * x).sum())
-    print(
-        f"w = {scale}: mean {centre:.2f}, standard deviation {float((weight * (x - centre) ** 2).sum().sqrt()):.2f}"
-    )
+    print(f"w = {scale}: mean {centre:.2f}, standard deviation {float((weight * (x - centre) ** 2).sum().sqrt()):.2f}")
 ax.axvline(0.8, color=BLUE, linewidth=0.8, linestyle=":")
 ax.set(yticks=[], xlabel="x", title="guided towards the class with mean 0.8")
 ax.legend()
@@ -2141,7 +2095,6 @@ show(
 #
 # For the eight Gaussians everything is known: the best predictor, and $-\log p$ of the data themselves. How much does the
 # bound lose?
-
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_bound", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def bound(seed, n=2000):
@@ -2518,7 +2471,6 @@ check("train_diffusion")
 # The loop below reports the lowest loss of the chapter. It uses your `eps_loss`, and it is wrong. Its author wanted runs that can be
 # repeated. Run it, compare the two numbers, and find the line before you open the fold.
 
-
 # %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_find_the_bug", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def repeatable_training(model, data, alpha_bar, epochs, seed):
     """Train a noise predictor; the mean loss of the last epoch. Something is wrong."""
@@ -2558,7 +2510,6 @@ watch(repeatable_training, "as it stands")
 # look at $x_t$. One could have known it from the number: a loss below the smallest possible one (next section) is not a success but a
 # fault. A seed is set once, before the loop.
 # </details>
-
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_bug_mended", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def mended_training(model, data, alpha_bar, epochs, seed):
@@ -2600,17 +2551,13 @@ moons = two_moons(2000, generator)
 point_model = point_denoiser()
 with progress(point_model, 100 * 16):
     point_losses = train_diffusion(point_model, moons, alpha_bar, epochs=100, generator=generator)
-print(
-    f"loss of the fifth epoch {point_losses[4]:.2f}, mean of the last ten {sum(point_losses[-10:]) / 10:.3f}"
-)
+print(f"loss of the fifth epoch {point_losses[4]:.2f}, mean of the last ten {sum(point_losses[-10:]) / 10:.3f}")
 
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_point_samples", "locked": true, "schema_version": 3, "solution": false, "task": false}
 keys = [99, 60, 40, 20, 10, 3]
 end, states, guesses = film(point_model, (1500, 2), 0, keys)
 _, axes = plt.subplots(2, 7, figsize=(13, 3.9))
-for row, points, name, colour in zip(
-    axes, (states, guesses), ("$x_t$", r"$\hat x_0$"), (BLUE, ORANGE), strict=True
-):
+for row, points, name, colour in zip(axes, (states, guesses), ("$x_t$", r"$\hat x_0$"), (BLUE, ORANGE), strict=True):
     for ax, key, at in zip(row[:-1], keys, points, strict=True):
         show_points(ax, at, f"{name}, t = {key}", colour)
 show_points(axes[0, -1], end, "samples", GREEN)
@@ -2669,15 +2616,11 @@ with torch.no_grad():
 print(f"your guess: {my_floor}")
 for name, by_time in losses.items():
     means = by_time.mean(1)
-    print(
-        f"{name}: mean loss {float(by_time.mean()):.3f}, three draws {float(means.min()):.3f} to {float(means.max()):.3f}"
-    )
+    print(f"{name}: mean loss {float(by_time.mean()):.3f}, three draws {float(means.min()):.3f} to {float(means.max()):.3f}")
 floor = losses["the smallest possible"].mean(0)
 for t in (0, 30, 60, 99):
     print(f"the smallest possible at t = {t}: {float(floor[t]):.3f}")
-print(
-    f"of the smallest possible loss the times below 20 make {100 * float(floor[:20].sum() / floor.sum()):.0f} of 100"
-)
+print(f"of the smallest possible loss the times below 20 make {100 * float(floor[:20].sum() / floor.sum()):.0f} of 100")
 extra = (losses["your network"] - losses["the smallest possible"]).mean(0)
 print(f"your network has more than the smallest possible: {float(extra.mean()):.4f} on average")
 _, ax = plt.subplots(figsize=(8, 2.8))
@@ -2725,9 +2668,7 @@ with torch.no_grad():
             at = torch.full((len(where),), t)
             learned, true = point_model(where, at), moons_model(where, at)
             error.append(float(((learned - true).norm(dim=1) / true.norm(dim=1).mean()).mean()))
-        print(
-            f"t = {t}: error of the learned score in per cent of its length: near data {100 * error[0]:.0f}, far {100 * error[1]:.0f}"
-        )
+        print(f"t = {t}: error of the learned score in per cent of its length: near data {100 * error[0]:.0f}, far {100 * error[1]:.0f}")
 show(
     "Arrows over the plane at times 60, 15, 5 and 1. At 60 all point to the middle. At 5 and 1 they point to two curved "
     "ridges where the moons are, and part on a line between the two."
@@ -2761,12 +2702,8 @@ multiplications = sum(m.weight.numel() for m in counted.modules() if isinstance(
 training_calls, sample_calls = 3 * 110 * 1137, 2 * 100
 print(f"weights {weights:,}, yours {mine['weights']:,}")
 print(f"multiplications of a call {multiplications:,}, yours {mine['multiplications']:,}")
-print(
-    f"multiplications of the training {training_calls * multiplications / 1e9:.0f} thousand million, of a sample {sample_calls * multiplications / 1e6:.0f} million"
-)
-print(
-    f"guided samples for the price of the training {training_calls / sample_calls:,.0f}, yours {mine['samples']:,}"
-)
+print(f"multiplications of the training {training_calls * multiplications / 1e9:.0f} thousand million, of a sample {sample_calls * multiplications / 1e6:.0f} million")
+print(f"guided samples for the price of the training {training_calls / sample_calls:,.0f}, yours {mine['samples']:,}")
 
 # %% [markdown]
 # **Notice** that the weights and the multiplications are nearly the same number (294,976 and 292,864): every weight is used once. And that the training costs no more than 1,876 samples, fewer than two for each
@@ -2854,7 +2791,6 @@ show(
 # mean distances within each; it is 0 for equal distributions and counts fidelity and diversity as one. Training digits in the place of samples
 # show how small it can be.
 
-
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_guidance_scales", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def spread(images, y):
     """Mean distance between two images of the same class."""
@@ -2872,23 +2808,13 @@ thirds = [slice(0, 60), slice(60, 120), slice(120, 180)]  # three independent dr
 scales, samples, by_scale = [0.0, 0.5, 1.0, 2.0, 4.0, 8.0], {}, {}
 real_spread = spread(digit_images, digit_labels)
 for scale in scales:
-    samples[scale] = ancestral_sample(
-        guided(digit_model, y, scale), (180, 1, 8, 8), betas, generator, clip=1.0
-    )
+    samples[scale] = ancestral_sample(guided(digit_model, y, scale), (180, 1, 8, 8), betas, generator, clip=1.0)
     by_scale[scale] = [
-        (
-            recognised(samples[scale][part], y[part]),
-            spread(samples[scale][part], y[part]) / real_spread,
-            energy(samples[scale][part], val_images),
-        )
+        (recognised(samples[scale][part], y[part]), spread(samples[scale][part], y[part]) / real_spread, energy(samples[scale][part], val_images))
         for part in thirds
     ]
-    shares, spreads, energies = (
-        [f"{value:.2f}" for value in sorted(values)] for values in zip(*by_scale[scale], strict=True)
-    )
-    print(
-        f"scale {scale:g}: fidelity {' '.join(shares)}; diversity {' '.join(spreads)}; energy distance {' '.join(energies)}"
-    )
+    shares, spreads, energies = ([f"{value:.2f}" for value in sorted(values)] for values in zip(*by_scale[scale], strict=True))
+    print(f"scale {scale:g}: fidelity {' '.join(shares)}; diversity {' '.join(spreads)}; energy distance {' '.join(energies)}")
 real = [energy(digit_images[60 * k : 60 * k + 60], val_images) for k in range(3)]
 print(f"training digits: energy distance {' '.join(f'{value:.2f}' for value in sorted(real))}")
 mean = {scale: [sum(column) / 3 for column in zip(*rows, strict=True)] for scale, rows in by_scale.items()}
@@ -2898,9 +2824,7 @@ figure = plt.figure(figsize=(13, 3.6))
 left, right = figure.subfigures(1, 2, width_ratios=[1.1, 1.5])
 ax = left.subplots()
 ax.plot(scales, [mean[s][0] for s in scales], marker="o", color=BLUE, label="fidelity: recognised")
-ax.plot(
-    scales[1:], [mean[s][1] for s in scales[1:]], marker="o", color=ORANGE, label="diversity within a class"
-)
+ax.plot(scales[1:], [mean[s][1] for s in scales[1:]], marker="o", color=ORANGE, label="diversity within a class")
 ax.plot(scales, [mean[s][2] for s in scales], marker="o", color=GREEN, label="energy distance to validation")
 ax.axhline(sum(real) / 3, color=GREEN, linewidth=0.8, linestyle=":")
 ax.set(xlabel="guidance scale", ylim=(0, 1.6))
@@ -2934,7 +2858,6 @@ show(
 # The exact predictor of section 6 returned training points. Does yours? Under each sample, the training image
 # that is nearest to it. Here, once, the **test** digits are used: they were seen by no network, no judge and no choice.
 
-
 # %% jupyter={"source_hidden": true} tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_memory", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def nearest(images):
     """Distance to the nearest training image, and which it is."""
@@ -2947,9 +2870,7 @@ show_images(axes[0], shown[:, 0])
 show_images(axes[1], digit_images[nearest(shown).indices, 0])
 axes[0, 0].set_ylabel("sample", rotation=0, ha="right", va="center")
 axes[1, 0].set_ylabel("nearest", rotation=0, ha="right", va="center")
-show(
-    "Twelve samples, and under each the training digit nearest to it: alike, but not the same in any column."
-)
+show("Twelve samples, and under each the training digit nearest to it: alike, but not the same in any column.")
 _, ax = plt.subplots(figsize=(8, 2.6))
 exact_digits = exact_denoiser(digit_images.flatten(1), alpha_bar)
 copies = ancestral_sample(exact_digits, (100, 64), betas, generator)
@@ -2958,9 +2879,7 @@ for name, images, colour in (
     ("samples", samples[chosen_scale], BLUE),
     ("samples of the exact predictor", copies, RED),
 ):
-    print(
-        f"distance to the nearest training image, {name}: median {float(nearest(images).values.median()):.2f}"
-    )
+    print(f"distance to the nearest training image, {name}: median {float(nearest(images).values.median()):.2f}")
     ax.hist(
         nearest(images).values,
         bins=40,
@@ -2973,9 +2892,7 @@ for name, images, colour in (
     )
 ax.set(xlabel="distance to the nearest training image", yticks=[], ylim=(0, 3))
 ax.legend()
-print(
-    f"energy distance to the test digits: samples {energy(samples[chosen_scale], test_images):.2f}, training digits {energy(digit_images[:180], test_images):.2f}"
-)
+print(f"energy distance to the test digits: samples {energy(samples[chosen_scale], test_images):.2f}, training digits {energy(digit_images[:180], test_images):.2f}")
 show(
     "Histograms of the distance to the nearest training image. Those of the test digits and of the samples overlap for the "
     "most part, about 2. The exact predictor's is a single spike at 0."
@@ -3002,27 +2919,15 @@ show(
 # %% tags=["demo"] nbgrader={"grade": false, "grade_id": "demo_unet", "locked": true, "schema_version": 3, "solution": false, "task": false}
 few = torch.arange(10).repeat(6)
 drawn = {}
-for name, build in (
-    ("U-Net", lambda: UNet(base_channels=8, num_classes=10)),
-    ("dense network", digit_denoiser),
-):
+for name, build in (("U-Net", lambda: UNet(base_channels=8, num_classes=10)), ("dense network", digit_denoiser)):
     torch.manual_seed(2)
     generator = torch.Generator().manual_seed(2)
     network = build()
     average = EMA(list(network.parameters()), decay=0.97)
-    hook = network.register_forward_pre_hook(
-        lambda module, _, average=average: average.update(list(module.parameters()))
-    )
+    hook = network.register_forward_pre_hook(lambda module, _, average=average: average.update(list(module.parameters())))
     with progress(network, 15 * 9):
         losses = train_diffusion(
-            network,
-            digit_images,
-            alpha_bar,
-            digit_labels,
-            null_label=10,
-            epochs=15,
-            lr=6e-3,
-            generator=generator,
+            network, digit_images, alpha_bar, digit_labels, null_label=10, epochs=15, lr=6e-3, generator=generator
         )
     hook.remove()
     with torch.no_grad():
@@ -3087,23 +2992,17 @@ for count in counts:
         drawn = ddim_sample(asked, (120, 1, 8, 8), alpha_bar, steps, eta, start, clip)
         shares = sorted(recognised(drawn[part], y[part]) for part in thirds)
         table[name, eta].append(sum(shares) / 3)
-        print(
-            f"{count} calls, {name}, eta {eta:g}: of 100 recognised {100 * shares[0]:.0f} to {100 * shares[-1]:.0f}"
-        )
+        print(f"{count} calls, {name}, eta {eta:g}: of 100 recognised {100 * shares[0]:.0f} to {100 * shares[-1]:.0f}")
         if (name, eta) == ("clipped", 0.0):
             strips.append(drawn[:10].clamp(-1, 1))
 late = float((strips[4] - strips[-1]).flatten(1).norm(dim=1).median())
 other = float(torch.pdist(strips[-1].flatten(1)).median())
-print(
-    f"distance between the images of 10 and of 50 calls from the same noise: median {late:.1f}, between two digits {other:.1f}"
-)
+print(f"distance between the images of 10 and of 50 calls from the same noise: median {late:.1f}, between two digits {other:.1f}")
 figure = plt.figure(figsize=(13, 4))
 left, right = figure.subfigures(1, 2)
 ax = left.subplots()
 for (name, eta), (_, colour, style) in runs.items():
-    ax.semilogx(
-        counts, table[name, eta], marker="o", color=colour, linestyle=style, label=f"{name}, eta {eta:g}"
-    )
+    ax.semilogx(counts, table[name, eta], marker="o", color=colour, linestyle=style, label=f"{name}, eta {eta:g}")
 ax.set(xlabel="network calls", ylabel="recognised", xticks=counts, xticklabels=counts, ylim=(0, 1.05))
 ax.legend()
 for row, images, count in zip(right.subplots(len(counts), 10), strips, counts, strict=True):
@@ -3176,9 +3075,7 @@ for ax, points, title in zip(
     ax.collections[0].remove()
     ax.scatter(points[:, 0], points[:, 1], c=hue, cmap="twilight", s=6)
 print(f"error after going there and back: median {float((returned - track[0]).norm(dim=1).median()):.4f}")
-print(
-    f"the noise of the data: mean {float(track[-1].mean()):.2f}, standard deviation {float(track[-1].std()):.2f}"
-)
+print(f"the noise of the data: mean {float(track[-1].mean()):.2f}, standard deviation {float(track[-1].std()):.2f}")
 show(
     "600 points, coloured by their angle: as two moons, at time 11, as a round cloud of noise, and back as two moons. "
     "Neighbouring colours stay neighbours in all four pictures."
@@ -3226,22 +3123,12 @@ null = torch.full((120,), 10)
 untold = inpaint(lambda x, t: digit_model(x, t, null), chosen, known, betas, generator)
 told = inpaint(lambda x, t: digit_model(x, t, shown_as), chosen, known, betas, generator)
 halves = torch.where(known, chosen, -1.0)
-for name, images in (
-    ("upper half alone", halves),
-    ("filled, not told the label", untold),
-    ("filled, told the label", told),
-):
+for name, images in (("upper half alone", halves), ("filled, not told the label", untold), ("filled, told the label", told)):
     shares = [100 * recognised(part, shown_as[:40]) for part in images.split(40)]
     print(f"{name}: of 100 named rightly {min(shares):.0f} to {max(shares):.0f}")
 apart = torch.stack([torch.pdist(untold[k::40].flatten(1)).mean() for k in range(40)])
-print(
-    f"distance between three answers to one half: least {float(apart.min()):.1f}, most {float(apart.max()):.1f}"
-)
-rows = {
-    "image": chosen[:12],
-    "given": halves[:12],
-    **{f"filled {k + 1}": untold[40 * k : 40 * k + 12] for k in range(3)},
-}
+print(f"distance between three answers to one half: least {float(apart.min()):.1f}, most {float(apart.max()):.1f}")
+rows = {"image": chosen[:12], "given": halves[:12], **{f"filled {k + 1}": untold[40 * k : 40 * k + 12] for k in range(3)}}
 _, axes = plt.subplots(5, 12, figsize=(10, 4.4))
 for row, (name, images) in zip(axes, rows.items(), strict=True):
     show_images(row, images[:, 0])

@@ -24,12 +24,8 @@ def test_bigram_counts(student):
     """In "abracadabra" the a is followed by b twice, by c and by d once."""
     counts = student.bigram_counts(ABRACADABRA, 5)
     assert tuple(counts.shape) == (5, 5), f"the counts of 5 characters have shape {tuple(counts.shape)}"
-    assert_close(
-        counts[0], torch.tensor([0.0, 2.0, 1.0, 1.0, 0.0], dtype=torch.float64), name="what follows a"
-    )
-    assert float(counts.sum()) == 10, (
-        f"eleven characters have ten pairs, {float(counts.sum()):g} were counted"
-    )
+    assert_close(counts[0], torch.tensor([0.0, 2.0, 1.0, 1.0, 0.0], dtype=torch.float64), name="what follows a")
+    assert float(counts.sum()) == 10, f"eleven characters have ten pairs, {float(counts.sum()):g} were counted"
 
 
 @bigram
@@ -85,9 +81,7 @@ def test_rnn_cell_shape(student, rng):
 def test_rnn_cell_by_hand(student):
     """From the state (0.2, 0.4) and the input 0.3 the example gives (tanh 0.5, tanh 0.2)."""
     w_x, w_h = torch.tensor([[1.0], [-1.0]]), torch.tensor([[0.0, 0.5], [2.0, 0.0]])
-    got = student.rnn_cell(
-        torch.tensor([[0.3]]), torch.tensor([[0.2, 0.4]]), w_x, w_h, torch.tensor([0.0, 0.1])
-    )
+    got = student.rnn_cell(torch.tensor([[0.3]]), torch.tensor([[0.2, 0.4]]), w_x, w_h, torch.tensor([0.0, 0.1]))
     assert_close(got, torch.tensor([[0.5, 0.2]]).tanh(), name="new state")
 
 
@@ -239,10 +233,7 @@ BPTT_GRADIENTS = ("grad_x", "grad_h0", "grad_w_x", "grad_w_h", "grad_b")
 def unrolled(rng, lengths, steps, features, hidden):
     """Arguments of bptt, and autograd's gradients."""
     lengths = torch.tensor(lengths)
-    leaves = [
-        t.requires_grad_()
-        for t in network_arguments(rng, len(lengths), steps, features, hidden, torch.float64)
-    ]
+    leaves = [t.requires_grad_() for t in network_arguments(rng, len(lengths), steps, features, hidden, torch.float64)]
     x, h0, w_x, w_h, b = leaves
     h, outputs = h0, []
     for t in range(steps):
@@ -262,9 +253,7 @@ def test_bptt_shapes(student, rng):
     """The five gradients have the shapes of x, h0, w_x, w_h and (H,)."""
     given, wanted = unrolled(rng, [4, 4], 4, 2, 3)
     for grad, want, name in zip(student.bptt(*given), wanted, BPTT_GRADIENTS, strict=True):
-        assert grad.shape == want.shape, (
-            f"{name} has shape {tuple(grad.shape)} instead of {tuple(want.shape)}"
-        )
+        assert grad.shape == want.shape, f"{name} has shape {tuple(grad.shape)} instead of {tuple(want.shape)}"
 
 
 @bptt
@@ -281,9 +270,7 @@ def test_bptt_padding(student, rng):
     """What stands in the padding of x and of grad_outputs changes nothing."""
     (grad_outputs, x, lengths, *rest), wanted = unrolled(rng, [2, 5], 5, 3, 2)
     grad_outputs[0, 2:], x[0, 2:] = 7.0, -3.0
-    for grad, want, name in zip(
-        student.bptt(grad_outputs, x, lengths, *rest), wanted, BPTT_GRADIENTS, strict=True
-    ):
+    for grad, want, name in zip(student.bptt(grad_outputs, x, lengths, *rest), wanted, BPTT_GRADIENTS, strict=True):
         assert_close(grad, want, rtol=1e-7, atol=1e-9, name=name)
 
 
@@ -319,9 +306,7 @@ def test_truncated_bptt_loss(student, rng):
         loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten()).item()
     for window in (1, 3, 7):
         got, state = student.truncated_bptt(model, ids, targets, None, window)
-        assert abs(float(got) - loss) < 1e-4, (
-            f"with a window of {window} the loss is {float(got):.4f}, not {loss:.4f}"
-        )
+        assert abs(float(got) - loss) < 1e-4, f"with a window of {window} the loss is {float(got):.4f}, not {loss:.4f}"
         assert_close(state, want, rtol=1e-4, atol=1e-5, name=f"the last state with a window of {window}")
 
 
@@ -334,9 +319,7 @@ def test_truncated_bptt_one_window(student, rng):
     want = gradients_of(model)
     _, last = student.truncated_bptt(model, ids, targets, start, 6)
     for name, grad in gradients_of(model).items():
-        assert_close(
-            grad, 2 * want[name], rtol=1e-3, atol=1e-6, name=f"gradient of {name}, added to the one there was"
-        )
+        assert_close(grad, 2 * want[name], rtol=1e-3, atol=1e-6, name=f"gradient of {name}, added to the one there was")
     assert not last.requires_grad, "the state returned still hangs on a graph"
 
 
@@ -391,9 +374,7 @@ def test_gradient_norms_with_slopes(student, rng):
     )
     got = student.gradient_norms(torch.stack([1 - h**2 for h in states[1:]]), w_h)
     want = [torch.eye(3, dtype=torch.float64), one, two]
-    assert_close(
-        got, torch.stack([torch.linalg.svdvals(m).max() for m in want]), name="norms at lags 0, 1 and 2"
-    )
+    assert_close(got, torch.stack([torch.linalg.svdvals(m).max() for m in want]), name="norms at lags 0, 1 and 2")
 
 
 @gradient_flow
@@ -651,9 +632,7 @@ def test_fit_ar(student):
     for _ in range(12):
         values.append(1 + 0.4 * values[-1] - 0.3 * values[-2])
     got = student.fit_ar(torch.tensor(values, dtype=torch.float64), 2)
-    assert_close(
-        got, torch.tensor([1.0, 0.4, -0.3], dtype=torch.float64), rtol=1e-4, atol=1e-5, name="coefficients"
-    )
+    assert_close(got, torch.tensor([1.0, 0.4, -0.3], dtype=torch.float64), rtol=1e-4, atol=1e-5, name="coefficients")
 
 
 @forecast

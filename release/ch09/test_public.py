@@ -25,9 +25,7 @@ def test_kernel_shapes(student, rng):
     """Weights are (M, L), answers (M, E)."""
     q, k, v = rng.randn(2, 3), rng.randn(4, 3), rng.randn(4, 5)
     weights, answers = student.kernel_weights(q, k, 1.0), student.kernel_attention(q, k, v, 1.0)
-    assert tuple(weights.shape) == (2, 4), (
-        f"the weights of 2 queries and 4 keys have shape {tuple(weights.shape)}"
-    )
+    assert tuple(weights.shape) == (2, 4), f"the weights of 2 queries and 4 keys have shape {tuple(weights.shape)}"
     assert tuple(answers.shape) == (2, 5), f"the answers have shape {tuple(answers.shape)}"
 
 
@@ -46,13 +44,7 @@ def test_kernel_width(student, rng):
     q, k = torch.tensor([[0.9], [70.0]]), torch.tensor([[0.0], [1.0], [3.0]])
     want = torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     assert_close(student.kernel_weights(q, k, 0.01), want, atol=1e-5, name="weights of a narrow kernel")
-    assert_close(
-        student.kernel_weights(q, k, 1e6),
-        torch.full((2, 3), 1 / 3),
-        rtol=1e-3,
-        atol=1e-3,
-        name="weights of a wide one",
-    )
+    assert_close(student.kernel_weights(q, k, 1e6), torch.full((2, 3), 1 / 3), rtol=1e-3, atol=1e-3, name="weights of a wide one")
 
 
 @kernel_attention
@@ -99,11 +91,7 @@ def test_scores_shapes(student, rng):
 def test_scores_by_hand(student):
     """The example: dot 1, general 5, additive 0."""
     q, k = torch.tensor([[[1.0, 2.0]]]), torch.tensor([[[3.0, -1.0]]])
-    swap, first, second = (
-        torch.tensor([[0.0, 1.0], [1.0, 0.0]]),
-        torch.tensor([[1.0, 0.0]]),
-        torch.tensor([[0.0, 1.0]]),
-    )
+    swap, first, second = torch.tensor([[0.0, 1.0], [1.0, 0.0]]), torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 1.0]])
     assert_close(student.dot_scores(q, k), torch.tensor([[[1.0]]]), name="dot score")
     assert_close(student.general_scores(q, k, swap), torch.tensor([[[5.0]]]), name="general score")
     got = student.additive_scores(q, k, first, second, torch.tensor([2.0]))
@@ -136,9 +124,7 @@ def test_score_cost(student):
     """The example: 24, 56 and 104 multiplications; 0, 16 and 36 parameters."""
     for kind, want in (("dot", (0, 24)), ("general", (16, 56)), ("additive", (36, 104))):
         got = tuple(student.score_cost(kind, 2, 3, 4, 4, 4))
-        assert got == want, (
-            f"{kind}: {got[0]} parameters and {got[1]} multiplications instead of {want[0]} and {want[1]}"
-        )
+        assert got == want, f"{kind}: {got[0]} parameters and {got[1]} multiplications instead of {want[0]} and {want[1]}"
     assert_raises(ValueError, student.score_cost, "cosine", 2, 3, 4)
 
 
@@ -165,11 +151,7 @@ def test_attention_shapes(student, rng):
 @scaled_dot_product
 def test_attention_by_hand(student):
     """Scores 0 and log 3 with values 10 and 20: output 17.5; the second masked: 10; both masked: 0."""
-    q, k, v = (
-        torch.tensor([[[1.0]]]),
-        torch.tensor([[[0.0], [math.log(3)]]]),
-        torch.tensor([[[10.0], [20.0]]]),
-    )
+    q, k, v = torch.tensor([[[1.0]]]), torch.tensor([[[0.0], [math.log(3)]]]), torch.tensor([[[10.0], [20.0]]])
     for mask, want in ((None, 17.5), ([True, False], 10.0), ([False, False], 0.0)):
         mask = None if mask is None else torch.tensor([[mask]])
         output, _ = student.attention(q, k, v, mask)
@@ -181,9 +163,7 @@ def test_attention_matches_torch(student, rng):
     """Outputs are PyTorch's: with a mask and without, with two leading axes, with another scale."""
     for lead in ((2,), (2, 3)):
         q, k, v = rng.randn(*lead, 3, 5), rng.randn(*lead, 4, 5), rng.randn(*lead, 4, 2)
-        mask = torch.tensor(
-            [[True, False, True, True], [True, True, False, False], [False, False, False, True]]
-        )
+        mask = torch.tensor([[True, False, True, True], [True, True, False, False], [False, False, False, True]])
         for opened, scale in ((None, None), (mask, None), (mask, 0.7)):
             output, _ = student.attention(q, k, v, opened, scale)
             want = F.scaled_dot_product_attention(q, k, v, attn_mask=opened, scale=scale)
@@ -208,9 +188,7 @@ def test_attention_gradients(student, rng):
     output, _ = student.attention(*given, mask)
     output.sum().backward()
     for tensor, name in zip(given, "qkv", strict=True):
-        assert tensor.grad is not None and bool(tensor.grad.isfinite().all()), (
-            f"the gradient of {name} has a NaN"
-        )
+        assert tensor.grad is not None and bool(tensor.grad.isfinite().all()), f"the gradient of {name} has a NaN"
 
 
 @scaled_dot_product
@@ -345,9 +323,7 @@ def test_heads_mask_for_each(student, rng):
     """A mask (N, M, L) is each example's own; who may look nowhere has weights of 0, and no gradient is NaN."""
     theirs, oracle = torch_heads(student, rng, 6, 2)
     x = rng.randn(2, 3, 6, requires_grad=True)
-    mask = torch.tensor(
-        [[[True, False, True], [False, False, False], [True, True, True]], [[True, True, False]] * 3]
-    )
+    mask = torch.tensor([[[True, False, True], [False, False, False], [True, True, True]], [[True, True, False]] * 3])
     output, weights = theirs(x, x, x, mask)
     want, right = oracle(x[1:], x[1:], x[1:], mask[1])
     assert_close(output[1:], want.transpose(0, 1), rtol=1e-3, atol=1e-4, name="output of the second example")
@@ -362,13 +338,7 @@ def test_heads_properties(student, rng):
     """Permuted keys change nothing; no bias if none is asked for; a width that cannot be shared out is a ValueError."""
     theirs, _ = torch_heads(student, rng, 8, 2)
     q, k, v, order = rng.randn(1, 3, 8), rng.randn(1, 4, 8), rng.randn(1, 4, 8), torch.tensor([2, 0, 3, 1])
-    assert_close(
-        theirs(q, k[:, order], v[:, order])[0],
-        theirs(q, k, v)[0],
-        rtol=1e-4,
-        atol=1e-5,
-        name="output, keys permuted",
-    )
+    assert_close(theirs(q, k[:, order], v[:, order])[0], theirs(q, k, v)[0], rtol=1e-4, atol=1e-5, name="output, keys permuted")
     count = sum(p.numel() for _, p in student.MultiHeadAttention(8, 2, bias=False).named_parameters())
     assert count == 256, f"without bias a layer of width 8 has 256 parameters, yours has {count}"
     assert_raises(ValueError, student.MultiHeadAttention, 8, 3)
@@ -393,9 +363,7 @@ def test_codes_by_hand(student):
     want = torch.tensor([math.sin(2), math.cos(2), math.sin(0.2), math.cos(0.2)])
     order = [0, 1, 2, 3] if abs(float(got[2, 1]) - math.cos(2)) < 0.1 else [0, 2, 1, 3]
     assert_close(got[2], want[order], rtol=1e-5, atol=1e-6, name="code of place 2")
-    assert_close(
-        got[0], torch.tensor([0.0, 1.0, 0.0, 1.0])[order], rtol=1e-5, atol=1e-6, name="code of place 0"
-    )
+    assert_close(got[0], torch.tensor([0.0, 1.0, 0.0, 1.0])[order], rtol=1e-5, atol=1e-6, name="code of place 0")
 
 
 @sinusoidal
@@ -443,9 +411,7 @@ def without_mask(q, k, v, mask):
 
 
 def nearer_counts_more(q, k, v, mask):
-    return F.scaled_dot_product_attention(
-        q, k, v, attn_mask=torch.arange(k.shape[1]).float().expand(mask.shape).masked_fill(~mask, -torch.inf)
-    )
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=torch.arange(k.shape[1]).float().expand(mask.shape).masked_fill(~mask, -torch.inf))
 
 
 def divided_by_d(q, k, v, mask):
@@ -460,24 +426,17 @@ def test_right_one(student):
 
 
 @find_the_bug
-@pytest.mark.parametrize(
-    ("probe", "wrong"),
-    list(zip(PROBES, (over_queries, without_mask, nearer_counts_more, divided_by_d), strict=True)),
-)
+@pytest.mark.parametrize(("probe", "wrong"), list(zip(PROBES, (over_queries, without_mask, nearer_counts_more, divided_by_d), strict=True)))
 def test_wrong_ones(student, probe, wrong):
     """Each probe finds a fault of its kind."""
-    assert not getattr(student, probe)(wrong), (
-        f"{probe} finds no fault with the attention called {wrong.__name__} in this file"
-    )
+    assert not getattr(student, probe)(wrong), f"{probe} finds no fault with the attention called {wrong.__name__} in this file"
 
 
 @find_the_bug
 def test_only_its_own_property(student):
     """A probe does not deny a property that a wrong attention has."""
     for probe in PROBES[:3]:
-        assert getattr(student, probe)(divided_by_d), (
-            f"{probe} denies its property where the scale alone is wrong"
-        )
+        assert getattr(student, probe)(divided_by_d), f"{probe} denies its property where the scale alone is wrong"
 
 
 # ------------------------------------------------------------------------------------------ attention_decoder
@@ -487,17 +446,13 @@ attention_decoder = pytest.mark.exercise("attention_decoder")
 def decoder_layers(student, rng, kind):
     """The given layers with larger weights than they are begun with."""
     layers = student.DecoderLayers(kind, 6, 4, 5)
-    layers.load_state_dict(
-        {name: 0.6 * rng.randn(*value.shape) for name, value in layers.state_dict().items()}
-    )
+    layers.load_state_dict({name: 0.6 * rng.randn(*value.shape) for name, value in layers.state_dict().items()})
     return layers, {name: value.clone() for name, value in layers.state_dict().items()}
 
 
 def gru(w, x, h):
     cell = nn.GRUCell(x.shape[1], h.shape[1])
-    return torch.func.functional_call(
-        cell, {name[5:]: value for name, value in w.items() if name.startswith("cell.")}, (x, h)
-    )
+    return torch.func.functional_call(cell, {name[5:]: value for name, value in w.items() if name.startswith("cell.")}, (x, h))
 
 
 @attention_decoder
@@ -507,23 +462,11 @@ def test_decoder_shapes(student, rng, kind):
     """Logits (N, V), state (N, S), weights (N, L) that sum to 1."""
     layers, _ = decoder_layers(student, rng, kind)
     mask = torch.tensor([[True, True, True], [True, False, False]])
-    logits, state, weights = student.decoder_step(
-        layers, torch.tensor([1, 5]), rng.randn(2, 4), rng.randn(2, 3, 5), mask
-    )
-    for tensor, shape, name in (
-        (logits, (2, 6), "logits"),
-        (state, (2, 4), "state"),
-        (weights, (2, 3), "weights"),
-    ):
+    logits, state, weights = student.decoder_step(layers, torch.tensor([1, 5]), rng.randn(2, 4), rng.randn(2, 3, 5), mask)
+    for tensor, shape, name in ((logits, (2, 6), "logits"), (state, (2, 4), "state"), (weights, (2, 3), "weights")):
         assert tuple(tensor.shape) == shape, f"{name} have shape {tuple(tensor.shape)} instead of {shape}"
     assert_close(weights.sum(1), torch.ones(2), rtol=1e-5, atol=1e-5, name="sum of the weights")
-    assert_close(
-        weights[1],
-        torch.tensor([1.0, 0.0, 0.0]),
-        rtol=0,
-        atol=1e-6,
-        name="weights of a source of one character",
-    )
+    assert_close(weights[1], torch.tensor([1.0, 0.0, 0.0]), rtol=0, atol=1e-6, name="weights of a source of one character")
 
 
 @attention_decoder
@@ -543,9 +486,7 @@ def test_decoder_step_by_step(student, rng, kind):
         context = weights @ memory[0]
     logits = torch.cat([new, context[None]], 1) @ w["readout.weight"].T + w["readout.bias"]
     got = student.decoder_step(layers, torch.tensor([2]), state, memory, torch.ones(1, 3, dtype=torch.bool))
-    for tensor, want, name in zip(
-        got, (logits, new, weights[None]), ("logits", "state", "weights"), strict=True
-    ):
+    for tensor, want, name in zip(got, (logits, new, weights[None]), ("logits", "state", "weights"), strict=True):
         assert_close(tensor, want, rtol=1e-3, atol=1e-4, name=name)
 
 
@@ -559,9 +500,7 @@ def test_decode_and_greedy(student, rng, kind):
     assert not weights.requires_grad, "the weights of greedy hang on a graph"
     inputs = torch.cat([torch.ones(2, 1, dtype=torch.int64), written[:, :-1]], 1)
     logits, seen = student.decode(layers, inputs, state, memory, mask)
-    assert_close(
-        logits.argmax(2), written, name="the likeliest characters of decode, given what greedy wrote"
-    )
+    assert_close(logits.argmax(2), written, name="the likeliest characters of decode, given what greedy wrote")
     assert_close(seen, weights, rtol=1e-3, atol=1e-4, name="weights")
     now = state
     for t in range(4):
@@ -582,9 +521,7 @@ def test_decoder_padding_and_gradients(student, rng, kind):
     assert_close(logits, before, rtol=1e-3, atol=1e-4, name="logits after a change of the padding")
     logits.square().sum().backward()
     for name, parameter in layers.named_parameters():
-        assert parameter.grad is not None and float(parameter.grad.abs().sum()) > 0, (
-            f"no gradient reaches {name}"
-        )
+        assert parameter.grad is not None and float(parameter.grad.abs().sum()) > 0, f"no gradient reaches {name}"
 
 
 @attention_decoder
@@ -604,9 +541,7 @@ def test_training_runs(student, rng):
     """There is one finite loss for each batch."""
     batches = [make_reversals(4, 2, 4, 5, rng.generator()) for _ in range(3)]
     losses = student.train_seq2seq(student.Reader(8, 4), batches, warm_up=1)
-    assert len(losses) == 3 and all(math.isfinite(loss) for loss in losses), (
-        f"3 batches gave the losses {losses}"
-    )
+    assert len(losses) == 3 and all(math.isfinite(loss) for loss in losses), f"3 batches gave the losses {losses}"
 
 
 @train_seq2seq
@@ -619,9 +554,7 @@ def test_training_inputs(student, rng):
     student.train_seq2seq(model, batches, warm_up=1)
     assert len(seen) == 2, f"the model was called {len(seen)} times for 2 batches"
     for (inputs, training), (_, target) in zip(seen, batches, strict=True):
-        assert_close(
-            inputs, torch.cat([torch.ones(3, 1, dtype=torch.int64), target[:, :-1]], 1), name="inputs"
-        )
+        assert_close(inputs, torch.cat([torch.ones(3, 1, dtype=torch.int64), target[:, :-1]], 1), name="inputs")
         assert training, "the model is trained in evaluation mode"
 
 
@@ -650,9 +583,7 @@ def test_training_steps(student, rng):
             state[name] = state[name] - 0.02 * rate * means[name] / (1 - 0.9**step) / root
         wanted.append(loss.item())
     got = student.train_seq2seq(theirs, batches, lr=0.02, warm_up=2, max_norm=0.5)
-    assert_close(
-        torch.tensor(got), torch.tensor(wanted), rtol=1e-3, atol=1e-3, name="losses of the four steps"
-    )
+    assert_close(torch.tensor(got), torch.tensor(wanted), rtol=1e-3, atol=1e-3, name="losses of the four steps")
 
 
 @train_seq2seq
@@ -684,9 +615,7 @@ def test_block_shapes(student, rng):
     """The example: 16 channels on 6x4 with pooling have weights (24, 6) and 321 parameters."""
     block, x = student.SpatialAttention(16, pool=True), rng.randn(2, 16, 6, 4)
     assert tuple(block(x).shape) == (2, 16, 6, 4), f"the output has shape {tuple(block(x).shape)}"
-    assert tuple(block.weights(x).shape) == (2, 24, 6), (
-        f"the weights have shape {tuple(block.weights(x).shape)}"
-    )
+    assert tuple(block.weights(x).shape) == (2, 24, 6), f"the weights have shape {tuple(block.weights(x).shape)}"
     count = sum(p.numel() for _, p in block.named_parameters())
     assert count == 321, f"there are {count} parameters instead of 321"
 
@@ -723,18 +652,10 @@ def test_block_permutation_and_gradients(student, rng):
     block, _ = opened(student, rng, 8)
     x, order = rng.randn(1, 8, 2, 3), torch.tensor([3, 5, 0, 4, 1, 2])
     got = block(x.flatten(2)[:, :, order].reshape(x.shape))
-    assert_close(
-        got,
-        block(x).flatten(2)[:, :, order].reshape(x.shape),
-        rtol=1e-3,
-        atol=1e-4,
-        name="output of permuted pixels",
-    )
+    assert_close(got, block(x).flatten(2)[:, :, order].reshape(x.shape), rtol=1e-3, atol=1e-4, name="output of permuted pixels")
     got.square().sum().backward()
     for name, parameter in block.named_parameters():
-        assert parameter.grad is not None and float(parameter.grad.abs().sum()) > 0, (
-            f"no gradient reaches {name}"
-        )
+        assert parameter.grad is not None and float(parameter.grad.abs().sum()) > 0, f"no gradient reaches {name}"
 
 
 @spatial_attention

@@ -97,9 +97,7 @@ def test_conv1d_by_hand(student):
     """The example of the notebook: (1, 2, 0, 3) under (1, -1) gives (-1, 2, -3), and (-1, -3) with stride 2."""
     x, weight = torch.tensor([[[1.0, 2.0, 0.0, 3.0]]]), torch.tensor([[[1.0, -1.0]]])
     assert_close(student.conv1d(x, weight), torch.tensor([[[-1.0, 2.0, -3.0]]]))
-    assert_close(
-        student.conv1d(x, weight, stride=2), torch.tensor([[[-1.0, -3.0]]]), name="output with stride 2"
-    )
+    assert_close(student.conv1d(x, weight, stride=2), torch.tensor([[[-1.0, -3.0]]]), name="output with stride 2")
 
 
 @conv1d
@@ -108,9 +106,7 @@ def test_conv1d_agrees_with_torch(student, rng):
     for length, size, stride in [(9, 4, 1), (10, 3, 2), (11, 2, 4), (5, 5, 1)]:
         x, weight = rng.randn(3, 2, length, dtype=torch.float64), rng.randn(4, 2, size, dtype=torch.float64)
         want = F.conv1d(x, weight, stride=stride)
-        assert_close(
-            student.conv1d(x, weight, stride), want, name=f"output for L={length}, K={size}, stride={stride}"
-        )
+        assert_close(student.conv1d(x, weight, stride), want, name=f"output for L={length}, K={size}, stride={stride}")
 
 
 @conv1d

@@ -20,14 +20,7 @@ lstm_cell = pytest.mark.exercise("lstm_cell")
 
 def lstm_arguments(rng, n, features, hidden, dtype=torch.float32):
     """x, h, c, w_x, w_h, b; the cell state is larger than 1."""
-    shapes = (
-        (n, features),
-        (n, hidden),
-        (n, hidden),
-        (4 * hidden, features),
-        (4 * hidden, hidden),
-        (4 * hidden,),
-    )
+    shapes = ((n, features), (n, hidden), (n, hidden), (4 * hidden, features), (4 * hidden, hidden), (4 * hidden,))
     x, h, c, *weights = (0.8 * rng.randn(*s, dtype=dtype) for s in shapes)
     return (x, h.tanh(), 2 * c, *weights)
 
@@ -37,9 +30,7 @@ def lstm_arguments(rng, n, features, hidden, dtype=torch.float32):
 def test_lstm_cell_shape(student, rng):
     """The step returns h and c, both (N, H)."""
     h, c = student.lstm_cell(*lstm_arguments(rng, 3, 2, 5))
-    assert tuple(h.shape) == (3, 5) and tuple(c.shape) == (3, 5), (
-        "for 3 samples and 5 units h and c have shape (3, 5)"
-    )
+    assert tuple(h.shape) == (3, 5) and tuple(c.shape) == (3, 5), "for 3 samples and 5 units h and c have shape (3, 5)"
 
 
 @lstm_cell
@@ -75,9 +66,7 @@ def test_lstm_cell_gradients(student, rng):
 def test_lstm_start(student, rng):
     """Weights lie within 1/sqrt(H), biases are zero but for the forget gate's, and equal generators give equal weights."""
     w_x, w_h, b = student.lstm_start(3, 4, 2.5, torch.Generator().manual_seed(1))
-    assert [tuple(t.shape) for t in (w_x, w_h, b)] == [(16, 3), (16, 4), (16,)], (
-        "shapes are (4H, D), (4H, H), (4H,)"
-    )
+    assert [tuple(t.shape) for t in (w_x, w_h, b)] == [(16, 3), (16, 4), (16,)], "shapes are (4H, D), (4H, H), (4H,)"
     assert float(w_x.abs().max()) <= 0.5 and float(w_h.abs().max()) <= 0.5, "a weight lies outside 1/sqrt(H)"
     assert_close(b, torch.tensor([0.0] * 4 + [2.5] * 4 + [0.0] * 8), name="bias")
     again = student.lstm_start(3, 4, 2.5, torch.Generator().manual_seed(1))
@@ -96,14 +85,7 @@ gru_cell = pytest.mark.exercise("gru_cell")
 
 def gru_arguments(rng, n, features, hidden, dtype=torch.float32):
     """x, h, w_x, w_h, b_x, b_h."""
-    shapes = (
-        (n, features),
-        (n, hidden),
-        (3 * hidden, features),
-        (3 * hidden, hidden),
-        (3 * hidden,),
-        (3 * hidden,),
-    )
+    shapes = ((n, features), (n, hidden), (3 * hidden, features), (3 * hidden, hidden), (3 * hidden,), (3 * hidden,))
     return tuple(0.8 * rng.randn(*s, dtype=dtype) for s in shapes)
 
 
@@ -138,9 +120,7 @@ def test_gru_cell_matches_torch(student, rng):
 @gru_cell
 def test_gru_cell_gradients(student, rng):
     """Gradients reach all six arguments, in float64 with finite differences as the judge."""
-    assert gradcheck(
-        student.gru_cell, [t.requires_grad_() for t in gru_arguments(rng, 2, 3, 2, torch.float64)]
-    )
+    assert gradcheck(student.gru_cell, [t.requires_grad_() for t in gru_arguments(rng, 2, 3, 2, torch.float64)])
 
 
 @gru_cell
@@ -174,9 +154,7 @@ def test_half_life_bias(student):
     """The gate that belongs to the bias, taken so many times, is a half."""
     for steps in (1, 10, 250):
         gate = 1 / (1 + math.exp(-student.half_life_bias(steps)))
-        assert abs(gate**steps - 0.5) < 1e-9, (
-            f"after {steps} steps {gate**steps:.4f} of a memory is left, not a half"
-        )
+        assert abs(gate**steps - 0.5) < 1e-9, f"after {steps} steps {gate**steps:.4f} of a memory is left, not a half"
 
 
 @cell_gradient
@@ -186,9 +164,7 @@ def test_cell_backward_by_hand(student):
     grad_a, grad_c = student.lstm_cell_backward(*given)
     want = torch.tensor([[0.0105, 0.0189, 0.1008, 0.1904]], dtype=torch.float64)
     assert_close(grad_a, want, rtol=0, atol=1e-4, name="grad_a")
-    assert_close(
-        grad_c, torch.tensor([[0.189]], dtype=torch.float64), rtol=0, atol=1e-4, name="grad_c_before"
-    )
+    assert_close(grad_c, torch.tensor([[0.189]], dtype=torch.float64), rtol=0, atol=1e-4, name="grad_c_before")
 
 
 @cell_gradient
@@ -199,10 +175,7 @@ def test_cell_backward_matches_autograd(student, rng):
         i, f, g, o = a.chunk(4, 1)
         i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
         c = f * before + i * g
-        grad_h, grad_c = (
-            through_h * rng.randn(3, 2, dtype=torch.float64),
-            through_c * rng.randn(3, 2, dtype=torch.float64),
-        )
+        grad_h, grad_c = through_h * rng.randn(3, 2, dtype=torch.float64), through_c * rng.randn(3, 2, dtype=torch.float64)
         want = torch.autograd.grad([o * c.tanh(), c], [a, before], [grad_h, grad_c])
         got = student.lstm_cell_backward(grad_h, grad_c, *(t.detach() for t in (before, c, i, f, g, o)))
         for tensor, expected, name in zip(got, want, ("grad_a", "grad_c_before"), strict=True):
@@ -236,15 +209,9 @@ def lstm_step(x, states, weights):
 
 def torch_lstm(x, lengths, weights, states):
     """PyTorch's LSTM of one layer, in as many directions as there are weights, on packed sequences."""
-    layer = nn.LSTM(
-        x.shape[2], states[0].shape[2], batch_first=True, bidirectional=len(weights) == 2, dtype=x.dtype
-    )
+    layer = nn.LSTM(x.shape[2], states[0].shape[2], batch_first=True, bidirectional=len(weights) == 2, dtype=x.dtype)
     names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
-    named = {
-        n + s: w
-        for s, ws in zip(("", "_reverse"), weights, strict=False)
-        for n, w in zip(names, ws, strict=True)
-    }
+    named = {n + s: w for s, ws in zip(("", "_reverse"), weights, strict=False) for n, w in zip(names, ws, strict=True)}
     packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
     outputs, last = torch.func.functional_call(layer, named, (packed, states))
     return nn.utils.rnn.pad_packed_sequence(outputs, batch_first=True, total_length=x.shape[1])[0], last
@@ -280,9 +247,7 @@ def test_recurrent_layer_matches_torch(student, rng):
     for k in (0, 1):
         given = (weights[k], tuple(s[k] for s in states), k == 1)
         outputs, last = student.recurrent_layer(lstm_step, x, lengths, *given)
-        assert_close(
-            outputs, want[:, :, 4 * k : 4 * k + 4], rtol=1e-4, atol=1e-5, name=f"outputs of direction {k}"
-        )
+        assert_close(outputs, want[:, :, 4 * k : 4 * k + 4], rtol=1e-4, atol=1e-5, name=f"outputs of direction {k}")
         assert_close(last[0], h[k], rtol=1e-4, atol=1e-5, name=f"last hidden state of direction {k}")
         assert_close(last[1], c[k], rtol=1e-4, atol=1e-5, name=f"last cell state of direction {k}")
 
@@ -323,9 +288,7 @@ def test_stacked_shapes(student, rng):
     """Two layers in two directions: outputs (N, T, 2H), last states (4, N, H)."""
     weights = [[[rng.randn(k, 4)] for _ in range(2)] for k in (3, 8)]
     lengths = torch.tensor([5, 2])
-    outputs, last = student.stacked(
-        simple_layer, rng.randn(2, 5, 3), lengths, weights, (torch.zeros(4, 2, 4),)
-    )
+    outputs, last = student.stacked(simple_layer, rng.randn(2, 5, 3), lengths, weights, (torch.zeros(4, 2, 4),))
     assert tuple(outputs.shape) == (2, 5, 8), f"the outputs have shape {tuple(outputs.shape)}"
     assert tuple(last[0].shape) == (4, 2, 4), f"the last states have shape {tuple(last[0].shape)}"
 
@@ -338,10 +301,7 @@ def test_stacked_matches_its_layers(student, rng):
     inputs, ends = x, []
     for number in (0, 1):
         inputs = inputs if number == 0 else 3 * inputs
-        found = [
-            simple_layer(inputs, lengths, weights[number][k], (states[2 * number + k],), k == 1)
-            for k in (0, 1)
-        ]
+        found = [simple_layer(inputs, lengths, weights[number][k], (states[2 * number + k],), k == 1) for k in (0, 1)]
         inputs = torch.cat([found[0][0], found[1][0]], 2)
         ends += [found[0][1][0], found[1][1][0]]
     outputs, last = student.stacked(simple_layer, x, lengths, weights, (states,), lambda outputs: 3 * outputs)
@@ -364,16 +324,8 @@ def test_stacked_one_layer(student, rng):
 def test_sentence_vectors(student):
     """The last layer's states side by side, each sentence by itself."""
     last = torch.arange(12.0).reshape(4, 3, 1)
-    assert_close(
-        student.sentence_vectors(last, 2),
-        torch.tensor([[6.0, 9.0], [7.0, 10.0], [8.0, 11.0]]),
-        name="vectors",
-    )
-    assert_close(
-        student.sentence_vectors(last, 1),
-        torch.tensor([[9.0], [10.0], [11.0]]),
-        name="vectors of one direction",
-    )
+    assert_close(student.sentence_vectors(last, 2), torch.tensor([[6.0, 9.0], [7.0, 10.0], [8.0, 11.0]]), name="vectors")
+    assert_close(student.sentence_vectors(last, 1), torch.tensor([[9.0], [10.0], [11.0]]), name="vectors of one direction")
 
 
 # ---------------------------------------------------------------------------------------------- find_the_leak
@@ -384,15 +336,10 @@ find_the_leak = pytest.mark.exercise("find_the_leak")
 @pytest.mark.gate
 def test_two_sided_by_hand(student):
     """Forward outputs 1, 2, 3 and backward outputs 4, 5, 6 give [0, 5], [1, 6], [2, 0]."""
-    forwards, backwards = (
-        torch.tensor([1.0, 2.0, 3.0]).reshape(1, 3, 1),
-        torch.tensor([4.0, 5.0, 6.0]).reshape(1, 3, 1),
-    )
+    forwards, backwards = torch.tensor([1.0, 2.0, 3.0]).reshape(1, 3, 1), torch.tensor([4.0, 5.0, 6.0]).reshape(1, 3, 1)
     want = torch.tensor([[[0.0, 5.0], [1.0, 6.0], [2.0, 0.0]]])
     assert_close(student.two_sided(forwards, backwards), want, name="what stands on both sides")
-    assert_close(
-        student.two_sided(forwards[:, :1], backwards[:, :1]), torch.zeros(1, 1, 2), name="of one place"
-    )
+    assert_close(student.two_sided(forwards[:, :1], backwards[:, :1]), torch.zeros(1, 1, 2), name="of one place")
 
 
 @find_the_leak
@@ -434,9 +381,7 @@ train_long_memory = pytest.mark.exercise("train_long_memory")
 def test_adding_problem(student):
     """Two marks, one in each half; the target is the sum of the two numbers; an equal generator gives equal sequences."""
     inputs, targets = student.adding_problem(50, 7, torch.Generator().manual_seed(2))
-    assert tuple(inputs.shape) == (50, 7, 2) and tuple(targets.shape) == (50,), (
-        "inputs are (n, steps, 2), targets (n,)"
-    )
+    assert tuple(inputs.shape) == (50, 7, 2) and tuple(targets.shape) == (50,), "inputs are (n, steps, 2), targets (n,)"
     numbers, marks = inputs.unbind(2)
     assert_close(marks[:, :3].sum(1), torch.ones(50), name="marks in the first half")
     assert_close(marks[:, 3:].sum(1), torch.ones(50), name="marks in the second half")
@@ -464,18 +409,12 @@ def test_train_memory_first_step(student, rng):
         model, x = student.memory_net("gru", 3, 6, outputs), rng.randn(5, 7, 3)
         with torch.no_grad():
             answer = model(x)
-            want = (
-                F.mse_loss(answer, targets) if outputs == 0 else F.cross_entropy(answer[:, -2:].mT, targets)
-            )
+            want = F.mse_loss(answer, targets) if outputs == 0 else F.cross_entropy(answer[:, -2:].mT, targets)
         before = {name: p.detach().clone() for name, p in model.named_parameters()}
         losses = student.train_memory(model, [(x, targets)], lr=0.01)
-        assert abs(losses[0] - float(want)) < 1e-5, (
-            f"the first loss is {losses[0]:.5f} instead of {float(want):.5f}"
-        )
+        assert abs(losses[0] - float(want)) < 1e-5, f"the first loss is {losses[0]:.5f} instead of {float(want):.5f}"
         moved = max(float((p.detach() - before[name]).abs().max()) for name, p in model.named_parameters())
-        assert abs(moved - 0.01) < 1e-4, (
-            f"after one step of rate 0.01 the weights have moved by {moved:.5f} at most"
-        )
+        assert abs(moved - 0.01) < 1e-4, f"after one step of rate 0.01 the weights have moved by {moved:.5f} at most"
 
 
 @train_long_memory
@@ -530,9 +469,7 @@ def test_sequence_loss(student, rng):
     """The loss is the mean over the five tokens that exist, and padding gets no gradient."""
     logits, targets = rng.randn(2, 4, 3, requires_grad=True), rng.randint(0, 3, (2, 4))
     loss = student.sequence_loss(logits, targets, torch.tensor([1, 4]))
-    parts = [
-        F.cross_entropy(logits[n, m], targets[n, m]) for n, m in [(0, 0), (1, 0), (1, 1), (1, 2), (1, 3)]
-    ]
+    parts = [F.cross_entropy(logits[n, m], targets[n, m]) for n, m in [(0, 0), (1, 0), (1, 1), (1, 2), (1, 3)]]
     assert_close(loss, sum(parts).detach() / 5, rtol=1e-5, atol=1e-6, name="loss")
     loss.backward()
     assert_close(logits.grad[0, 1:], torch.zeros(3, 3), name="gradient of the padding")
@@ -587,9 +524,7 @@ def test_expand_by_hand(student):
 def test_expand_few(student, rng):
     """Where fewer extensions exist than the width, all are returned."""
     parents, tokens, scores = student.expand(torch.zeros(1), rng.randn(1, 4), 9)
-    assert sorted(tokens.tolist()) == [0, 1, 2, 3] and parents.tolist() == [0] * 4, (
-        "all four extensions are asked for"
-    )
+    assert sorted(tokens.tolist()) == [0, 1, 2, 3] and parents.tolist() == [0] * 4, "all four extensions are asked for"
     assert scores.tolist() == sorted(scores.tolist(), reverse=True), "the best comes first"
 
 
@@ -623,9 +558,7 @@ def every_sentence(step, vocab_size, limit, alpha):
 def test_beam_search_by_hand(student):
     """The example: a beam of two and a limit of two find b with -0.511, then a a with -0.714."""
     found = student.beam_search(tiny_step, torch.zeros(1, 1), 0, 0, 2, 2)
-    assert [tokens for tokens, _ in found] == [[2], [1, 1]], (
-        f"the sentences are {[tokens for tokens, _ in found]}"
-    )
+    assert [tokens for tokens, _ in found] == [[2], [1, 1]], f"the sentences are {[tokens for tokens, _ in found]}"
     for (_, score), want in zip(found, (math.log(0.36) / 2, math.log(0.24) / 2), strict=True):
         assert abs(score - want) < 1e-4, f"the score is {score:.4f} instead of {want:.4f}"
 
@@ -637,9 +570,7 @@ def test_beam_of_everything(student, rng):
         step = random_language(rng, 3)
         found = student.beam_search(step, torch.zeros(1, 1), 0, 0, 100, 3, alpha)
         for (tokens, score), (best, want) in zip(found[:3], every_sentence(step, 3, 3, alpha), strict=False):
-            assert tokens == best and abs(score - want) < 1e-4, (
-                f"with alpha {alpha} {best} is missing or out of place"
-            )
+            assert tokens == best and abs(score - want) < 1e-4, f"with alpha {alpha} {best} is missing or out of place"
 
 
 @beam_search
@@ -670,10 +601,7 @@ def test_train_speller_loss(student):
     source, lengths, targets, target_lengths = batches[0]
     with torch.no_grad():
         inputs = torch.cat([torch.ones_like(targets[:, :1]), targets[:, :-1]], 1)
-        logits, valid = (
-            model(source, lengths, inputs),
-            torch.arange(targets.shape[1]) < target_lengths[:, None],
-        )
+        logits, valid = model(source, lengths, inputs), torch.arange(targets.shape[1]) < target_lengths[:, None]
         want = float(F.cross_entropy(logits[valid], targets[valid]))
     losses = student.train_speller(model, batches, epochs=2, lr=0.01)
     assert len(losses) == 2, "there is one loss for each epoch"
@@ -684,9 +612,7 @@ def test_train_speller_loss(student):
 def test_train_speller_learns_by_heart(student):
     """Five numbers are learnt by heart."""
     torch.manual_seed(0)
-    losses = student.train_speller(
-        student.speller(hidden=24), student.number_batches([7, 1234, 60, 905, 18], 5), 60, 0.02
-    )
+    losses = student.train_speller(student.speller(hidden=24), student.number_batches([7, 1234, 60, 905, 18], 5), 60, 0.02)
     assert losses[-1] < 0.2, f"after 60 epochs the loss of five numbers is still {losses[-1]:.3f}"
 
 

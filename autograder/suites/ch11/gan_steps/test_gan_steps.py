@@ -319,20 +319,29 @@ def test_optimizer_decides(student, rng):
 @pytest.mark.level("converges")
 @pytest.mark.timeout(60)
 def test_four_clouds(student, rng):
-    """Four clouds at the corners of a square that is turned and stretched: after 400 rounds each gets its points."""
+    """Four clouds at the corners of a square that is turned and stretched: after 400 rounds each gets its points.
+
+    One training in five, of a right solution too, leaves a cloud out, as GANs do: the best of eight counts.
+    """
     turn, stretch = float(rng.uniform(0.0, 1.57, 1)), float(rng.uniform(0.85, 1.2, 1))
     angle = torch.arange(4) * math.pi / 2 + turn
     corners = 1.5 * stretch * torch.stack([angle.cos(), angle.sin()], 1)
-    points = corners[rng.randint(0, 4, (20_000,))] + 0.25 * stretch * rng.randn(20_000, 2)
-    student.torch.manual_seed(rng.seed())
-    g, d = student.PointGenerator(4, 32), student.PointDiscriminator(32)
-    sources = student.sampler(points, rng.generator()), student.normal_noise(4, rng.generator())
-    student.train_gan(g, d, *sources, 400, 64, 4e-3)
-    distance, nearest = torch.cdist(g(rng.randn(2000, 4)).detach(), corners).min(1)
-    near = distance < 3 * 0.25 * stretch
-    shares = [float((near & (nearest == k)).float().mean()) for k in range(4)]
-    assert min(shares) > 0.04 and sum(shares) > 0.45, (
-        f"the rarest of the four clouds gets {min(shares):.2f} of the points, all four together {sum(shares):.2f}"
+    points = corners[rng.randint(0, 4, (20_000,))] + 0.3 * stretch * rng.randn(20_000, 2)
+    best = 0.0, 0.0
+    for _ in range(8):
+        student.torch.manual_seed(rng.seed())
+        g, d = student.PointGenerator(4, 32), student.PointDiscriminator(32)
+        sources = student.sampler(points, rng.generator()), student.normal_noise(4, rng.generator())
+        student.train_gan(g, d, *sources, 400, 64, 4e-3)
+        distance, nearest = torch.cdist(g(rng.randn(2000, 4)).detach(), corners).min(1)
+        near = distance < 3 * 0.3 * stretch
+        shares = [float((near & (nearest == k)).float().mean()) for k in range(4)]
+        if min(shares) > 0.04 and sum(shares) > 0.45:
+            return
+        best = max(best, (min(shares), sum(shares)))
+    raise AssertionError(
+        f"in the best of eight trainings the rarest of the four clouds gets {best[0]:.2f} of the points, all four "
+        f"together {best[1]:.2f}"
     )
 
 
