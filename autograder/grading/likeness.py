@@ -96,7 +96,7 @@ def _rows(event: Event) -> list[tuple[Frozen, ...]] | None:
         return None
     whole = [leaf for leaf in tensors if isinstance(leaf, Numbers)]
     count = whole[0].shape[0]
-    if not 0 < count <= _MOST_ROWS or any(leaf.shape[0] != count or len(leaf.data) % count for leaf in whole):
+    if not 0 < count <= _MOST_ROWS or any(leaf.shape[0] != count or not leaf.is_whole for leaf in whole):
         return None
     return [tuple(_row(leaf, place, count) for leaf in whole) for place in range(count)]
 

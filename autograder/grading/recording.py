@@ -8,6 +8,7 @@ and order of all that, and the weights that a network was made with.
 from __future__ import annotations
 
 import functools
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -38,6 +39,11 @@ class Numbers(msgspec.Struct, frozen=True, tag="n", array_like=True):
     flows: bool
     """Whether a gradient can flow back through it."""
     data: bytes
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all values are kept: only then are they those of the first item, of the second, and so on."""
+        return len(self.data) == math.prod(self.shape) * DTYPES[self.dtype][1].itemsize
 
     def tensor(self) -> torch.Tensor:
         """The values kept, flat."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from autograder.grading.likeness import judge, related, same
+from autograder.grading.likeness import judge, regrouped, related, same
 from autograder.grading.recording import KEPT_VALUES, Recorder, Trace, frozen, leaves
 
 
@@ -161,3 +161,19 @@ def test_which_items_of_a_batch_are_equal_is_seen_whatever_their_numbers() -> No
     assert related(answered(blind), answered(other))
     assert not related(answered(blind), TRUTH)
     assert not related(answered(blind), answered(torch.cat([X[:1], X[1:2], X[1:2]])))
+
+
+@pytest.mark.parametrize("count", [16, 32, 40, 50])
+def test_what_is_kept_of_a_large_tensor_is_not_cut_into_items(count: int) -> None:
+    """Of 2,000 values and more some are kept, which belong to no item of the batch that could be told."""
+
+    def asked(*batches: torch.Tensor) -> Trace:
+        recorder = Recorder()
+        for batch in batches:
+            recorder.asked("call", [batch], {})
+        return recorder.trace
+
+    batch = torch.randn(count, 4000 // count, generator=torch.Generator().manual_seed(0))
+    assert same(regrouped(asked(batch)), asked(batch))
+    small = batch[:, :2].contiguous()
+    assert same(regrouped(asked(small)), regrouped(asked(small[: count // 2], small[count // 2 :])))
