@@ -62,7 +62,7 @@ def test_selfcheck_imports_nothing_of_the_instructors():
     assert "autograder" not in imports(ROOT / "selfcheck")
 
 
-DISTRIBUTIONS = {"IPython": "ipython", "sklearn": "scikit-learn"}
+DISTRIBUTIONS = {"IPython": "ipython", "sklearn": "scikit-learn", "dask_jobqueue": "dask-jobqueue"}
 """Distributions whose name is not the module's."""
 NOT_IMPORTED = {
     "dask-jobqueue": "deploy/slurm/start.py",
@@ -82,6 +82,9 @@ NOT_IMPORTED = {
 """What is declared for another reason than an import, and where it is used."""
 OUR_OWN = {"autograder", "selfcheck", "bench", "tests"}
 
+PEERS = {"otter", "pytest_prairielearn_grader"}
+"""Other graders that the benchmark runs, each in an environment of its own."""
+
 
 def declared(*lists: list[str]) -> set[str]:
     return {Requirement(line).name for lines in lists for line in lines}
@@ -89,7 +92,7 @@ def declared(*lists: list[str]) -> set[str]:
 
 def imported(*folders: str) -> set[str]:
     """The distributions that these packages import, beside ours and Python's own modules."""
-    modules = set().union(*(imports(ROOT / folder) for folder in folders)) - OUR_OWN
+    modules = set().union(*(imports(ROOT / folder) for folder in folders)) - OUR_OWN - PEERS
     return {DISTRIBUTIONS.get(name, name) for name in modules - set(sys.stdlib_module_names)}
 
 

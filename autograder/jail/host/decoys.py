@@ -23,6 +23,8 @@ _SLEEPER = (
     "print(ctypes.addressof(kept), flush=True)\n"
     "sys.stdin.read()"
 )
+_TORCHS_OWN = frozenset({"TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR"})
+"""What PyTorch sets in its own process, here and in the jail, once somebody has used its compiler's parts."""
 _OURS_TO_PASS = {
     "PATH",
     "LANG",
@@ -130,7 +132,9 @@ class Decoys:
             "decoy_pid": sleeper.pid,
             "decoy_address": int(sleeper.stdout.readline()),
             "environment": [
-                n for n in os.environ if n not in _OURS_TO_PASS and not n.endswith("_NUM_THREADS")
+                n
+                    for n in os.environ
+                    if n not in {*_OURS_TO_PASS, *_TORCHS_OWN} and not n.endswith("_NUM_THREADS")
             ],
             "descriptors": 1,
         }
