@@ -21,6 +21,7 @@ import msgspec
 from autograder.classroom import cluster_worker
 from autograder.classroom.parcels import PIP, Answer, pack_assignment, pack_task
 from autograder.classroom.pool import Task
+from autograder.classroom.processes import waits_for_a_person
 from autograder.course import Course, CourseError, SubmissionError
 from autograder.grading.result import Result, decode
 from autograder.jail.host.visibility import JailUnavailable
@@ -145,7 +146,7 @@ class _Cluster:
         try:
             return decode(answer.document)
         except ValueError as error:
-            return f"the grader failed ({error}); grade it by hand or report it"
+            return waits_for_a_person(error)
 
     def prove(self, assignment: bytes) -> None:
         """Every worker there is proves its jail, and that it would grade as this machine does."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from autograder.classroom.processes import begin, context
+from autograder.classroom.processes import begin, context, grader_failed, waits_for_a_person
 
 if TYPE_CHECKING:
     from autograder.classroom.workplace import JailChoice
@@ -99,11 +99,10 @@ def answer(task: bytes, assignment: bytes, where: str) -> bytes:
         said = Answer(stops=f"{where}: {error}", unjailed=isinstance(error, JailUnavailable))
     except SubmissionError as error:
         said = Answer(waits=str(error))
-    except Exception as error:  # the grader's own fault: said, and never a student's zero
-        why = f"the grader failed ({type(error).__name__}: {str(error)[:300]})"
-        said = Answer(waits=f"{why}; grade it by hand or report it")
+    except Exception as error:
+        said = Answer(waits=waits_for_a_person(error))
         if task == PROVE:
-            said = Answer(stops=f"{where}: {why}")
+            said = Answer(stops=f"{where}: {grader_failed(error)}")
     return msgspec.msgpack.encode(said)
 
 

@@ -81,3 +81,13 @@ def _bound_memory() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     if soft == resource.RLIM_INFINITY:  # the hard limit stays: a jail's processes set their own
         resource.setrlimit(resource.RLIMIT_AS, (mapped + MEMORY_BYTES, hard))
+
+
+def grader_failed(error: Exception) -> str:
+    """One clause on a fault of the grader's own, which is said and never a student's zero."""
+    return f"the grader failed ({type(error).__name__}: {str(error)[:300]})"
+
+
+def waits_for_a_person(error: Exception) -> str:
+    """Why a submission waits on which the grader itself failed."""
+    return f"{grader_failed(error)}; grade it by hand or report it"

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from autograder.classroom.options import JailChoice
-from autograder.classroom.processes import begin, context
+from autograder.classroom.processes import begin, context, waits_for_a_person
 from autograder.course import CourseError, SubmissionError
 from autograder.grading.result import Result, decode
 from autograder.jail.host.visibility import JailUnavailable
@@ -152,7 +152,5 @@ def _outcome(future: Future[bytes]) -> Result | str | None:
         raise
     except SubmissionError as error:
         return str(error)
-    except Exception as error:  # the grader's own fault: said, and never a student's zero
-        return (
-            f"the grader failed ({type(error).__name__}: {str(error)[:300]}); grade it by hand or report it"
-        )
+    except Exception as error:
+        return waits_for_a_person(error)

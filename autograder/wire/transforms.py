@@ -69,12 +69,11 @@ class _Step:
     def backward(self, gradients: Plain, accumulate: bool) -> Plain:
         """Gradients of the tensors without a graph of their own; `accumulate` as in `graphs.backward`."""
         assert self.outputs is not None
-        flowing = [(out, g) for out, g in zip(self.outputs, gradients, strict=True) if out.requires_grad]
+        outs, given = _flowing(self.outputs, gradients)
         for leaf in self.leaves:
             leaf.grad = None
         inputs = [leaf for leaf in self.leaves if leaf.requires_grad]
-        if flowing and (inputs or accumulate):
-            outs, given = [out for out, _ in flowing], [gradient for _, gradient in flowing]
+        if outs and (inputs or accumulate):
             torch.autograd.backward(outs, given, retain_graph=True, inputs=None if accumulate else inputs)
         return [torch.zeros_like(leaf) if leaf.grad is None else leaf.grad for leaf in inputs]
 
@@ -219,12 +218,17 @@ def _count(step: _Step) -> int:
     return len(step.leaves) if step.outputs is not None else _count(step.items[0])
 
 
+def _flowing(outputs: Plain, gradients: Plain) -> tuple[Plain, Plain]:
+    """The outputs through which a gradient can flow back, and their gradients."""
+    pairs = [(out, gradient) for out, gradient in zip(outputs, gradients, strict=True) if out.requires_grad]
+    return [out for out, _ in pairs], [gradient for _, gradient in pairs]
+
+
 def _grad(outputs: Plain, inputs: Plain, gradients: Plain) -> Plain:
     """Gradients with a graph of their own, zeros where nothing flows."""
-    flowing = [(out, gradient) for out, gradient in zip(outputs, gradients, strict=True) if out.requires_grad]
-    if not flowing or not inputs:
+    outs, grads = _flowing(outputs, gradients)
+    if not outs or not inputs:
         return [torch.zeros_like(leaf) for leaf in inputs]
-    outs, grads = [out for out, _ in flowing], [gradient for _, gradient in flowing]
     return list(
         torch.autograd.grad(outs, inputs, grads, create_graph=True, allow_unused=True, materialize_grads=True)
     )

@@ -23,9 +23,7 @@ _SLEEPER = (
     "print(ctypes.addressof(kept), flush=True)\n"
     "sys.stdin.read()"
 )
-_TORCHS_OWN = frozenset({"TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR"})
-"""What PyTorch sets in its own process, here and in the jail, once somebody has used its compiler's parts."""
-_OURS_TO_PASS = {
+_PASSED = {
     "PATH",
     "LANG",
     "HOME",
@@ -35,7 +33,11 @@ _OURS_TO_PASS = {
     "PWD",
     "AUTOGRADER_JAIL",
     "AUTOGRADER_JAIL_DEBUG",
+    # PyTorch sets these in its own process, here and in the jail, once somebody has used its compiler's parts.
+    "TORCHINDUCTOR_CACHE_DIR",
+    "TRITON_CACHE_DIR",
 }
+"""Variables that may be in both environments: the jail is given them, or a library sets them itself."""
 
 
 class Decoys:
@@ -131,11 +133,7 @@ class Decoys:
             "unix_abstract": abstract,
             "decoy_pid": sleeper.pid,
             "decoy_address": int(sleeper.stdout.readline()),
-            "environment": [
-                n
-                    for n in os.environ
-                    if n not in {*_OURS_TO_PASS, *_TORCHS_OWN} and not n.endswith("_NUM_THREADS")
-            ],
+            "environment": [n for n in os.environ if n not in _PASSED and not n.endswith("_NUM_THREADS")],
             "descriptors": 1,
         }
         self._kept = files["secret"]
