@@ -86,8 +86,9 @@ def test_slurms_settings_are_settings_of_dask_jobqueue() -> None:
 
 
 SBATCH = """#!/bin/sh
-# Stands in for Slurm: runs the job here.
-setsid sh "$1" >/dev/null 2>job.err & echo $! >>jobs
+# Stands in for Slurm: takes a copy of the script, as Slurm does, since its sender deletes it at once; runs it here.
+copy=$(mktemp ./job.XXXXXX) && cp "$1" "$copy" || exit 1
+setsid sh "$copy" >/dev/null 2>job.err & echo $! >>jobs
 echo Submitted batch job $!
 """
 SCANCEL = """#!/bin/sh
@@ -117,7 +118,7 @@ def test_slurms_recipe_starts_workers_that_a_grader_can_use(tmp_path: Path) -> N
         line = program.stdout.readline()
         assert line.startswith("autograder grade ASSIGNMENT --cluster tcp://"), line
         with distributed.Client(line.split()[-1], set_as_default=False) as client:
-            client.wait_for_workers(2, timeout=60)
+            client.wait_for_workers(2, timeout=300)
             assert set(client.nthreads().values()) == {1}
     finally:
         program.send_signal(signal.SIGINT)
