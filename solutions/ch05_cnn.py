@@ -491,8 +491,8 @@ show(
 #
 # $$y_{n,o,i} = \sum_{c} \sum_{u} w_{o,c,u}\; x_{n,c,\,i s + u} .$$
 #
-# **Example.** One channel, $x = (1, 2, 0, 3)$ and $w = (1, -1)$: the windows are $(1, 2)$, $(2, 0)$, $(0, 3)$, so
-# $y = (1 - 2,\; 2 - 0,\; 0 - 3) = (-1, 2, -3)$. With stride 2 the middle window is passed over: $y = (-1, -3)$.
+# **Example.** One channel, $x = (1, 2, 0, 3)$ and $w = (3, -1)$: the windows are $(1, 2)$, $(2, 0)$, $(0, 3)$, so
+# $y = (3 - 2,\; 6 - 0,\; 0 - 3) = (1, 6, -3)$. With stride 2 the middle window is passed over: $y = (1, -3)$.
 
 # %% [markdown]
 # ### Two ways to think of it

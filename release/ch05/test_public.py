@@ -94,10 +94,10 @@ def test_conv1d_shape(student, rng):
 
 @conv1d
 def test_conv1d_by_hand(student):
-    """The example of the notebook: (1, 2, 0, 3) under (1, -1) gives (-1, 2, -3), and (-1, -3) with stride 2."""
-    x, weight = torch.tensor([[[1.0, 2.0, 0.0, 3.0]]]), torch.tensor([[[1.0, -1.0]]])
-    assert_close(student.conv1d(x, weight), torch.tensor([[[-1.0, 2.0, -3.0]]]))
-    assert_close(student.conv1d(x, weight, stride=2), torch.tensor([[[-1.0, -3.0]]]), name="output with stride 2")
+    """The example of the notebook: (1, 2, 0, 3) under (3, -1) gives (1, 6, -3), and (1, -3) with stride 2."""
+    x, weight = torch.tensor([[[1.0, 2.0, 0.0, 3.0]]]), torch.tensor([[[3.0, -1.0]]])
+    assert_close(student.conv1d(x, weight), torch.tensor([[[1.0, 6.0, -3.0]]]))
+    assert_close(student.conv1d(x, weight, stride=2), torch.tensor([[[1.0, -3.0]]]), name="output with stride 2")
 
 
 @conv1d
