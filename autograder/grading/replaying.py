@@ -132,7 +132,7 @@ def _run(namespace: dict[str, Any], replay: Replay, recorder: Recorder) -> tuple
     with torch.random.fork_rng(devices=[]), answering(namespace, replay.seconds) as peer:
         peer.mirror, peer.notice = replay.mutates, noticed.append if replay.noticing else None
         peer.request("seed", 1, students_seed(replay.seed))
-        before = torch.get_rng_state()
+        before = peer.others_draws
         peer.recorder = recorder
         try:
             with revealing(False):
@@ -142,7 +142,7 @@ def _run(namespace: dict[str, Any], replay: Replay, recorder: Recorder) -> tuple
             message = signature(error)
         finally:
             peer.recorder = None
-        drawn = not torch.equal(before, torch.get_rng_state())
+        drawn = not torch.equal(before, peer.others_draws)
     return bool(noticed), message, drawn or rng.handed_out
 
 
@@ -214,8 +214,44 @@ def fit(own: Weights, given: Weights) -> dict[str, torch.Tensor]:
     return {name: value for name, value in found.items() if value.shape == dict(own)[name].shape}
 
 
+class _InTurns(Peer):
+    """The grader's side, where the other side is a thread of this process: each draws on from its own last number.
+
+    The two share one global generator, unlike two processes. A network that a test builds for itself would move the
+    draws of the solution, and whatever the solution did would look like chance.
+
+    Attributes:
+        others_draws: state of the global generator as the other side left it, a byte tensor.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.others_draws = torch.get_rng_state()
+
+    def _ask(self, *args: Any, **options: Any) -> Any:
+        with self._swapped():  # before the request leaves: the other thread begins at once
+            return super()._ask(*args, **options)
+
+    def _perform(self, *args: Any, **options: Any) -> Any:
+        with self._swapped():
+            return super()._perform(*args, **options)
+
+    @contextlib.contextmanager
+    def _swapped(self) -> Iterator[None]:
+        self._swap()
+        try:
+            yield
+        finally:
+            self._swap()
+
+    def _swap(self) -> None:
+        here = torch.get_rng_state()
+        torch.set_rng_state(self.others_draws)
+        self.others_draws = here
+
+
 @contextlib.contextmanager
-def answering(namespace: dict[str, Any], seconds: float) -> Iterator[Peer]:
+def answering(namespace: dict[str, Any], seconds: float) -> Iterator[_InTurns]:
     """The grader's side of a peer whose other side answers from `namespace`, on a thread of this process."""
     ours, theirs = socket.socketpair()
 
@@ -240,7 +276,7 @@ def answering(namespace: dict[str, Any], seconds: float) -> Iterator[Peer]:
     watch = threading.Thread(target=_stop_late, args=(thread, clocks[0], theirs, late, done), daemon=True)
     watch.start()
     try:
-        yield Peer(
+        yield _InTurns(
             channel, GRADER_OPERATIONS, lambda _: (["Exception"], "", ""), Handle, remote_error=StudentError
         )
     finally:

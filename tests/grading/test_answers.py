@@ -102,6 +102,33 @@ def test_networks_are_compared_with_the_students_weights(tmp_path: Path) -> None
     assert alone.trace[-1] != seen.trace[-1], "without the student's weights they are others"
 
 
+@pytest.mark.parametrize("drawn", [0, 3])
+def test_what_a_test_draws_for_itself_is_not_the_solutions_chance(drawn: int) -> None:
+    """A solution draws on from its own last number, as it does in a process of its own, in callbacks too."""
+    noise = "import torch\ndef double(x, f): return 2 * f(x) + torch.randn(())\n"
+
+    def draws(student: Any, rng: Any) -> None:
+        torch.rand(drawn)
+
+        def same(x: Any) -> Any:
+            torch.rand(drawn)
+            return x
+
+        student.double(rng.randn(3), same), torch.rand(drawn), student.double(rng.randn(3), same)
+
+    def plain(student: Any, rng: Any) -> None:
+        student.double(rng.randn(3), lambda x: x), student.double(rng.randn(3), lambda x: x)
+
+    answers = Answers([])
+    wanted = answers.of(noise, Replay("plain", plain, 5, False, (), False, source="plain"))
+    found = answers.of(noise, Replay("draws", draws, 5, False, (), False, source=f"draws {drawn}"))
+    numbers = [event.value for event in found.trace if event.kind == "answered"]
+    assert numbers and numbers == [event.value for event in wanted.trace if event.kind == "answered"]
+    assert found.chance and wanted.chance
+    still = answers.of(noise.replace("torch.randn(())", "1"), replay(draws))
+    assert not still.chance, "the draws of the test are not the solution's"
+
+
 def learns(student: Any, rng: Any) -> None:
     student.Net(), student.learn(rng.randn(5, 3))
 
