@@ -120,7 +120,7 @@ def test_generate(student, rng):
 @pytest.mark.level("options")
 @pytest.mark.weight(8)
 def test_order(student, rng):
-    """Temperature comes first, then top-k, then top-p among what top-k left."""
+    """Temperature comes first, then top-k, then top-p among what top-k left, wherever the logits lie."""
     logits = 2 * rng.randn(6, 9, dtype=torch.float64)
     for options in (
         {"temperature": 2.5, "top_p": 0.7},
@@ -130,6 +130,7 @@ def test_order(student, rng):
         {"temperature": 0.3, "top_k": 5},
     ):
         check(student, logits, **options)
+        check(student, logits + 2000, **options)
     row = torch.tensor([[0.5, 0.3, 0.15, 0.05]], dtype=torch.float64).log()
     check(student, row, top_k=2, top_p=0.6)
 
