@@ -681,8 +681,9 @@ for temperature, below in first_below.items():
 print(f"mean spin after 150 sweeps at T = 0.6: {last[0.6]:.2f}")
 
 # %% [markdown]
-# **Notice** how much longer the cold chain remembers its start. The warm one needs 5 sweeps, the cold one has not forgotten
-# it after 150 (None), and its mean spin is still above 0.4. The exact mean is 0 at every temperature. To turn a row of spins that agree, a chain must first make a state that is unlikely, and in the cold it
+# **Notice** how much longer the cold chain remembers its start. The warm one needs 5 sweeps. The cold one has not forgotten
+# it after all 150, so `None` is printed for its three seeds, and its mean spin is still above 0.4. The exact mean is 0 at
+# every temperature. To turn a row of spins that agree, a chain must first make a state that is unlikely, and in the cold it
 # seldom does. A chain that has run long has not thereby *mixed*.
 #
 # <details><summary>Each chain alone looks lively in the cold too. How would you notice, without knowing the answer?</summary>

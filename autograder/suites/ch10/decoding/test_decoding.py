@@ -30,7 +30,7 @@ def by_hand(row, temperature=1.0, top_k=None, top_p=None):
         for i in order:
             kept.append(i)
             mass += weight[i] / total
-            if mass >= top_p:
+            if mass >= top_p and top_p < 1:
                 break
         order = kept
     total = sum(weight[i] for i in order)
@@ -145,6 +145,7 @@ def test_ties(student):
     mixed = torch.tensor([[1.0, 2.0, 1.0, 2.0, 1.0, 0.0]], dtype=torch.float64)
     for options in ({"top_k": 1}, {"top_k": 3}, {"top_k": 4}, {"top_p": 0.8}, {"temperature": 0}):
         check(student, mixed, **options)
+    check(student, mixed - 10_000, top_k=3)
 
 
 @pytest.mark.level("options")
@@ -156,6 +157,8 @@ def test_ends_of_p(student):
     check(student, equal, top_p=0.0)
     check(student, equal, top_p=1.0)
     check(student, torch.tensor([[9.0, -9.0, 0.0, -40.0]], dtype=torch.float64), top_p=1.0)
+    # The first probability rounds to 1, so the sum has reached p before the others.
+    check(student, torch.tensor([[0.0, -50.0, -60.0]], dtype=torch.float64), top_p=1.0)
 
 
 @pytest.mark.level("options")
