@@ -14,9 +14,13 @@ from autograder.grading.rules import Rule
 from autograder.jail.host.guarded import Names, Refusals
 from autograder.jail.inside.functions import torch_functions
 
-_PRIVATE_COPIES = ("torch._refs.*", "torch._decomp.*")
-"""PyTorch's operators written a second time, in Python: a way round where an operator is forbidden, and only there.
-PyTorch itself calls some of them, such as for the random start of layers on the meta device."""
+_PRIVATE_COPIES = (
+    *("torch._refs.*", "torch._decomp.*"),
+    *("torch.ao.nn.quantizable.*", "torch.onnx.ops.*", "torch._higher_order_ops.flex_attention.*"),
+)
+"""PyTorch's operators and layers written a second time, in Python, for compilers, quantisation and export: a way round
+where an operator is forbidden, and only there. PyTorch itself calls some of them, such as for the random start of
+layers on the meta device."""
 
 
 _STARTS_AUTOGRAD = ("torch.autograd.graph.*", "torch._tensor.Tensor.backward")

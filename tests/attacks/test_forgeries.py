@@ -40,6 +40,9 @@ HONEST = {
     "slide": SLIDE,
     "slope": "def slope(x):\n    return 3 * x**2",
     "smooth": "def smooth(x, g, rate):\n    return x - rate * g",
+    "recall": "import torch\n\n\ndef recall(x, h, c, w_x, w_h):\n"
+    "    i, f, g, o = (x @ w_x.T + h @ w_h.T).chunk(4, 1)\n"
+    "    c = f.sigmoid() * c + i.sigmoid() * g.tanh()\n    return o.sigmoid() * c.tanh(), c",
 }
 HONEST_TOO = {
     "compared with torch's own below the solution": f"{SLIDE}\n\nimport torch.nn.functional as F\n"

@@ -28,18 +28,21 @@ _PACKAGES = (
         "linalg",
         "_tensor",
     ),
-    *("_functorch", "_refs", "_decomp"),
+    *("_functorch", "_refs", "_decomp", "ao", "onnx", "_higher_order_ops"),
 )
 _LEFT_OUT = (
     "torch.autograd.grad_mode",
     "torch.nn.parallel",
     "torch._functorch._aot_autograd",
     "torch._functorch.utils",
+    *("torch.ao.ns", "torch.ao.pruning", "torch.ao.quantization", "torch.ao.nn.intrinsic", "torch.ao.nn.qat"),
+    *("torch.ao.nn.quantized", "torch.ao.nn.sparse", "torch.onnx._internal"),
 )
 """What no exercise forbids and the server itself may need, and what is large and holds no numbers."""
 _IMPORTED_LATE = (
     *("torch.optim.swa_utils", "torch.autograd.functional", "torch.autograd.forward_ad", "torch.nn.grad"),
     *("torch.distributions", "torch.func", "torch._refs.nn.functional", "torch._decomp.decompositions"),
+    *("torch.ao.nn.quantizable", "torch.onnx.ops", "torch._higher_order_ops.flex_attention"),
 )
 """Imported first, so that no notebook brings functions that are not in the table."""
 _DEEPEST = 5
