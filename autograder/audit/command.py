@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 from typing import Annotated
@@ -22,7 +21,8 @@ from autograder.audit.summary import summarise
 from autograder.audit.trials import NotebookTemplate, Plan
 from autograder.authoring.chapter import chapters
 from autograder.authoring.missing import unwritten
-from autograder.classroom.options import GradingOptions
+from autograder.classroom.admission import workers
+from autograder.classroom.options import JOBS_HELP, GradingOptions
 from autograder.classroom.workplace import JailChoice, stated_assignment
 from autograder.course import Course, CourseError
 from autograder.grading.assignment import Assignment
@@ -42,7 +42,7 @@ def audit(
         list[str] | None, typer.Option(help="Audit only this exercise; may be repeated.")
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Seeds of the hidden inputs for right solutions.")] = 20,
-    jobs: Annotated[int, typer.Option(min=1, help="Grading processes.")] = os.cpu_count() or 1,
+    jobs: Annotated[int, typer.Option(min=0, help=JOBS_HELP)] = 0,
     backend: Annotated[str | None, typer.Option(help="bubblewrap or landlock.")] = None,
     notebook: Annotated[bool, typer.Option(help="Hold the solved notebook to its time too.")] = True,
     check: Annotated[
@@ -70,7 +70,7 @@ def audit(
         source = course.source_notebook(assignment.name, assignment.notebook)
         plan = Plan(assignment, NotebookTemplate(source, release), seeds, slow_exercises(assignment.suite))
         wanted = Wanted(only, again, check, sample, _commit(course.root), right)
-        audit = Audit(plan, Ledger(assignment.suite), named_jail(course, backend), jobs, wanted)
+        audit = Audit(plan, Ledger(assignment.suite), named_jail(course, backend), jobs or workers(), wanted)
         lacks = list(missing(plan, source.parent / "test_public.py", only))
         lacks += [line for one in chapters(course.root) if one.id == name for line in unwritten(one, only)]
         _show(audit, console)

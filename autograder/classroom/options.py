@@ -7,6 +7,9 @@ from pathlib import Path
 
 from autograder.course import Course
 
+JOBS_HELP = "Grading processes; 0: one for each core, as far as the memory goes."
+"""Of the option `--jobs`, wherever there is one."""
+
 
 @dataclass(frozen=True)
 class GradingOptions:

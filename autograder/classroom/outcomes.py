@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from autograder.classroom.admission import Usual
 from autograder.classroom.options import DEFAULT, GradingOptions, JailChoice
 from autograder.classroom.pool import Task, grade_all
 from autograder.classroom.seats import Seats
@@ -23,7 +24,7 @@ from autograder.grading.keys import Hints, address, hints_of, score_keys
 from autograder.grading.parse_notebook import Cell, digest, parse
 from autograder.grading.pytest_session import EVERYTHING, Selection
 from autograder.grading.result import ExerciseKeys, ExerciseResult, Result, Verdict
-from autograder.grading.run_order import run_order
+from autograder.grading.run_order import NOT_WRITTEN, run_order
 
 
 def class_outcomes(
@@ -35,7 +36,8 @@ def class_outcomes(
 ) -> Iterator[tuple[str, Result | str]]:
     """Each student once, as soon as it is known, with the result or one sentence why there is none.
 
-    What is stored comes first and is not graded again unless forced. Every submission is read and parsed once.
+    What is stored comes first and is not graded again unless forced; then who takes longest, so that no process is left
+    with a long one while the others have ended. Every submission is read and parsed once.
 
     Args:
         seats: grading processes that have begun already.
@@ -48,6 +50,7 @@ def class_outcomes(
         assignment, store = load_assignment(course, assignment_name), ResultStore(course.results)
         hints, jail = hints_of(assignment), JailChoice.of(course, options)
     waiting: dict[str, tuple[Task, Kept]] = {}
+    usual = Usual()
     owners: defaultdict[str, list[str]] = defaultdict(list)  # equal submissions are graded once
     for student in students:
         try:
@@ -59,19 +62,32 @@ def class_outcomes(
         except SubmissionError as error:
             yield student, str(error)
             continue
+        usual.add(stored)
         if not kept.missing:
             yield student, kept.result()
         else:
             owners[key].append(student)
             task = Task(key, cells, assignment, options.seed, jail, kept.selection)
             waiting.setdefault(key, (task, kept))
-    for task, outcome in _graded(course, [task for task, _ in waiting.values()], options, seats):
+    tasks = sorted(
+        (task for task, _ in waiting.values()), key=lambda task: usual.seconds(_to_grade(task)), reverse=True
+    )
+    for task, outcome in _graded(course, tasks, options, seats):
         if isinstance(outcome, Result):
             with stage("storing results"):
                 outcome = waiting[task.key][1].result(outcome)
                 store.put(outcome)
         for student in owners[task.key]:
             yield student, outcome
+
+
+def _to_grade(task: Task) -> list[str]:
+    """The exercises of a task that have a solution."""
+    if isinstance(task.submission, bytes):
+        return []
+    steps = run_order(task.assignment, task.submission).steps
+    written = {step.exercise for step in steps if step.exercise and NOT_WRITTEN not in step.source}
+    return [exercise for exercise in sorted(written) if task.selection.has(exercise)]
 
 
 def _graded(

@@ -46,8 +46,8 @@ def grade_all(
 ) -> Iterator[tuple[Task, Result | str]]:
     """Grade tasks in `jobs` processes; yields each as it is finished, with its result or why there is none.
 
-    A task whose process dies is graded once more, after the others and in a new process, so that a submission which
-    kills its grader is found out and costs nobody else anything.
+    A task whose process dies is graded once more, after the others, in a new process and with nothing beside it: one
+    that kills its grader is found out, and one that died because others had taken the memory gets through.
 
     Args:
         profile: folder in which the processes write where their time goes, or None.
@@ -57,7 +57,7 @@ def grade_all(
         JailUnavailable, CourseError: no proven jail, or a suite that cannot be run; nothing more is graded. On these
             and whatever else ends the loop, an interruption too, the processes are ended at once.
     """
-    waiting, died, done = deque(tasks), set[int](), False
+    waiting, again, tried, done = deque(tasks), deque[Task](), set[int](), False
     count = max(min(jobs, len(tasks)), min(1, len(tasks)))
     taken = seats.take(count) if seats is not None else [Seat(profile) for _ in range(count)]
     try:
@@ -65,6 +65,8 @@ def grade_all(
             for seat in taken:
                 if seat.running is None and waiting:
                     seat.begin(waiting.popleft(), run)
+            if again and all(seat.running is None for seat in taken):
+                taken[0].begin(again.popleft(), run)
             busy = {seat.running[0]: seat for seat in taken if seat.running is not None}
             if not busy:
                 done = True
@@ -73,11 +75,11 @@ def grade_all(
                 task, outcome = busy[future].finish()
                 if outcome is not None:
                     yield task, outcome
-                elif id(task) in died:
+                elif id(task) in tried:
                     yield task, KILLED
                 else:
-                    died.add(id(task))
-                    waiting.append(task)
+                    tried.add(id(task))
+                    again.append(task)
     finally:
         for seat in taken:
             if not done:

@@ -4,7 +4,6 @@ notebooks and what students receive, enter the class, show deadlines, export gra
 from __future__ import annotations
 
 import errno
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +11,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
+from autograder.classroom.options import JOBS_HELP
 from autograder.course import Course, CourseError
 from autograder.jail.host.visibility import JailUnavailable
 
@@ -78,7 +78,7 @@ def grade(
     student: Annotated[
         list[str] | None, typer.Option("--student", "-s", help="Grade this student only; may be repeated.")
     ] = None,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Workers; 0: one for each core.")] = 0,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help=JOBS_HELP)] = 0,
     cluster: Annotated[
         str,
         typer.Option(
@@ -105,6 +105,7 @@ def grade(
 
     Exit code 0: everything graded; 2: graded, but some submissions wait for you; 1: nothing could be done.
     """
+    from autograder.classroom.admission import workers
     from autograder.classroom.options import GradingOptions
     from autograder.cli.grade import run_grade
 
@@ -112,7 +113,7 @@ def grade(
         seed=seed,
         backend=backend,
         unsafe_no_jail=unsafe_no_jail,
-        jobs=jobs or (os.cpu_count() or 1),
+        jobs=jobs or workers(),
         cluster=cluster,
         force=force,
         wait=wait,

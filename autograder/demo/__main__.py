@@ -6,7 +6,6 @@ Ends with the grade tables and the paths of gradebook and feedback; exit code 1 
 from __future__ import annotations
 
 import importlib
-import os
 import pkgutil
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +13,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from autograder.classroom.admission import workers
+from autograder.classroom.options import JOBS_HELP
 from autograder.cli.main import one_line
 from autograder.course import Course, CourseError
 from autograder.demo import classes
@@ -24,12 +25,13 @@ from autograder.demo.students import Student, any_class
 def demo(
     folder: Annotated[Path, typer.Argument(help="Where the course is made.")] = Path("demo"),
     assignment: Annotated[list[str] | None, typer.Option(help="Only this one; may be repeated.")] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Grading processes.")] = os.cpu_count() or 1,
+    jobs: Annotated[int, typer.Option(min=0, help=JOBS_HELP)] = 0,
     backend: Annotated[str, typer.Option(help="bubblewrap or landlock.")] = "",
 ) -> None:
     """Make a course of invented students, grade it, and compare every grade with the expected one."""
     try:
-        wrong = run(folder, classes_of(assignment), jobs=jobs, backend=backend, out=Console(highlight=False))
+        chosen, out = classes_of(assignment), Console(highlight=False)
+        wrong = run(folder, chosen, jobs=jobs or workers(), backend=backend, out=out)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except Exception as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from autograder.grading.assignment import Assignment
 from autograder.grading.parse_notebook import Cell
 
-_NOT_WRITTEN = "raise NotImplementedError"
+NOT_WRITTEN = "raise NotImplementedError"
 """In a solution cell as it is released."""
 
 
@@ -108,7 +108,7 @@ def _idle_copies(assignment: Assignment, cells: list[Cell]) -> set[int]:
     idle: set[int] = set()
     for grade_id, numbers in copies.items():
         check = checks.get(assignment.exercise_of(grade_id) or "", len(cells) + 1)
-        written = [number for number in numbers if _NOT_WRITTEN not in cells[number - 1].source] or numbers
+        written = [number for number in numbers if NOT_WRITTEN not in cells[number - 1].source] or numbers
         running = [number for number in written if number < check] or written
         idle.update(set(numbers) - set(running))
     return idle
