@@ -1514,8 +1514,8 @@ show(
 #
 # **What.** The mean loss over a batch, right for logits of any size.
 #
-# **Details.** One number: a tensor without axes. Loss and gradient are finite and exact for logits of a million
-# too, for equal logits, for a single class, and for any `label_smoothing` from 0 to 1.
+# **Details.** One number: a tensor without axes. Loss and gradient are finite, and right to their dtype's rounding, for
+# logits of a million too, for equal logits, for a single class, and for any `label_smoothing` from 0 to 1.
 #
 # **Why.** The most used loss of all, and the log-sum-exp trick returns in attention, in energy-based models
 # and in diffusion.
@@ -1976,7 +1976,8 @@ show(
 # **Details.** First turn about the centre, then shift by whole pixels; images need not be square. The angle is any number
 # of degrees, no whole one. Angle, vertical and horizontal shift are independent, and so are the images, the first and
 # the last one too. The same seed gives the same turns and
-# shifts, whatever is in the images. With `max_shift=0` and `max_angle=0` they come back as they are.
+# shifts, whatever is in the images. With `max_shift=0` and `max_angle=0` they come back as they are. A pixel that the
+# turn moves out of the image and the shift back in may come back or be lost.
 #
 # **Why.** More data is the surest cure for overfitting, and this is data for free. It is also where leaks of
 # randomness begin: everything random must come from the generator.
@@ -2110,7 +2111,8 @@ def small_cnn() -> nn.Sequential:
 # **Details.** One step of plain Adam (`lr` as given, PyTorch's other defaults; no schedule, no weight decay, no
 # clipping) on the plain cross-entropy for each batch, the last and smaller one too, be it a single image. The model goes
 # on from the weights it comes with, keeps those that its last step leaves, in training mode even if it comes in evaluation mode. Losses are Python floats, those
-# of the batches as they were trained on. The same seed in the generator trains the same weights.
+# of the batches as they were trained on. The same seed in the generator trains the same weights. In which mode you
+# leave the model is up to you.
 #
 # **Why.** You will write this loop for every model of the course. It is independent of your other exercises.
 

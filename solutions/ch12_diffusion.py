@@ -717,8 +717,9 @@ show(
 #
 # **What.** Mean and variance of $q(x_{t-1} \mid x_t, x_0)$, with a time per sample.
 #
-# **Details.** Schedules of any length, of a single step too, and times in any order. Data of any size and sign, views and
-# float64 among them.
+# **Details.** Schedules of any length, of a single step too, and times in any order. The `betas` of this call count, also
+# after a call with others. Data of any size and sign, views and float64 among them. At $t = 0$ the variance is 0; who needs
+# its logarithm may give a number below 1e-9 there.
 #
 # **Why.** It is what the network has to imitate, the step of the sampler, and a term of the variational
 # bound.
@@ -1130,9 +1131,10 @@ check("unet")
 #
 # **What.** One number: draw times, draw noise, noise the batch, compare.
 #
-# **Details.** The model is called once, with the whole batch, at a time for each sample. Both ends of the times are
-# drawn. Noise is left as it is drawn, in a small batch too: not centred, not scaled. What the call is given counts, not
-# what an earlier call was given. Gradients reach the model's parameters, float64 data are noised and judged in float64.
+# **Details.** The model is called once, with the whole batch, at a time for each sample, drawn independently of the
+# others'. Both ends of the times are drawn. Noise is left as it is drawn, in a small batch too: not centred, not scaled. What the call is given counts, not
+# what an earlier call was given. Gradients reach the model's parameters. float64 data are noised and judged in float64; their
+# noise may be drawn in float32.
 #
 # **Why.** The derivation of diffusion models fills pages. What is left of it in code are these five lines.
 
@@ -1515,6 +1517,7 @@ show(
 # **Details.** The model is called once for each of `steps`, with the whole batch and one int64 time per sample; the list may have one
 # element. The start is standard normal at whichever time. $\eta$ may lie between 0 and 1, `clip` may be 0, and both may
 # be given. `alpha_bar` and `steps` of this call count, and stay as they are. With a generator the global one is left alone.
+# At $\eta = 0$ you may draw noise, but it has no part in the samples.
 #
 # **Why.** Ten steps instead of a hundred; and a deterministic map lets you go *back* from an image to its
 # noise, the ground of most image editing.

@@ -273,4 +273,31 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "gradient_kept_as_first_moment",
+        hint="The gradients stay the caller's: of which numbers is your first moment made in the first step?",
+        severity="slip",
+        edits=[
+            edit("else:", "elif self.weight_decay:"),
+            edit(
+                """
+                self.m[i] = b1 * self.m[i] + (1 - b1) * g
+                self.v[i] = b2 * self.v[i] + (1 - b2) * g**2
+                """,
+                """
+                self.v[i] = b2 * self.v[i] + (1 - b2) * g**2
+                self.m[i] = g.mul_(1 - b1) if self.t == 1 else b1 * self.m[i] + (1 - b1) * g
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "listed_once",
+        hint="A tensor that is listed twice has two gradients: how many places has it in your list?",
+        severity="slip",
+        edits=[
+            edit("self.params = list(params)", "self.params = list(dict.fromkeys(params))"),
+            edit("zip(self.params, grads, strict=True)", "zip(self.params, grads, strict=False)"),
+        ],
+    ),
 ]

@@ -269,4 +269,24 @@ MISCONCEPTIONS = [
             )
         ],
     ),
+    misconception(
+        "first_image_stays",
+        hint="Every image is turned and shifted: is the first one, and one that comes alone?",
+        severity="slip",
+        edits=[
+            edit(
+                "return F.grid_sample(images, grid.to(images), align_corners=False)",
+                """
+                turned = F.grid_sample(images, grid.to(images), align_corners=False)
+                return torch.cat([images[:1], turned[1:]])
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "grid_in_float32",
+        hint="Images and grid must have one dtype: which one has your grid when the images are float64?",
+        severity="slip",
+        edits=[edit("grid.to(images)", "grid.float()")],
+    ),
 ]

@@ -313,4 +313,60 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "evaluation_scale_kept",
+        hint="After a first evaluation the statistics may move on, or be loaded: what does your layer use from then on?",
+        severity="slip",
+        edits=[
+            after("self.eps, self.momentum = eps, momentum", "self.kept = None"),
+            edit(
+                "mean, var = self.running_mean, self.running_var",
+                """
+                if self.kept is None:
+                    self.kept = self.running_var.clone()
+                mean, var = self.running_mean, self.kept
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "evaluation_without_autograd",
+        hint="Evaluation mode changes which statistics are used: who says that x, weight and bias get no gradients then?",
+        severity="slip",
+        edits=[
+            edit(
+                "return self.weight.view(1, -1, 1, 1) * normalised + self.bias.view(1, -1, 1, 1)",
+                """
+                output = self.weight.view(1, -1, 1, 1) * normalised + self.bias.view(1, -1, 1, 1)
+                return output if self.training else output.detach()
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "statistics_over_channels",
+        hint="Each channel has one mean for the whole batch: over which axes is the mean that you subtract?",
+        severity="partial",
+        edits=[
+            edit(
+                "normalised = (x - mean.view(1, -1, 1, 1)) / torch.sqrt(var.view(1, -1, 1, 1) + self.eps)",
+                """
+                mean, var = mean.view(1, -1, 1, 1), var.view(1, -1, 1, 1)
+                if self.training:
+                    mean, var = x.mean((1, 2, 3), keepdim=True), x.var((1, 2, 3), keepdim=True, unbiased=False)
+                normalised = (x - mean) / torch.sqrt(var + self.eps)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "statistics_stay_without_autograd",
+        hint="In training mode every batch counts in the running statistics: does one under no_grad, too?",
+        severity="slip",
+        edits=[
+            edit("with torch.no_grad():", "if torch.is_grad_enabled():"),
+            edit("self.momentum * mean", "self.momentum * mean.detach()"),
+            edit("self.momentum * unbiased", "self.momentum * unbiased.detach()"),
+        ],
+    ),
 ]

@@ -87,4 +87,30 @@ MISCONCEPTIONS = [
         severity="serious",
         edits=[edit('"ncl,oc->nol", x[:, :, tap', '"ncl,oc->nol", x[:1].expand(len(x), -1, -1)[:, :, tap')],
     ),
+    misconception(
+        "float32_output",
+        hint="The output has its input's dtype: which one has the tensor in which you collect it?",
+        severity="slip",
+        edits=[
+            edit("y = x.new_zeros(", "y = torch.zeros("),
+            edit("y = y + torch.einsum(", "y += torch.einsum("),
+        ],
+    ),
+    misconception(
+        "contiguous_strides_taken_for_granted",
+        hint="A transposed, sliced or expanded signal lies otherwise in memory: whose strides do you use?",
+        severity="slip",
+        edits=[
+            after(
+                "size = weight.shape[2]",
+                "x = x.as_strided(x.shape, (x.shape[1] * x.shape[2], x.shape[2], 1))",
+            )
+        ],
+    ),
+    misconception(
+        "view_of_the_kernel",
+        hint="view() asks for numbers that lie in order in memory: do those of a sliced or transposed kernel?",
+        severity="slip",
+        edits=[after("size = weight.shape[2]", "weight = weight.view(len(weight), -1).view(weight.shape)")],
+    ),
 ]

@@ -84,4 +84,27 @@ MISCONCEPTIONS = [
         severity="serious",
         edits=[edit("size = len(weight)", "size, grad_output = len(weight), torch.ones_like(grad_output)")],
     ),
+    misconception(
+        "later_window_overwrites",
+        hint="A number that two windows read gets a gradient from both: what is left of the first after the second?",
+        severity="partial",
+        edits=[
+            edit(
+                SCATTER,
+                """
+                if tap == 0:
+                    for i, g in enumerate(grad_output):
+                        grad_x[i * stride : i * stride + size] = g * weight
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "float32_gradient",
+        hint="Each gradient has the dtype of what it belongs to: which one has the tensor that you add into?",
+        severity="slip",
+        edits=[
+            edit("grad_x, grad_weight = torch.zeros_like(x),", "grad_x, grad_weight = torch.zeros(len(x)),")
+        ],
+    ),
 ]

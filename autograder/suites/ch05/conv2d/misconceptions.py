@@ -229,4 +229,73 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "bias_forgotten_with_groups",
+        hint="The bias belongs to the output, with groups and without: where do you add it when there are groups?",
+        severity="slip",
+        edits=[edit("if bias is None else", "if bias is None or groups > 1 else")],
+    ),
+    misconception(
+        "dilation_times_kernel",
+        hint="Between 3 taps there are only 2 gaps: over how many pixels does a dilated kernel reach?",
+        severity="slip",
+        edits=[edit("dh * (kh - 1) - 1", "dh * kh"), edit("dw * (kw - 1) - 1", "dw * kw")],
+    ),
+    misconception(
+        "gradient_only_with_the_image",
+        hint="The image of a first layer needs no gradient: do weight and bias get theirs all the same?",
+        severity="slip",
+        edits=[
+            edit(
+                "return y if bias is None else y + bias.view(1, -1, 1, 1)",
+                """
+                y = y if bias is None else y + bias.view(1, -1, 1, 1)
+                return y if x.requires_grad else y.detach()
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "dilation_forgotten_with_groups",
+        hint="Groups are smaller convolutions with the same settings: which of them do yours get?",
+        severity="slip",
+        edits=[
+            after(
+                "dh, dw = (dilation, dilation) if isinstance(dilation, int) else dilation",
+                """
+                if groups > 1:
+                    dh, dw = 1, 1
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "groups_dealt_like_cards",
+        hint="Groups are blocks of neighbours, in the image and in the output: which of 4 channels are in the first of two?",
+        severity="slip",
+        edits=[
+            edit("x.chunk(groups, 1)", "[x[:, g::groups] for g in range(groups)]"),
+            edit("weight.chunk(groups, 0)", "[weight[g::groups] for g in range(groups)]"),
+            edit("y = torch.cat(outputs, dim=1)", "y = torch.stack(outputs, dim=2).flatten(1, 2)"),
+        ],
+    ),
+    misconception(
+        "output_groups_not_checked",
+        hint="Three output channels in two groups: how many channels has your output, and who is told?",
+        severity="slip",
+        edits=[
+            edit("weight.shape[1] or weight.shape[0] % groups != 0", "weight.shape[1]"),
+            edit("weight.chunk(groups, 0)", "weight.split(max(len(weight) // groups, 1))"),
+            edit("strict=True", "strict=False"),
+            edit("y + bias.view(1, -1, 1, 1)", "y + bias[: y.shape[1]].view(1, -1, 1, 1)"),
+        ],
+    ),
+    misconception(
+        "vertical_stride_for_both",
+        hint="A stride may be a pair: which of its two numbers moves your window to the right?",
+        severity="slip",
+        edits=[
+            after("sh, sw = (stride, stride) if isinstance(stride, int) else stride", "sw = sh"),
+        ],
+    ),
 ]

@@ -183,15 +183,23 @@ def test_memory_layout(student, rng):
     [
         ((1, 4, 5, 6), (6, 3, 2, 2), 1),
         ((1, 6, 5, 4), (4, 2, 2, 3), 2),
-        ((2, 4, 5, 3), (3, 2, 2, 2), 2),  # three output channels cannot be cut into two groups
-        ((2, 5, 4, 3), (4, 2, 2, 2), 2),  # nor five input channels
+        ((2, 5, 4, 3), (4, 2, 2, 2), 2),
     ],
 )
 @pytest.mark.level("contract")
-@pytest.mark.weight(3)
+@pytest.mark.weight(2)
 def test_misfit(student, rng, image, kernel, groups):
     """Channels that do not fit together are a ValueError."""
     assert_raises(ValueError, student.conv2d, rng.randn(*image), rng.randn(*kernel), groups=groups)
+
+
+@pytest.mark.parametrize(("out", "groups"), [(3, 2), (8, 3)])
+@pytest.mark.level("contract")
+@pytest.mark.weight(4)
+def test_misfit_of_output_channels(student, rng, out, groups):
+    """Output channels that cannot be cut into that many groups are a ValueError."""
+    image, kernel = rng.randn(2, 2 * groups, 5, 3), rng.randn(out, 2, 2, 2)
+    assert_raises(ValueError, student.conv2d, image, kernel, rng.randn(out), groups=groups)
 
 
 @pytest.mark.parametrize(

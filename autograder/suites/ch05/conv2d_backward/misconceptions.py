@@ -156,4 +156,27 @@ MISCONCEPTIONS = [
             )
         ],
     ),
+    misconception(
+        "sized_by_the_windows",
+        hint="The stride may leave pixels at the border unread: their gradient is zero, but is it there?",
+        severity="slip",
+        edits=[
+            edit(
+                "grad_x = grad_padded[:, :, ph : ph + h, pw : pw + w]",
+                "grad_x = grad_padded[:, :, ph : (oh - 1) * sh + kh - ph, pw : (ow - 1) * sw + kw - pw]",
+            )
+        ],
+    ),
+    misconception(
+        "view_of_the_gradient",
+        hint="view() asks for numbers that lie in order in memory: do those of a transposed gradient?",
+        severity="slip",
+        edits=[after("h, w = x.shape[2:]", "grad_output.view(len(x), len(weight), -1)")],
+    ),
+    misconception(
+        "bias_gradient_in_float32",
+        hint="Each gradient has the dtype of what it belongs to: which one has your bias's?",
+        severity="slip",
+        edits=[edit("grad_output.sum((0, 2, 3))", "grad_output.sum((0, 2, 3)).float()")],
+    ),
 ]

@@ -154,7 +154,7 @@ def test_edges(student, rng, which, image, kernel, stride, padding):
 
 @each_gradient
 @pytest.mark.level("options")
-@pytest.mark.weight(3)
+@pytest.mark.weight(4.8)
 def test_expanded_gradient(student, rng, which):
     """A gradient in the output that is an expanded view (as from a sum) or transposed gives the same result."""
     _, x, weight = problem(rng, (2, 3, 6, 7), (4, 3, 3, 2))

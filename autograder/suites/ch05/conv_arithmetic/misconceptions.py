@@ -150,4 +150,29 @@ MISCONCEPTIONS = [
             )
         ],
     ),
+    misconception(
+        "dilation_times_kernel_in_field",
+        hint="Between 3 taps there are only 2 gaps: over how many pixels of its input does a dilated layer see?",
+        severity="slip",
+        edits=[
+            edit(
+                "field += dilation * (kernel_size - 1) * jump", "field += (dilation * kernel_size - 1) * jump"
+            )
+        ],
+    ),
+    misconception(
+        "pointwise_layers_skipped",
+        hint="A layer of one tap sees no further: what does its stride do for the layers above it?",
+        severity="slip",
+        edits=[
+            edit(
+                "field += dilation * (kernel_size - 1) * jump",
+                """
+                if kernel_size == 1:
+                    continue
+                field += dilation * (kernel_size - 1) * jump
+                """,
+            )
+        ],
+    ),
 ]

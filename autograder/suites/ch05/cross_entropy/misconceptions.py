@@ -164,4 +164,25 @@ MISCONCEPTIONS = [
         severity="slip",
         edits=[edit("(1 - label_smoothing) * nll", "nll")],
     ),
+    misconception(
+        "normaliser_detached",
+        hint="The log-sum-exp depends on the logits too: does your gradient know of it?",
+        severity="slip",
+        edits=[edit("logits.logsumexp(1, keepdim=True)", "logits.logsumexp(1, keepdim=True).detach()")],
+    ),
+    misconception(
+        "shifted_only_when_large",
+        hint="Logits may lie far below zero, all of them: to what do their exponentials round then?",
+        severity="slip",
+        edits=[
+            edit(
+                "log_probs = logits - logits.logsumexp(1, keepdim=True)",
+                """
+                if logits.max() > 50:
+                    logits = logits - logits.amax(1, keepdim=True)
+                log_probs = logits - logits.exp().sum(1, keepdim=True).log()
+                """,
+            )
+        ],
+    ),
 ]

@@ -166,4 +166,34 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "old_mask_without_autograd",
+        hint="A new mask is drawn at each call: at one under no_grad, too?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                keep = (torch.rand(x.shape) >= self.p).to(x.dtype)
+                return x * keep / (1 - self.p)
+                """,
+                """
+                kept = getattr(self, "keep", None)
+                if torch.is_grad_enabled() or kept is None or kept.shape != x.shape:
+                    self.keep = (torch.rand(x.shape) >= self.p).to(x.dtype)
+                return x * self.keep / (1 - self.p)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "mask_of_the_latest_call",
+        hint="A layer may be called twice before the gradient comes back: which of the two masks is there by then?",
+        severity="slip",
+        base="own_gradient",
+        edits=[
+            edit("ctx.scale = keep / max(1 - p, 1e-12)", "Mask.scale = keep / max(1 - p, 1e-12)"),
+            edit("return x * ctx.scale", "return x * Mask.scale"),
+            edit("return grad * ctx.scale, None", "return grad * Mask.scale, None"),
+        ],
+    ),
 ]

@@ -1,6 +1,6 @@
 """Wrong solutions of `lenet5` that students write, each an edit of a right one."""
 
-from autograder.testing import edit, misconception
+from autograder.testing import after, edit, misconception
 
 BASE = "named_stages"
 
@@ -178,5 +178,48 @@ MISCONCEPTIONS = [
                 "s4 = torch.tanh(self.s4(c3))",
             ),
         ],
+    ),
+    misconception(
+        "biases_of_zero",
+        hint="PyTorch draws a layer's biases at random, as its weights: where do yours begin?",
+        severity="slip",
+        edits=[
+            after(
+                "self.output = nn.Linear(84, num_classes)",
+                """
+                for layer in (self.c1, self.c3, self.c5, self.f6, self.output):
+                    nn.init.zeros_(layer.bias)
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "dropout_in_forward",
+        hint="The network of 1998 has no dropout: what does your forward drop?",
+        severity="partial",
+        edits=[
+            edit(
+                'return self.stages(x)["output"]',
+                'return self.output(nn.functional.dropout(self.stages(x)["f6"], 0.5, self.training))',
+            ),
+        ],
+    ),
+    misconception(
+        "f6_without_tanh",
+        hint="Which of the stages have a tanh: is F6 one of them?",
+        severity="slip",
+        edits=[edit("f6 = torch.tanh(self.f6(c5))", "f6 = self.f6(c5)")],
+    ),
+    misconception(
+        "relu_after_c5",
+        hint="Which nonlinearity does the exercise name for C5?",
+        severity="slip",
+        edits=[edit("torch.tanh(self.c5(s4))", "torch.relu(self.c5(s4))")],
+    ),
+    misconception(
+        "image_normalised",
+        hint="C1 reads the images as they come: what do you do to them first, and with whose mean?",
+        severity="partial",
+        edits=[after("def stages(self, x):", "    x = (x - x.mean()) / (x.std() + 1e-6)")],
     ),
 ]

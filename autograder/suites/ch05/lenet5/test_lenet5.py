@@ -191,6 +191,11 @@ def test_networks_are_independent(student):
     kernels = parameter(first, 6, 1, 5, 5).flatten(1)
     assert len(kernels.unique(dim=0)) == 6, "kernels of C1 begin alike: they would learn the same for ever"
     assert not torch.equal(kernels, parameter(second, 6, 1, 5, 5).flatten(1)), "two networks begin alike"
+    for size in (6, 16, 120, 84, 10):
+        drawn = parameter(first, size)
+        assert len(drawn.unique()) > 1, (
+            f"the {size} biases of a layer are not drawn at random: all are the same"
+        )
     zeros = {name: torch.zeros_like(value) for name, value in first.state_dict().items()}
     first.load_state_dict(zeros)
     for name, value in second.state_dict().items():

@@ -344,4 +344,30 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "search_for_the_winner_from_zero",
+        hint="In a window without positive values, which place beats a best value of 0?",
+        severity="slip",
+        edits=[
+            edit(
+                "winner = x.unfold(2, kh, sh).unfold(3, kw, sw).flatten(-2).argmax(-1)",
+                "winner = x.unfold(2, kh, sh).unfold(3, kw, sw).flatten(-2).clamp(min=0).argmax(-1)",
+            )
+        ],
+    ),
+    misconception(
+        "view_of_the_gradient",
+        hint="view() asks for numbers that lie in order in memory: do those of an expanded gradient?",
+        severity="slip",
+        edits=[after("oh, ow = grad_output.shape[2:]", "grad_output.view(len(x) * x.shape[1], -1)")],
+    ),
+    misconception(
+        "padding_swapped",
+        hint="A pair is (vertical, horizontal): which of the two does F.pad expect first?",
+        severity="slip",
+        edits=[
+            edit("padded = F.pad(x, (pw, pw, ph, ph), value", "padded = F.pad(x, (ph, ph, pw, pw), value"),
+            edit("padded = F.pad(x, (pw, pw, ph, ph))", "padded = F.pad(x, (ph, ph, pw, pw))"),
+        ],
+    ),
 ]

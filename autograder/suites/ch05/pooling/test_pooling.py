@@ -267,7 +267,7 @@ def test_max_backward_keeps_the_sum(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(3)
+@pytest.mark.weight(3.1)
 def test_max_backward_layout(student, rng):
     """Expanded and transposed gradients and images give the same result as contiguous ones."""
     x = rng.randn(6, 5, 3, 2).permute(3, 2, 0, 1)

@@ -296,4 +296,36 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "learning_rate_falls",
+        hint="The learning rate stays as it is given: how long is your last step beside the first?",
+        severity="slip",
+        edits=[
+            after(
+                "optimizer = torch.optim.Adam(model.parameters(), lr=lr)",
+                "schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=max(epochs, 1))",
+            ),
+            after("losses.append(total / len(images))", "schedule.step()"),
+        ],
+    ),
+    misconception(
+        "adamw",
+        hint="Plain Adam was asked for, without weight decay: what does AdamW do to the weights beside its step?",
+        severity="slip",
+        edits=[edit("torch.optim.Adam(", "torch.optim.AdamW(")],
+    ),
+    misconception(
+        "loss_after_the_step",
+        hint="The loss of a batch is the one it was trained on: how often does your model see each batch?",
+        severity="slip",
+        edits=[
+            edit(
+                "total += loss.item() * len(batch)",
+                """
+                with torch.no_grad():
+                    total += F.cross_entropy(model(images[batch]), labels[batch]).item() * len(batch)
+                """,
+            ),
+        ],
+    ),
 ]

@@ -200,4 +200,37 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "clips_x_too",
+        hint="Only the predicted x0 is kept in the data's range: what else do you clip?",
+        severity="slip",
+        edits=[
+            after(
+                "variance = beta * (1 - prev) / (1 - now)",
+                "keep = (lambda x: x) if clip is None else (lambda x: x.clamp(-clip, clip))",
+            ),
+            edit(
+                """
+                if i > 0:
+                    x = x + variance**0.5 * torch.randn(shape, generator=generator)
+                """,
+                """
+                if i > 0:
+                    x = x + variance**0.5 * torch.randn(shape, generator=generator)
+                x = keep(x)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "start_of_the_last_time",
+        hint="The start is standard normal: which variance has yours?",
+        severity="slip",
+        edits=[
+            after(
+                "x = torch.randn(shape, generator=generator)",
+                "x = float(1 - alpha_bar[-1]) ** 0.5 * x",
+            )
+        ],
+    ),
 ]

@@ -196,6 +196,10 @@ def test_clip(student, rng):
     model, betas = Recorder(lambda x, t: 0.2 * x - 1.5), coarse(5)
     samples = student.ancestral_sample(model, (4000, 3), betas, rng.generator(), clip=0.8)
     assert_standard_normal(model.x[0].double(), "the first x with clip")
+    for x in model.x[1:]:
+        assert x.abs().max().item() > 0.8001, (
+            "no x on the way lies outside [-clip, clip]: x itself is clipped"
+        )
     noises, mean = steps(model, samples, betas, clip=0.8)
     for noise in noises:
         assert_standard_normal(noise, "what a step adds to the posterior mean of the clipped x0")

@@ -219,4 +219,21 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "clip_at_zero_ignored",
+        hint="clip may be a number or None: which numbers does `if clip` take for None?",
+        severity="slip",
+        edits=[edit("if clip is not None:", "if clip:")],
+    ),
+    misconception(
+        "clip_with_eta_keeps_the_noise",
+        hint="With eta above 0 too, x_t is made of x0 and noise: which noise belongs to a clipped x0?",
+        severity="slip",
+        edits=[
+            edit(
+                "eps = (x - now**0.5 * x0) / (1 - now) ** 0.5",
+                "eps = (x - now**0.5 * x0) / (1 - now) ** 0.5 if eta == 0 else eps",
+            )
+        ],
+    ),
 ]

@@ -170,22 +170,42 @@ def test_noisy_steps(student, rng, eta):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
-@pytest.mark.parametrize("eta", [0.0, 0.7])
-def test_clip(student, rng, eta):
+@pytest.mark.weight(2.2)
+def test_clip(student, rng):
     """clip keeps the predicted x0 in [-clip, clip], and the noise of the step is then the one that belongs to it."""
     model, alpha_bar, steps = Recorder(lambda x, t: 0.2 * x - 1.5), schedule(9), [1, 3, 4, 8]
-    samples = student.ddim_sample(model, (5000, 3), alpha_bar, steps, eta, rng.generator(), clip=0.8)
+    samples = student.ddim_sample(model, (5000, 3), alpha_bar, steps, 0.0, rng.generator(), clip=0.8)
     assert_standard_normal(model.x[0].double(), "the first x with clip")
-    *earlier, (got, mean, _) = walk(model, samples, alpha_bar, steps, eta, clip=0.8)
+    *earlier, (got, mean, _) = walk(model, samples, alpha_bar, steps, 0.0, clip=0.8)
     assert_close(got, mean.float(), **CLOSE, name="samples with clip")
+    for x, mean, _ in earlier:
+        assert_close(x, mean.float(), **CLOSE, name="x after a step with clip")
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(2.2)
+def test_clip_with_eta(student, rng):
+    """With eta above 0 the clipped x0 and the noise that belongs to it are what each step adds its fresh noise to."""
+    model, alpha_bar, steps = Recorder(lambda x, t: 0.2 * x - 1.5), schedule(9), [1, 3, 4, 8]
+    samples = student.ddim_sample(model, (5000, 3), alpha_bar, steps, 0.7, rng.generator(), clip=0.8)
+    *earlier, (got, mean, _) = walk(model, samples, alpha_bar, steps, 0.7, clip=0.8)
+    assert_close(got, mean.float(), **CLOSE, name="samples with clip and eta")
     for x, mean, deviation in earlier:
-        if eta == 0:
-            assert_close(x, mean.float(), **CLOSE, name="x after a step with clip")
-        else:
-            assert_standard_normal(
-                (x.double() - mean) / deviation, "what a step adds to the mean of the clipped x0"
-            )
+        assert_standard_normal(
+            (x.double() - mean) / deviation, "what a step adds to the mean of the clipped x0"
+        )
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(2.2)
+def test_clip_at_zero(student, rng):
+    """A clip of 0 is a number like others: it keeps every predicted x0 at 0, the samples too."""
+    alpha_bar, steps = schedule(9), [1, 4, 8]
+    for clip in (0.6, 0.0):
+        model = Recorder(shrink)
+        samples = student.ddim_sample(model, (4, 3), alpha_bar, steps, 0.0, rng.generator(), clip=clip)
+        for x, mean, _ in walk(model, samples, alpha_bar, steps, 0.0, clip=clip):
+            assert_close(x, mean.float(), **CLOSE, name=f"x after a step with clip = {clip:g}")
 
 
 @pytest.mark.level("options")

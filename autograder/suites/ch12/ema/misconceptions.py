@@ -173,4 +173,15 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "parameters_scaled_in_place",
+        hint="The parameters stay what they are: which of your operations writes into them?",
+        severity="partial",
+        edits=[
+            edit(
+                "s.mul_(self.decay).add_(p, alpha=1 - self.decay)",
+                "s.mul_(self.decay).add_(p.mul_(1 - self.decay))",
+            )
+        ],
+    ),
 ]

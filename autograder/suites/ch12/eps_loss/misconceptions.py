@@ -201,4 +201,33 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "noise_per_row",
+        hint="Every element has noise of its own: how many numbers do you draw for a row of the data?",
+        severity="slip",
+        edits=[
+            edit(
+                "torch.randn(x0.shape, generator=generator, dtype=x0.dtype)",
+                """
+                torch.randn(
+                    (*x0.shape[:-1], 1) if x0.dim() > 1 else x0.shape, generator=generator, dtype=x0.dtype
+                ).expand(x0.shape)
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "antithetic_times",
+        hint="Each sample's time is drawn by itself: does one of yours follow from another?",
+        severity="slip",
+        edits=[
+            edit(
+                "(len(x0),), generator=generator)",
+                """
+                (len(x0) // 2 + 1,), generator=generator)
+                t = torch.cat([t, len(alpha_bar) - 1 - t])[: len(x0)]
+                """,
+            )
+        ],
+    ),
 ]

@@ -56,6 +56,18 @@ def looks_like(count, trials, probability):
     return abs(count - trials * probability) <= 6 * math.sqrt(trials * probability * (1 - probability)) + 1
 
 
+def alike(t, T):
+    """How much oftener than by chance two samples at some distance have the same time, or times that add up to T - 1.
+
+    In standard deviations, the largest over all distances: of n pairs a share of 1 / T does.
+    """
+    n = len(t)
+    one, other = (torch.fft.rfft(torch.eye(T, dtype=torch.float64)[times], dim=0) for times in (t, T - 1 - t))
+    expected, deviation = n / T, math.sqrt(n * (T - 1)) / T
+    same, mirrored = (torch.fft.irfft(one * second.conj(), n=n, dim=0).sum(1)[1:] for second in (one, other))
+    return [(counts.max().item() - expected) / deviation for counts in (same, mirrored)]
+
+
 @pytest.mark.level("runs")
 @pytest.mark.gate
 def test_scalar(student, rng):
@@ -114,11 +126,12 @@ def test_mean_value(student, rng):
 @pytest.mark.weight(3)
 @pytest.mark.parametrize("T", [2, 7, 50])
 def test_times_uniform(student, rng, T):
-    """The times are uniform over 0 ... T - 1: both ends are drawn, and as often as any other."""
+    """The times are uniform over 0 ... T - 1: both ends are drawn, as often as any other and each by itself."""
     n = 400 * T
     *_, t, _ = seen_by_model(student, rng.randn(n, 1), schedule(T), rng.generator())
     for step in range(T):
         assert looks_like(int((t == step).sum()), n, 1 / T), "some time is drawn too often or too seldom"
+    assert alike(t, T)[1] < MOST_ECHO, "the time of one sample follows from that of another"
 
 
 @pytest.mark.level("options")
@@ -139,17 +152,14 @@ def test_times_told(student, rng):
 
 @pytest.mark.level("options")
 def test_times_independent(student, rng):
-    """Each sample of the batch has a time of its own."""
+    """Each sample of the batch has a time of its own, independent of the others'."""
     T, n = 5, 6000
     *_, t, _ = seen_by_model(student, rng.randn(n, 1), schedule(T), rng.generator())
-    # At each distance in the batch a fifth of the pairs, 1200 with a deviation of 31, have the same time.
-    same = torch.fft.irfft(
-        torch.fft.rfft(torch.eye(T, dtype=torch.float64)[t], dim=0).abs() ** 2, n=n, dim=0
-    ).sum(1)
-    largest = same[1:].max().item()
-    assert largest < n / T + MOST_ECHO * math.sqrt(n * (T - 1)) / T, (
+    same, mirrored = alike(t, T)
+    assert same < MOST_ECHO, (
         "samples of the batch share their time, one in the first half with one in the second for instance"
     )
+    assert mirrored < MOST_ECHO, "the time of one sample follows from that of another: they are mirror images"
 
 
 @pytest.mark.level("options")

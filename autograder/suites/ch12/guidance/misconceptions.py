@@ -193,4 +193,44 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "unconditional_without_autograd",
+        hint="Gradients flow through both predictions: is autograd on while you ask for each of them?",
+        severity="slip",
+        edits=[
+            edit(
+                "unconditional = model(x, t, torch.full_like(y, null_label))",
+                """
+                with torch.no_grad():
+                    unconditional = model(x, t, torch.full_like(y, null_label))
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "one_null_label_for_the_batch",
+        hint="The model is asked about every sample: how many labels do you tell it?",
+        severity="slip",
+        edits=[
+            edit("model(x, t, torch.full_like(y, null_label))", "model(x, t, torch.tensor([null_label]))")
+        ],
+    ),
+    misconception(
+        "times_in_another_order",
+        hint="In a doubled batch each image goes with its own time and label: in which order do yours stand?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                conditional = model(x, t, y)
+                unconditional = model(x, t, torch.full_like(y, null_label))
+                """,
+                """
+                labels = torch.cat([y, torch.full_like(y, null_label)])
+                both = model(torch.cat([x, x]), t.repeat_interleave(2), labels)
+                conditional, unconditional = both.chunk(2)
+                """,
+            )
+        ],
+    ),
 ]

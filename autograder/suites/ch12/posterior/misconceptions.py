@@ -164,4 +164,54 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "tables_kept_by_length",
+        hint="Two schedules may have the same length: whose betas does your second call use?",
+        severity="slip",
+        edits=[
+            edit("def posterior(x0, x_t, t, betas):", "def posterior(x0, x_t, t, betas, *, kept={}):"),
+            edit(
+                "alpha_bar = torch.cumprod(1 - betas, dim=0)",
+                """
+                betas = kept.setdefault(len(betas), betas)
+                alpha_bar = torch.cumprod(1 - betas, dim=0)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "zero_for_the_whole_batch",
+        hint="Every sample has a time of its own: if one of them is at t = 0, what do the others get?",
+        severity="slip",
+        edits=[
+            edit(
+                "return mean, variance.to(x0.dtype)",
+                """
+                if bool((t == 0).any()):
+                    return x0.clone(), torch.zeros_like(variance).to(x0.dtype)
+                return mean, variance.to(x0.dtype)
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "no_gradient",
+        hint="Gradients reach x0 and x_t through the mean: is autograd on where you make it?",
+        severity="slip",
+        edits=[edit("return mean, variance.to(x0.dtype)", "return mean.detach(), variance.to(x0.dtype)")],
+    ),
+    misconception(
+        "schedule_rounded",
+        hint="betas are float64: which of their digits do float64 data see?",
+        severity="slip",
+        edits=[
+            edit(
+                "alpha_bar = torch.cumprod(1 - betas, dim=0)",
+                """
+                betas = betas.float()
+                alpha_bar = torch.cumprod(1 - betas, dim=0)
+                """,
+            )
+        ],
+    ),
 ]

@@ -140,7 +140,7 @@ def test_any_size_and_layout(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(1.5)
+@pytest.mark.weight(2.6)
 def test_first_step(student, rng):
     """At t = 0 what came before is x0 itself: the mean is x0, the variance 0."""
     for T in (1, 5):
@@ -156,6 +156,20 @@ def test_first_step(student, rng):
             atol=1e-9,
             name="variance at t = 0",
         )
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(1)
+def test_schedule_of_this_call(student, rng):
+    """The betas of this call count, also after a call with as many others."""
+    t = torch.tensor([4, 1, 2])
+    for low, high in ((0.05, 0.2), (0.4, 0.6)):
+        betas = rng.uniform(low, high, 5, dtype=torch.float64)
+        x0, x_t = 3 * rng.randn(3, 2), 3 * rng.randn(3, 2)
+        mean, variance = student.posterior(x0, x_t, t, betas)
+        want_mean, want_variance = bayes(x0, x_t, t, betas)
+        assert_close(mean, want_mean.float(), **CLOSE, name="mean")
+        assert_close(spread(variance, x0), want_variance, **CLOSE, name="variance")
 
 
 @pytest.mark.level("invariants")
@@ -202,6 +216,7 @@ def test_float64(student, rng):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(1.4)
 def test_gradient(student, rng):
     """The mean passes gradients on to x0 and to x_t."""
     betas, t = rng.uniform(0.05, 0.6, 6, dtype=torch.float64), torch.tensor([5, 0, 3])

@@ -167,4 +167,38 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "noised_data_kept_in_range",
+        hint="Noise is added to data of any size: what cuts the result off?",
+        severity="partial",
+        edits=[
+            edit(
+                "return a.sqrt().to(x0.dtype) * x0 + (1 - a).sqrt().to(x0.dtype) * noise",
+                "return (a.sqrt().to(x0.dtype) * x0 + (1 - a).sqrt().to(x0.dtype) * noise).clamp(-4, 4)",
+            )
+        ],
+    ),
+    misconception(
+        "noise_detached",
+        hint="Gradients reach x0 and the noise: where does yours leave the noise's?",
+        severity="slip",
+        edits=[edit("(1 - a).sqrt().to(x0.dtype) * noise", "(1 - a).sqrt().to(x0.dtype) * noise.detach()")],
+    ),
+    misconception(
+        "points_and_images_only",
+        hint="Data may have any number of axes: which shape has your number per sample where there are three?",
+        severity="slip",
+        edits=[
+            edit(
+                "a = alpha_bar[t].reshape(-1, *[1] * (x0.dim() - 1))",
+                """
+                a = alpha_bar[t]
+                if x0.dim() == 4:
+                    a = a[:, None, None, None]
+                elif x0.dim() > 1:
+                    a = a[:, None]
+                """,
+            )
+        ],
+    ),
 ]
