@@ -204,7 +204,8 @@ my_guess = {"parameters in dense layers": 50, "multiply-adds in dense layers": 5
 # | `"dense"` | `out`, `bias` True; it reads all C·H·W numbers | (`out`, 1, 1) |
 #
 # **Details.** Rows and columns may differ in size. All results are ints. Activations: the outputs of *all* layers of
-# the list, for a batch, in bytes; the input itself is not counted. Another `kind` is a `ValueError`.
+# the list, for a batch, in bytes; the input itself is not counted. Every layer has a `kind`; one that is not in the
+# table is a `ValueError`.
 #
 # **Why.** The chapter's networks were designed with this table at hand.
 
@@ -411,10 +412,11 @@ def sample_network(width: int = 1) -> nn.Module:
 #
 # **What.** The two fans of a weight, and a function that gives a whole network its start, in place.
 #
-# **Details.** Every `nn.Conv2d` and `nn.Linear`, however deep inside: weights normal with mean 0 and standard deviation
-# $\sqrt{2/\text{fan}}$, biases (where there are some) 0. Every `nn.BatchNorm2d`: scale 1, shift 0; but scale 0 where the
-# layer's own name, the last part of its dotted name, is in `zero_scales`. Parameters stay the same objects with what
-# they carry, keep their dtype and still require gradients. All randomness comes from the generator, if one is given.
+# **Details.** Every `nn.Conv2d` and `nn.Linear`, however deep inside: weights normal, not cut off, with mean 0 and standard
+# deviation $\sqrt{2/\text{fan}}$, biases (where there are some) 0. Every `nn.BatchNorm2d` (all have scale and shift here):
+# scale 1, shift 0; but scale 0 where the layer's own name, the last part of its dotted name, is in `zero_scales`.
+# Parameters stay the same objects with what they carry, keep their dtype and still require gradients. All numbers are
+# drawn from the generator itself, if one is given: a second network from the same generator starts differently.
 #
 # **Why.** The wrong start is a failure that looks like a wrong network.
 
@@ -1630,7 +1632,7 @@ def densenet121(num_classes: int = 1000) -> nn.Module:
 #
 # **Details.** The output begins with the input, bit for bit, then the first layer's maps, then the second's. The input is
 # not changed. Layers are registered in the order of the text. A block of no layers is the identity; a transition drops
-# an odd last row or column.
+# an odd last row or column. (Its average may also be taken before the 1x1 convolution: that is the same function.)
 #
 # **Why.** Features are reused instead of learned again: DenseNet-121 reaches ResNet-50's accuracy with a third of its
 # parameters. It pays in memory, as you can tell with `account`.
@@ -1805,9 +1807,9 @@ def mobilenet_v2(num_classes: int = 1000) -> nn.Module:
 #
 # **What.** The separable convolution, the Xception module, the inverted residual.
 #
-# **Details.** No convolution has a bias. Within the separable convolution there is neither norm nor activation. Layers are
-# registered in the order of the text, in the Xception module the chain first, then the shortcut's. The input is not
-# changed.
+# **Details.** No convolution has a bias. Within the separable convolution there is neither norm nor activation; its stride
+# may stand in either of the two layers, which is the same function. Layers are registered in the order of the text, in
+# the Xception module the chain first, then the shortcut's. The input is not changed.
 #
 # **Why.** All networks that run on a telephone are made of this.
 
@@ -2215,7 +2217,8 @@ print(
 # **What.** The three rules.
 #
 # **Details.** Channels and repeats are ints, rates floats, a row stays a tuple. Only a row's channels and repeats change; expansion,
-# stride and kernel stay. The table that is given stays as it is.
+# stride and kernel stay. The table that is given stays as it is. Products are those of Python's floats; no test asks for
+# one that only their rounding decides, such as 1.1 · 10.
 #
 # **Why.** 7,794,184 and 19,341,616 parameters, B1 and B4, out of the block you already have.
 
@@ -2729,7 +2732,8 @@ print("the same:", len(before) - len(moved), " changed:", len(moved), " one of t
 # the mean cross-entropy and AdamW (`weight_decay=0.01`) with a cosine schedule from the learning rate to 0 over all
 # `steps`. Learning rates: head 1e-2 if frozen, else 3e-3; trunk 5e-4.
 #
-# `frozen=True`: nothing of the trunk changes, not a bit, its running statistics included, and it is left frozen.
+# `frozen=True`: nothing of the trunk changes, not a bit, its running statistics included, and it is left frozen; its
+# features may be computed once. (What `freeze` did need not survive somebody's later `.train()`.)
 # `frozen=False`: the trunk is trained in place, in training mode, also if it had been frozen before. The network that
 # is returned is in evaluation mode and maps images to logits.
 #

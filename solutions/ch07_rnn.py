@@ -150,6 +150,7 @@ print(manual.train[90_000:90_420])
 # **What.** Count pairs, turn counts into log-probabilities, and measure a text's perplexity under them.
 #
 # **Details.** All three work in float64. A row of counts with nothing in it becomes the uniform distribution.
+# The perplexity is one number, also of a long text; a tensor that holds it alone is accepted.
 # A text of 100,000 characters is counted without a Python loop over them in a tenth of a second, and a loop is
 # allowed all the same: no test is longer than 3,000 characters.
 #
@@ -461,7 +462,7 @@ show(
 #
 # **What.** The network over a padded batch.
 #
-# **Details.** Any finite numbers may stand in the padding, 1e30 too; they change nothing and get the gradient 0.
+# **Details.** Any numbers up to 1e30 in size may stand in the padding; they change nothing and get the gradient 0.
 # A sequence alone gives what it gives in a batch. Gradients reach x, h0 and the weights.
 #
 # **Why.** A padded batch that leaks is a silent mistake: the loss falls all the same.
@@ -654,8 +655,8 @@ show(
 # **What.** The gradients of a whole padded batch, by hand.
 #
 # **Details.** `outputs` are those of a right forward pass: the states of all steps, zero where a sequence has
-# ended. Padding gets the gradient 0, and what stands in the padding of `x` or of `grad_outputs`, any finite
-# number, changes nothing. It is independent of your other exercises.
+# ended. Padding gets the gradient 0, and what stands in the padding of `x` or of `grad_outputs`, any numbers up to
+# 1e30 in size, changes nothing. It is independent of your other exercises.
 #
 # **Why.** This is the algorithm that trains nearly every recurrent network.
 
@@ -891,7 +892,8 @@ check("truncated_bptt")
 # **What.** The norms of $\partial h_{T-1} / \partial h_{T-1-k}$ for all lags, and the two starts.
 #
 # **Details.** `slopes` are the diagonals of the $D_t$: ones for a linear network, $1 - h_t^2$ for tanh. The norm is the
-# spectral norm, the largest singular value. Both starts draw from the generator alone.
+# spectral norm, the largest singular value. Both starts draw from the generator alone, and every orthogonal matrix is
+# equally likely (mind the signs in QR).
 #
 # **Why.** This product is the reason why plain recurrent networks forget, and why the next chapter exists.
 
@@ -1036,7 +1038,8 @@ show(
 # **What.** Clipping by the norm of all gradients together.
 #
 # **Details.** Gradients are float32 or float64, of any shapes, and as large as 1e30, whose squares float32 cannot
-# hold; zeros stay zeros. What is handed in is not changed.
+# hold; zeros stay zeros. What is handed in is not changed. There is at least one gradient. Where nothing is clipped you
+# may return the old tensors; and you may add 1e-6 to the norm, as PyTorch does: no test's gradients are so small.
 #
 # **Why.** It is one line in the training loop of nearly every recurrent network, and of large language models.
 
@@ -1050,7 +1053,7 @@ def clip_gradients(grads: list[Tensor], max_norm: float) -> tuple[list[Tensor], 
         max_norm: the largest norm allowed, greater than 0.
 
     Returns:
-        (clipped, norm): new gradients of the same shapes and dtype, all scaled by the same factor where norm is above
+        (clipped, norm): gradients of the same shapes and dtype, all scaled by the same factor where norm is above
         max_norm and equal to the old ones where it is not; and the norm before.
 
     Source: Pascanu, Mikolov and Bengio (2013), algorithm 1.
@@ -1163,7 +1166,7 @@ show(
 #
 # **What.** From characters to numbers and back, and the windows.
 #
-# **Details.** The vocabulary is sorted, so that it is the same in every run. A character that is not in it is a
+# **Details.** The vocabulary is sorted, as `sorted` does it, so that it is the same in every run. A character that is not in it is a
 # `ValueError` whose message shows it. Inputs and targets are int64.
 #
 # **Why.** Windows that are cut wrong train all the same, a little worse, and nobody looks.
@@ -1336,7 +1339,8 @@ for seed in range(3):
 #
 # **What.** The training loop of a character model.
 #
-# **Details.** Plain Adam, a constant rate, all windows in every epoch, in their order. Call the network, `model(...)`,
+# **Details.** Plain Adam, a constant rate, all windows in every epoch, in their order; each epoch begins with the state
+# None, or with zeros. Call the network, `model(...)`,
 # never its `forward`; it trains in training mode. The weights that count are those after the last step. It is graded by
 # the perplexity of text that your process has never seen, in an alphabet that the grader has permuted: at most 0.7 of a
 # bigram model's. Its steps are graded too.
@@ -1542,8 +1546,8 @@ print("its mean after a blank and 1 to 6 letters:", [round(float(values[torch.te
 # **What.** Text from a model, after a given beginning.
 #
 # **Details.** The state is carried through the beginning and from each new character to the next; the state that the
-# model is given first is None. Draws come from the generator alone, and at temperature 0 none is made. No graph is
-# recorded.
+# model is given first is None. It is shown the prompt and every new character; the last one may be left out. Draws come
+# from the generator alone, and at temperature 0 none is made. No graph is recorded.
 #
 # **Why.** It is how language models write: one draw after another.
 

@@ -227,4 +227,41 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "kinds_that_look_alike",
+        hint="Do you ask for the kind itself, or for a part of its name or its entries?",
+        severity="slip",
+        edits=[
+            edit('kind in ("norm", "relu")', 'kind.endswith("norm") or kind == "relu"'),
+            edit('kind == "global_pool"', 'kind.startswith("global")'),
+            edit('kind not in ("conv", "pool")', '"kernel" not in layer'),
+            edit('if kind == "pool":', 'if kind != "conv":'),
+        ],
+    ),
+    misconception(
+        "padding_of_pool_ignored",
+        hint="A pooling may have a padding too: where is it in your size?",
+        severity="slip",
+        edits=[
+            edit('layer.get("padding", 0)', 'layer.get("padding", 0) if kind == "conv" else 0'),
+        ],
+    ),
+    misconception(
+        "square_convolutions",
+        hint="Do the rows and columns of a convolution's output always agree?",
+        severity="partial",
+        edits=[
+            edit(
+                """
+                if kind == "pool":
+                    return 0, 0, (channels, height, width)
+                """,
+                """
+                if kind == "pool":
+                    return 0, 0, (channels, height, width)
+                width = height
+                """,
+            ),
+        ],
+    ),
 ]

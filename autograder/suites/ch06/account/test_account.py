@@ -93,6 +93,7 @@ def test_dense(student):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(1.6)
 @pytest.mark.parametrize(
     ("stride", "padding", "kernel"), [(2, 0, 3), (3, 2, 5), (1, 1, 3), (4, 2, 11), (2, 3, 7)]
 )
@@ -126,6 +127,7 @@ def test_without_bias(student):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(1.1)
 def test_normalisation(student):
     """Batch normalisation has two parameters a channel; running statistics are not counted; shapes stay."""
     check(student, {"kind": "norm"}, (7, 3, 5))
@@ -240,6 +242,9 @@ def test_costs_add_up(student):
 
 
 @pytest.mark.level("contract")
-def test_unknown_kind(student):
-    """A kind that is not on the card is a ValueError."""
-    assert_raises(ValueError, student.layer_cost, {"kind": "attention", "out": 4}, (3, 5, 4))
+@pytest.mark.parametrize(
+    "kind", ["attention", "batch_norm", "max_pool", "global_max", "conv1d", "Conv", "linear", ""]
+)
+def test_unknown_kind(student, kind):
+    """A kind that is not on the card is a ValueError, however much it is like one, and with whatever entries."""
+    assert_raises(ValueError, student.layer_cost, {"kind": kind, "out": 4, "kernel": 3}, (3, 5, 4))

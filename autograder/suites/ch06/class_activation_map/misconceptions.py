@@ -124,4 +124,42 @@ MISCONCEPTIONS = [
             edit("weight[labels])", "weight.T.reshape(weight.shape)[labels])"),
         ],
     ),
+    misconception(
+        "first_and_last_pixel",
+        hint="Pixels come row by row: is the first one also the leftmost, and the last one the rightmost?",
+        severity="partial",
+        edits=[
+            edit(
+                "int(rows.min()), int(columns.min()), int(rows.max()), int(columns.max())",
+                "int(rows[0]), int(columns[0]), int(rows[-1]), int(columns[-1])",
+            ),
+        ],
+    ),
+    misconception(
+        "values_without_sign",
+        hint="A strongly negative value: is it at least a share of the largest one?",
+        severity="slip",
+        edits=[
+            edit("(heat >= share", "(heat.abs() >= share"),
+        ],
+    ),
+    misconception(
+        "weights_detached",
+        hint="Gradients reach features and weights: do both of yours?",
+        severity="slip",
+        edits=[
+            edit("weight[labels])", "weight.detach()[labels])"),
+        ],
+    ),
+    misconception(
+        "rounded_to_levels",
+        hint="A value just below the bar: do you compare it as it is, or rounded?",
+        severity="slip",
+        edits=[
+            edit(
+                "(heat >= share * heat.max())",
+                "((255 * heat / heat.max()).round() >= share * 255)",
+            ),
+        ],
+    ),
 ]

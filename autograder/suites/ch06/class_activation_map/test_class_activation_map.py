@@ -88,6 +88,21 @@ def test_edges_of_boxes(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(0.5)
+@pytest.mark.parametrize("share", [0.4, 0.25, 1.0])
+def test_just_below_the_bar(student, share):
+    """A value that is only a thousandth below the bar stays outside, and one a thousandth above it is in."""
+    heat = torch.zeros(6, 7)
+    heat[2, 3], heat[1, 4] = 5.0, 5.0 * min(1.0, share + 0.001)
+    heat[0, 5] = heat[5, 0] = 5.0 * (share - 0.001)
+    assert_close(
+        tuple(student.bounding_box(heat, share)),
+        (1, 3, 2, 4),
+        name=f"box with share {share} and values just below the bar",
+    )
+
+
+@pytest.mark.level("options")
 def test_default_share(student, rng):
     """The share is a half if none is given, and all four numbers are ints."""
     heat = rng.rand(6, 5) + 0.1

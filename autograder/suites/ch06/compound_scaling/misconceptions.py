@@ -219,4 +219,21 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "divisor_ignored",
+        hint="The divisor is an argument: of which number are your results multiples?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                rounded = max(divisor, int(wanted + divisor / 2) // divisor * divisor)
+                return rounded + divisor if rounded < 0.9 * wanted else rounded
+                """,
+                """
+                rounded = max(8, int(wanted + 4) // 8 * 8)
+                return rounded + 8 if rounded < 0.9 * wanted else rounded
+                """,
+            ),
+        ],
+    ),
 ]

@@ -258,4 +258,40 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "maps_kept_between_calls",
+        hint="A second call has its own input: which maps do you join in it?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                for layer in self.layers:
+                    x = torch.cat([x, layer(x)], dim=1)
+                return x
+                """,
+                """
+                self.maps = getattr(self, "maps", [])
+                self.maps.append(x)
+                for layer in self.layers:
+                    self.maps.append(layer(torch.cat(self.maps, dim=1)))
+                return torch.cat(self.maps, dim=1)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "second_norm_shared",
+        hint="Each layer has two batch norms of its own: how many has your block in all?",
+        severity="partial",
+        edits=[
+            edit(
+                "inner = bottleneck * growth",
+                """
+                inner = bottleneck * growth
+                norm = nn.BatchNorm2d(inner)
+                """,
+            ),
+            edit("*(nn.BatchNorm2d(inner), nn.ReLU()),", "*(norm, nn.ReLU()),"),
+        ],
+    ),
 ]

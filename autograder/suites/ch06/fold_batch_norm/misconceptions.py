@@ -165,4 +165,18 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "scale_of_zero_replaced",
+        hint="A channel's scale may be 0: what does the norm put out there, and what do you?",
+        severity="slip",
+        edits=[
+            edit(
+                "scale = gamma / (var + eps).sqrt()",
+                """
+                scale = gamma / (var + eps).sqrt()
+                scale = torch.where(scale.abs() < 1e-3, torch.full_like(scale, 1e-3), scale)
+                """,
+            ),
+        ],
+    ),
 ]

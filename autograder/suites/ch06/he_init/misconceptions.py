@@ -126,7 +126,7 @@ MISCONCEPTIONS = [
     ),
     misconception(
         "zero_by_part_of_the_name",
-        hint="A name is the last part of the dotted name, the whole of it: does `in` ask that?",
+        hint="A name in zero_scales is the whole last part of a dotted name: does your comparison ask for all of it?",
         severity="slip",
         edits=[
             edit('name.split(".")[-1] in zero_scales', "any(part in name for part in zero_scales)"),
@@ -256,6 +256,47 @@ MISCONCEPTIONS = [
         severity="slip",
         edits=[
             edit("places = math.prod(window)", "places = window[0] ** 2 if window else 1"),
+        ],
+    ),
+    misconception(
+        "global_seeded_by_the_generator",
+        hint="A second network from the same generator: does your function move the generator on?",
+        severity="slip",
+        edits=[
+            edit(
+                "for name, layer in module.named_modules():",
+                """
+                if generator is not None:
+                    torch.manual_seed(generator.initial_seed())
+                    generator = None
+                for name, layer in module.named_modules():
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "new_parameters_in_float32",
+        hint="Parameters stay the same objects and keep their dtype: what do you put in their place?",
+        severity="slip",
+        edits=[
+            edit(
+                "layer.weight.normal_(0, math.sqrt(2 / fan), generator=generator)",
+                """
+                drawn = torch.randn(layer.weight.shape, generator=generator)
+                layer.weight = nn.Parameter(math.sqrt(2 / fan) * drawn)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "dense_layers_always_fan_in",
+        hint="With mode fan_out, which fan has a dense layer?",
+        severity="slip",
+        edits=[
+            edit(
+                'fan = fan_in if mode == "fan_in" else fan_out',
+                'fan = fan_in if mode == "fan_in" or isinstance(layer, nn.Linear) else fan_out',
+            ),
         ],
     ),
 ]

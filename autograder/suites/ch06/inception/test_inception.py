@@ -73,6 +73,7 @@ BLOCKS = {
     "inception_v4": (v4, (3,)),
 }
 BRANCHES = ("first", "second", "third", "fourth")
+ROUGH = {"rtol": 0.02, "atol": 0.05}  # another eps shows in training and in gradients, and nowhere else
 
 
 def both(student, rng, name, *args, **settings):
@@ -140,7 +141,7 @@ def test_branch(student, rng, name, branch):
     parts = [part(x).detach() for part in ours.branches]
     start = sum(part.shape[1] for part in parts[:branch])
     got = theirs(x).detach()[:, start : start + parts[branch].shape[1]]
-    assert_close(got, parts[branch], name=f"the {BRANCHES[branch]} branch of {name}", axes="NCHW")
+    assert_close(got, parts[branch], name=f"the {BRANCHES[branch]} branch of {name}", axes="NCHW", **ROUGH)
 
 
 @pytest.mark.level("plain")
@@ -156,7 +157,10 @@ def test_in_training(student, rng, name):
 def test_window_of_the_third_branch(student, rng, kernel):
     """The third branch's window has the size asked for, padded to keep height and width."""
     theirs, ours = both(student, rng, "inception_v1", 4, 3, (2, 5), (3, 6), 7, kernel=kernel)
-    outputs_agree(theirs, ours, rng, 2, 4, 8, 5)
+    for module in (theirs, ours):
+        module.eval()
+    x = rng.randn(2, 4, 8, 5, dtype=torch.float64)
+    assert_close(theirs(x), ours(x), name=f"inception_v1 with kernel={kernel}", axes="NCHW", **ROUGH)
 
 
 @pytest.mark.level("options")
@@ -167,7 +171,7 @@ def test_single_pixel(student, rng, name):
     for module in (theirs, ours):
         module.eval()
     x = rng.randn(1, BLOCKS[name][1][0], 1, 1, dtype=torch.float64)
-    assert_close(theirs(x), ours(x), name=f"{name} of one pixel")
+    assert_close(theirs(x), ours(x), name=f"{name} of one pixel", **ROUGH)
 
 
 @pytest.mark.level("invariants")

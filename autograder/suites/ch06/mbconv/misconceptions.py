@@ -212,4 +212,66 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "own_generator",
+        hint="Two blocks of a network, one after the other: do they drop the same images?",
+        severity="slip",
+        edits=[
+            edit(
+                "self.p = p",
+                """
+                self.p = p
+                self.generator = torch.Generator().manual_seed(0)
+                """,
+            ),
+            edit(
+                "torch.rand(len(x), 1, 1, 1, device=x.device)",
+                "torch.rand(len(x), 1, 1, 1, generator=self.generator)",
+            ),
+        ],
+    ),
+    misconception(
+        "negative_p_accepted",
+        hint="A probability lies between two numbers: which of the two do you compare p with?",
+        severity="slip",
+        edits=[
+            edit("if not 0 <= p <= 1:", "if p > 1:"),
+        ],
+    ),
+    misconception(
+        "padding_of_three_or_five",
+        hint="The window may have any odd size: does your padding follow it?",
+        severity="slip",
+        edits=[
+            edit(
+                "kernel, stride, kernel // 2, groups=wide",
+                "kernel, stride, 1 if kernel == 3 else 2, groups=wide",
+            ),
+        ],
+    ),
+    misconception(
+        "padding_of_three",
+        hint="The window may have any odd size: does your padding follow it?",
+        severity="slip",
+        edits=[
+            edit("kernel, stride, kernel // 2, groups=wide", "kernel, stride, 1, groups=wide"),
+        ],
+    ),
+    misconception(
+        "squeezed_to_nothing",
+        hint="A block of three channels: to how many numbers is its gate squeezed?",
+        severity="slip",
+        edits=[
+            edit("max(1, c_in // 4)", "c_in // 4"),
+        ],
+    ),
+    misconception(
+        "relu6_of_the_block_before",
+        hint="MBConv differs from the inverted residual in its gate: and in which nonlinearity?",
+        severity="partial",
+        edits=[
+            edit("norm(wide), nn.SiLU()]", "norm(wide), nn.ReLU6()]"),
+            edit("norm(wide), nn.SiLU(), Squeeze", "norm(wide), nn.ReLU6(), Squeeze"),
+        ],
+    ),
 ]

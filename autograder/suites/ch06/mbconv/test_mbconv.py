@@ -155,6 +155,14 @@ def test_stochastic_depth_keeps_the_expectation(student, rng):
     assert abs(both_kept - 0.49) < SIGMAS * math.sqrt(0.49 * 0.51 / len(x)), "two calls depend on each other"
 
 
+@pytest.mark.level("invariants")
+@pytest.mark.weight(0.7)
+def test_two_blocks_drop_other_images(student):
+    """All draw from PyTorch's global generator: two instances drop other images."""
+    one, two = (student.StochasticDepth(0.5)(torch.ones(200, 1, 1, 1)).detach() for _ in range(2))
+    assert not torch.equal(one, two), "two instances of StochasticDepth drop the same images"
+
+
 @pytest.mark.level("contract")
 @pytest.mark.parametrize("p", [-0.1, 1.5])
 def test_probability(student, p):

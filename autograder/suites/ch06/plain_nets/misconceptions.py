@@ -149,4 +149,136 @@ MISCONCEPTIONS = [
             )
         ],
     ),
+    misconception(
+        "alexnet_dropout_fixed",
+        hint="AlexNet has an argument for its dropout: where do you use it?",
+        severity="slip",
+        edits=[
+            edit("nn.Dropout(dropout), nn.Linear(4 * w * 36", "nn.Dropout(0.5), nn.Linear(4 * w * 36"),
+            edit("nn.Dropout(dropout), nn.Linear(64 * w, 64", "nn.Dropout(0.5), nn.Linear(64 * w, 64"),
+        ],
+    ),
+    misconception(
+        "alexnet_relu_missing",
+        hint="Five convolutions: after how many of them has your AlexNet a ReLU?",
+        severity="slip",
+        edits=[
+            edit(
+                "*(nn.Conv2d(6 * w, 4 * w, 3, padding=1), nn.ReLU()),",
+                "nn.Conv2d(6 * w, 4 * w, 3, padding=1),",
+            ),
+        ],
+    ),
+    misconception(
+        "alexnet_last_layer_first",
+        hint="Layers are registered in the order of the table: which of AlexNet's do you make first?",
+        severity="slip",
+        edits=[
+            edit(
+                "w = width",
+                """
+                w = width
+                self.last = nn.Linear(64 * w, num_classes)
+                """,
+            ),
+            edit("nn.Linear(64 * w, num_classes),", ""),
+            edit(
+                'def forward(self, x: Float[Tensor, "N 3 224 224"]) -> Float[Tensor, "N K"]:',
+                """
+                def forward(self, x):
+                    return self.last(self.classifier(self.stages(x)[-1].flatten(1)))
+
+                def unused(self, x):
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "alexnet_softmax",
+        hint="AlexNet puts out logits too: what do you apply to them?",
+        severity="slip",
+        edits=[
+            edit(
+                "nn.Linear(64 * w, num_classes),",
+                """
+                nn.Linear(64 * w, num_classes),
+                nn.Softmax(1),
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "drops_in_evaluation",
+        hint="Your dropout acts in evaluation too: who tells it in which mode the network is?",
+        severity="slip",
+        edits=[
+            edit(
+                "def vgg_stage(",
+                """
+                class Dropping(nn.Module):
+                    def __init__(self, p):
+                        super().__init__()
+                        self.p = p
+
+                    def forward(self, x):
+                        return F.dropout(x, self.p)
+
+
+                def vgg_stage(
+                """,
+            ),
+            edit(
+                "side * side, hidden), nn.ReLU(), nn.Dropout(dropout)",
+                "side * side, hidden), nn.ReLU(), Dropping(dropout)",
+            ),
+            edit(
+                "nn.Linear(hidden, hidden), nn.ReLU(), nn.Dropout(dropout)",
+                "nn.Linear(hidden, hidden), nn.ReLU(), Dropping(dropout)",
+            ),
+        ],
+    ),
+    misconception(
+        "five_stages_assumed",
+        hint="How often is the size halved: five times, or once for each stage of the table?",
+        severity="slip",
+        edits=[
+            edit("side = size // 2 ** len(table)", "side = size // 32"),
+        ],
+    ),
+    misconception(
+        "side_rounded_up",
+        hint="A pooling drops an odd last row: what is left of 10 rows after two of them?",
+        severity="slip",
+        edits=[
+            edit("side = size // 2 ** len(table)", "side = -(-size // 2 ** len(table))"),
+        ],
+    ),
+    misconception(
+        "vgg_drops_before_its_layers",
+        hint="VGG drops out after the ReLU of each hidden layer: where does your dropout stand?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                *(nn.Linear(widths[-1] * side * side, hidden), nn.ReLU(), nn.Dropout(dropout)),
+                *(nn.Linear(hidden, hidden), nn.ReLU(), nn.Dropout(dropout)),
+                """,
+                """
+                *(nn.Dropout(dropout), nn.Linear(widths[-1] * side * side, hidden), nn.ReLU()),
+                *(nn.Dropout(dropout), nn.Linear(hidden, hidden), nn.ReLU()),
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "second_dropout_missing",
+        hint="VGG has two hidden layers: after how many of them do you drop out?",
+        severity="slip",
+        edits=[
+            edit(
+                "nn.Linear(hidden, hidden), nn.ReLU(), nn.Dropout(dropout)",
+                "nn.Linear(hidden, hidden), nn.ReLU()",
+            ),
+        ],
+    ),
 ]

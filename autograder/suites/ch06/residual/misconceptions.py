@@ -197,4 +197,78 @@ MISCONCEPTIONS = [
             edit("y = x + self.scale * self.branch(x)", "y = x.add_(self.scale * self.branch(x))"),
         ],
     ),
+    misconception(
+        "four_times_the_inner_width",
+        hint="Four times which width does a bottleneck put out: `width`, or the inner one?",
+        severity="slip",
+        edits=[
+            edit(
+                "inner, c_out = width * base_width // 64 * groups, 4 * width",
+                """
+                inner = width * base_width // 64 * groups
+                c_out = 4 * inner
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "floored_after_the_groups",
+        hint="First the floor, then times groups: in which order do you take them?",
+        severity="slip",
+        edits=[
+            edit("c_out = width * base_width // 64 * groups", "c_out = width * base_width * groups // 64"),
+        ],
+    ),
+    misconception(
+        "middle_relu_missing",
+        hint="A bottleneck has three ReLUs: how many has yours?",
+        severity="slip",
+        edits=[
+            edit("y = F.relu(self.bn2(self.conv2(y)))", "y = self.bn2(self.conv2(y))"),
+        ],
+    ),
+    misconception(
+        "zeros_on_both_sides",
+        hint="All channels of zeros stand after x's own: where are yours?",
+        severity="slip",
+        edits=[
+            edit("(0, 0, 0, 0, 0, self.more)", "(0, 0, 0, 0, self.more // 2, self.more - self.more // 2)"),
+        ],
+    ),
+    misconception(
+        "padding_always_strided",
+        hint="With stride 1 and more channels: which pixels does your padding shortcut take?",
+        severity="slip",
+        edits=[
+            edit("x[:, :, :: self.stride, :: self.stride]", "x[:, :, ::2, ::2]"),
+        ],
+    ),
+    misconception(
+        "projection_with_bias",
+        hint="A batch norm stands after the projection's convolution: has that convolution a bias?",
+        severity="slip",
+        edits=[
+            edit("nn.Conv2d(c_in, width, 1, stride, bias=False)", "nn.Conv2d(c_in, width, 1, stride)"),
+            edit("nn.Conv2d(c_in, c_out, 1, stride, bias=False)", "nn.Conv2d(c_in, c_out, 1, stride)"),
+        ],
+    ),
+    misconception(
+        "relu_before_and_after_the_sum",
+        hint="Your branch ends in a ReLU: can it make a value smaller?",
+        severity="slip",
+        edits=[
+            edit(
+                "residual = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))",
+                "residual = F.relu(self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x))))))",
+            ),
+        ],
+    ),
+    misconception(
+        "scale_in_training_only",
+        hint="The scale belongs to the sum: is it there in evaluation too?",
+        severity="slip",
+        edits=[
+            edit("self.scale * self.branch(x)", "(self.scale if self.training else 1.0) * self.branch(x)"),
+        ],
+    ),
 ]

@@ -143,6 +143,7 @@ def test_padding_shortcut(student, rng, args):
         ((6, 8), {"groups": 4, "base_width": 16}),
         ((16, 4), {"groups": 2}),
         ((6, 3), {"base_width": 100}),
+        ((5, 6), {"groups": 3, "base_width": 20}),
         ((4, 4, 2), {"groups": 4}),
     ],
 )

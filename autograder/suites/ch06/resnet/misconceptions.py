@@ -122,4 +122,93 @@ MISCONCEPTIONS = [
             edit("stride = 2 if i > 0 and j == 0 else 1", "stride = 2 if i > 0 and j == number - 1 else 1"),
         ],
     ),
+    misconception(
+        "average_in_the_stem",
+        hint="What does the pooling of the stem take: the largest value, or the mean?",
+        severity="slip",
+        edits=[
+            edit("nn.MaxPool2d(3, 2, 1)", "nn.AvgPool2d(3, 2, 1)"),
+        ],
+    ),
+    misconception(
+        "dense_layer_first",
+        hint="Layers are registered in the order of the table: where is your dense layer?",
+        severity="slip",
+        edits=[
+            edit("self.fc = nn.Linear(channels, num_classes)", ""),
+            edit(
+                'large = stem == "imagenet"',
+                """
+                large = stem == "imagenet"
+                self.fc = nn.Linear(widths[len(blocks) - 1] * block.expansion, num_classes)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "dense_layer_of_the_last_width",
+        hint="There may be more widths than stages: how many channels does your last stage put out?",
+        severity="slip",
+        edits=[
+            edit(
+                "self.fc = nn.Linear(channels, num_classes)",
+                "self.fc = nn.Linear(widths[-1] * block.expansion, num_classes)",
+            ),
+        ],
+    ),
+    misconception(
+        "large_stem_without_relu",
+        hint="What stands between the norm of the large stem and its pooling?",
+        severity="slip",
+        edits=[
+            edit(
+                "outputs = [self.pool(F.relu(self.bn1(self.conv1(x))))]",
+                """
+                y = self.bn1(self.conv1(x))
+                outputs = [self.pool(y if isinstance(self.pool, nn.MaxPool2d) else F.relu(y))]
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "large_stem_reads_three",
+        hint="Images may have any number of channels: how many does your large stem read?",
+        severity="slip",
+        edits=[
+            edit("nn.Conv2d(in_channels, widths[0]", "nn.Conv2d(3 if large else in_channels, widths[0]"),
+        ],
+    ),
+    misconception(
+        "stem_of_64",
+        hint="How many channels does the large stem put out: 64, or as many as the first stage has?",
+        severity="partial",
+        edits=[
+            edit(
+                'large = stem == "imagenet"',
+                """
+                large = stem == "imagenet"
+                first = 64 if large else widths[0]
+                """,
+            ),
+            edit("nn.Conv2d(in_channels, widths[0]", "nn.Conv2d(in_channels, first"),
+            edit("nn.BatchNorm2d(widths[0])", "nn.BatchNorm2d(first)"),
+            edit("channels, self.names = widths[0], []", "channels, self.names = first, []"),
+        ],
+    ),
+    misconception(
+        "stride_where_the_width_changes",
+        hint="Two stages may be equally wide: does the second one make the maps smaller?",
+        severity="slip",
+        edits=[
+            edit("2 if i > 0 and j == 0 else 1", "2 if i > 0 and j == 0 and width != widths[i - 1] else 1"),
+        ],
+    ),
+    misconception(
+        "options_not_in_the_first_stage",
+        hint="Options go to every block: which blocks of the first stage get yours?",
+        severity="slip",
+        edits=[
+            edit("**(options or {})", "**((options or {}) if i > 0 or j == 0 else {})"),
+        ],
+    ),
 ]

@@ -171,12 +171,21 @@ def test_options(student, rng):
 
 
 @pytest.mark.level("options")
-def test_channels_and_classes(student, rng):
+@pytest.mark.parametrize("stem", ["cifar", "imagenet"])
+def test_channels_and_classes(student, rng, stem):
     """Any number of input channels and of classes will do; more widths than stages are left unused."""
     theirs, ours = both(
-        student, rng, blocks=(1, 1), widths=(4, 6, 9), in_channels=2, num_classes=3, stem="cifar"
+        student, rng, blocks=(1, 1), widths=(4, 6, 9), in_channels=2, num_classes=3, stem=stem
     )
-    outputs_agree(theirs, ours, rng, 1, 2, 33, 32)
+    outputs_agree(theirs, ours, rng, 1, 2, 33, 40)
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(0.8)
+def test_equal_widths(student, rng):
+    """A stage as wide as the one before makes the maps smaller all the same."""
+    theirs, ours = both(student, rng, blocks=(1, 2, 1), widths=(4, 4, 4), stem="cifar")
+    outputs_agree(theirs, ours, rng, 2, 3, 32, 35)
 
 
 @pytest.mark.level("invariants")

@@ -144,6 +144,7 @@ def test_xception_module(student, rng, args):
         ((4, 5, 3), {"widen_first": False}),
         ((4, 6, 1), {"relu_first": False, "widen_first": False}),
         ((5, 5, 2, 2), {}),
+        ((4, 6, 2, 3), {}),
     ],
 )
 def test_settings_of_the_xception_module(student, rng, args, settings):

@@ -180,4 +180,88 @@ MISCONCEPTIONS = [
             edit("width = trunk(images[:1]).shape[1]", "width = 64"),
         ],
     ),
+    misconception(
+        "mini_batches",
+        hint="Each step takes all images: how many does yours take, where there are many?",
+        severity="slip",
+        edits=[
+            edit(
+                "F.cross_entropy(network(images), labels).backward()",
+                """
+                rows = torch.randperm(len(images))[:16]
+                F.cross_entropy(network(images[rows]), labels[rows]).backward()
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "rate_over_a_hundred_steps",
+        hint="The cosine reaches 0 at the last step: over how many steps does yours fall?",
+        severity="slip",
+        edits=[
+            edit("CosineAnnealingLR(adam, steps)", "CosineAnnealingLR(adam, 100)"),
+        ],
+    ),
+    misconception(
+        "rate_falls_a_step_late",
+        hint="The first two steps: have they the same learning rate?",
+        severity="slip",
+        edits=[
+            edit("for _ in range(steps):", "for step in range(steps):"),
+            edit(
+                """
+                adam.step()
+                schedule.step()
+                """,
+                """
+                adam.step()
+                if step > 0:
+                    schedule.step()
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "unfrozen_afterwards",
+        hint="With frozen=True the trunk is left frozen: what do you do to it after the training?",
+        severity="slip",
+        edits=[
+            edit(
+                "return network.eval()",
+                """
+                trunk.requires_grad_(True)
+                return network.eval()
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "copy_when_frozen",
+        hint="The network holds the trunk itself: which one do you freeze?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                if frozen:
+                    freeze(trunk)
+                """,
+                """
+                if frozen:
+                    import copy
+
+                    trunk = copy.deepcopy(trunk)
+                    network = nn.Sequential(trunk, head)
+                    freeze(trunk)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "bias_of_the_head_not_trained",
+        hint="The head is weights and bias: which of the two has your optimiser?",
+        severity="slip",
+        edits=[
+            edit('[{"params": head.parameters(), "lr": 1e-2}]', '[{"params": [head.weight], "lr": 1e-2}]'),
+        ],
+    ),
 ]

@@ -149,7 +149,7 @@ def trained_head(features, labels, classes, steps):
 @pytest.mark.parametrize("steps", [1, 12])
 def test_head(student, rng, steps):
     """The head is what AdamW makes of zeros in so many steps on all images, at a rate of 1e-2 falling as a cosine."""
-    images, labels = task(rng, 12, 4)
+    images, labels = task(rng, 37, 4)
     trunk = student.digit_trunk()
     trunk.eval()
     features = trunk(images).detach()

@@ -162,4 +162,38 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "product_underflows",
+        hint="The probability of a whole long text: is it still a number above 0 in float64?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "return math.exp(-float(log_probs[ids[:-1], ids[1:]].mean()))",
+                """
+                p = float(log_probs[ids[:-1], ids[1:]].exp().prod())
+                return (1 / p) ** (1 / (len(ids) - 1)) if p > 0 else math.inf
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "divided_in_float32",
+        hint="All three work in float64: in which dtype do you divide and take the logarithm?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit("smoothed = counts + smoothing", "smoothed = counts.float() + smoothing"),
+            edit("keepdim=True)).log()", "keepdim=True)).log().double()"),
+        ],
+    ),
+    misconception(
+        "only_zeros_smoothed",
+        hint="Every pair is seen more often than it was: which pairs do you give the smoothing?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit("smoothed = counts + smoothing", "smoothed = torch.where(counts == 0, smoothing, counts)"),
+        ],
+    ),
 ]

@@ -121,6 +121,19 @@ def test_characters_never_seen(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(3)
+def test_long_text(student, rng):
+    """The perplexity of 3,000 characters is a number like another: their probability alone float64 cannot hold."""
+    ids = rng.randint(0, 20, (3000,))
+    log_probs = rng.randn(20, 20, dtype=torch.float64).log_softmax(1)
+    want = math.exp(-float(log_probs[ids[:-1], ids[1:]].mean()))
+    got = float(student.bigram_perplexity(log_probs, ids))
+    assert abs(got - want) < 1e-9 * want, (
+        f"the perplexity of 3,000 characters is {got:.4g} instead of {want:.4g}"
+    )
+
+
+@pytest.mark.level("options")
 def test_last_pair(student):
     """The first pair and the last one count like every other."""
     ids = torch.tensor([3, 0, 0, 0, 0, 2])

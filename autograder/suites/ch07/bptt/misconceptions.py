@@ -223,4 +223,44 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "gradients_clipped",
+        hint="Are these the gradients of the loss where they are large, or have you cut them?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "return grad_x, grad_h, grad_w_x, grad_w_h, grad_b",
+                """
+                for grad in (grad_w_x, grad_w_h, grad_b):
+                    grad.clamp_(-5, 5)
+                return grad_x, grad_h, grad_w_x, grad_w_h, grad_b
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "bias_is_a_mean_over_time",
+        hint="Every step adds to the gradient of the bias: is yours their sum, or their mean?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "return grad_x, grad_h, grad_w_x, grad_w_h, grad_b",
+                "return grad_x, grad_h, grad_w_x, grad_w_h, grad_b / x.shape[1]",
+            ),
+        ],
+    ),
+    misconception(
+        "only_last_outputs",
+        hint="The loss may look at the output of every step: whose gradients do you use?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "(grad_h + grad_outputs[:, t])",
+                "(grad_h + grad_outputs[:, t] * (t == lengths - 1)[:, None])",
+            ),
+        ],
+    ),
 ]

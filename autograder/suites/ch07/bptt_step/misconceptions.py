@@ -183,4 +183,13 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "slope_forgotten_for_the_input",
+        hint="Between x and the state stands the tanh: does your gradient of x pass through its slope?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit("return grad_a @ w_x,", "return grad_h @ w_x,"),
+        ],
+    ),
 ]

@@ -314,4 +314,39 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "lookup_kept_by_size",
+        hint="Another vocabulary of as many characters: by which one does your second call look up?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit("def build_vocabulary(", "_PLACES = {}\n\n\ndef build_vocabulary("),
+            edit(
+                "place = {character: i for i, character in enumerate(vocabulary)}",
+                "place = _PLACES.setdefault(len(vocabulary), {c: i for i, c in enumerate(vocabulary)})",
+            ),
+            edit("unknown = sorted(set(text) - set(vocabulary))", "unknown = sorted(set(text) - set(place))"),
+        ],
+    ),
+    misconception(
+        "message_without_the_character",
+        hint="Somebody reads your message and looks for the character in a long text: does it say which one?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                'raise ValueError(f"the vocabulary has no {unknown[0]!r}")',
+                'raise ValueError("unknown character")',
+            ),
+        ],
+    ),
+    misconception(
+        "sorted_without_case",
+        hint="Sorted as Python sorts characters: where do its capitals stand, and where do yours?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit("sorted(set(text))", "sorted(set(text), key=lambda c: (c.lower(), c))"),
+        ],
+    ),
 ]

@@ -143,4 +143,13 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "numbers_without_axes_left_out",
+        hint="A gradient may be a single number without axes: does it count in your norm?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit("for g in grads))", "for g in grads if g.dim() > 0))"),
+        ],
+    ),
 ]
