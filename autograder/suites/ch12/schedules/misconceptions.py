@@ -177,4 +177,32 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "alpha_of_each_step",
+        hint="One step keeps 1 - beta of the variance: what is left of the data after ten?",
+        severity="partial",
+        edits=[edit("torch.cumprod(1 - betas, dim=0)", "1 - betas")],
+    ),
+    misconception(
+        "linear_divided_by_no_gaps",
+        hint="A schedule may have one step: by how many gaps do you divide then?",
+        severity="slip",
+        edits=[
+            edit(
+                "torch.linspace(beta_start, beta_end, T, dtype=torch.float64)",
+                "beta_start + (beta_end - beta_start) * torch.arange(T, dtype=torch.float64) / (T - 1)",
+            )
+        ],
+    ),
+    misconception(
+        "linear_ends_scaled",
+        hint="The first and the last beta are arguments: what does the number of steps make of yours?",
+        severity="slip",
+        edits=[
+            edit(
+                "torch.linspace(beta_start, beta_end, T, dtype=torch.float64)",
+                "torch.linspace(1000 / T * beta_start, 1000 / T * beta_end, T, dtype=torch.float64)",
+            )
+        ],
+    ),
 ]

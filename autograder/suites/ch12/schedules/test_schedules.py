@@ -67,6 +67,7 @@ def test_linear(student, T, options):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(4.85)
 def test_linear_of_one_step(student):
     """A linear schedule of one step is one number, from beta_start to beta_end."""
     betas = student.linear_betas(1)
@@ -87,7 +88,7 @@ def test_cosine(student, T, s):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(4)
+@pytest.mark.weight(9.7)
 @pytest.mark.parametrize(("T", "max_beta"), [(20, 0.999), (20, 0.5), (500, 0.02), (1, 0.999)])
 def test_clipped(student, T, max_beta):
     """No beta of the cosine schedule is above max_beta, and those below it stay what they are."""

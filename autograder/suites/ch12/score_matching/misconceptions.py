@@ -220,4 +220,79 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "dsm_first_axis",
+        hint="A sample may be an image: over which of its axes do you sum, and over which do you average?",
+        severity="slip",
+        edits=[edit("error.flatten(1).sum(dim=1).mean()", "error.sum(dim=1).mean()")],
+    ),
+    misconception(
+        "kl_logarithms_kept_in_range",
+        hint="Variances as small as exp(-20) are common: what becomes of such a logarithm in your code?",
+        severity="slip",
+        edits=[
+            edit(
+                "ratio = torch.exp(log_var1 - log_var2)",
+                """
+                log_var1, log_var2 = log_var1.clamp(-10, 10), log_var2.clamp(-10, 10)
+                ratio = torch.exp(log_var1 - log_var2)
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "kl_small_number_added",
+        hint="How large is the smallest variance here beside the number that you add to it?",
+        severity="slip",
+        edits=[
+            edit(
+                "ratio = torch.exp(log_var1 - log_var2)",
+                "variance = torch.exp(log_var2) + 1e-8\nratio = torch.exp(log_var1) / variance",
+            ),
+            edit("(mean1 - mean2) ** 2 * torch.exp(-log_var2)", "(mean1 - mean2) ** 2 / variance"),
+        ],
+    ),
+    misconception(
+        "vlb_data_kept_in_range",
+        hint="The bound takes the prediction as it is: what do you do to the x0 that it implies?",
+        severity="slip",
+        edits=[
+            edit(
+                "predicted = (x_t - noise_level * eps_pred) / along(alpha_bar.sqrt(), t, x0)",
+                "predicted = ((x_t - noise_level * eps_pred) / along(alpha_bar.sqrt(), t, x0)).clamp(-1, 1)",
+            )
+        ],
+    ),
+    misconception(
+        "vlb_state_detached",
+        hint="Gradients reach every tensor that goes in: does one reach x_t?",
+        severity="slip",
+        edits=[edit("predicted = (x_t - noise_level", "predicted = (x_t.detach() - noise_level")],
+    ),
+    misconception(
+        "v_noise_detached",
+        hint="Gradients reach every tensor that goes in: does one reach the noise in v_target?",
+        severity="slip",
+        edits=[
+            edit(
+                "along(alpha_bar.sqrt(), t, x0) * noise -",
+                "along(alpha_bar.sqrt(), t, x0) * noise.detach() -",
+            )
+        ],
+    ),
+    misconception(
+        "kl_in_the_shape_of_the_first_mean",
+        hint="The arguments broadcast: which shape has the result where the first mean is the smallest of them?",
+        severity="slip",
+        edits=[
+            edit(
+                "return 0.5 * (log_var2 - log_var1 + ratio + (mean1 - mean2) ** 2 * torch.exp(-log_var2) - 1)",
+                """
+                result = torch.zeros_like(mean1)
+                result += 0.5 * (log_var2 - log_var1 + ratio + (mean1 - mean2) ** 2 * torch.exp(-log_var2) - 1)
+                return result
+                """,
+            )
+        ],
+    ),
 ]

@@ -144,4 +144,19 @@ MISCONCEPTIONS = [
         severity="partial",
         edits=[edit("t[:, None]", "2 * math.pi * t[:, None]")],
     ),
+    misconception(
+        "frequencies_kept_by_dim",
+        hint="A second call may have another max_period: whose frequencies does it get?",
+        severity="slip",
+        edits=[
+            edit(
+                "def time_embedding(t, dim, max_period=10000.0):",
+                "def time_embedding(t, dim, max_period=10000.0, *, kept={}):",
+            ),
+            edit(
+                "frequency = max_period ** (-torch.arange(half) / half)",
+                "frequency = kept.setdefault(dim, max_period ** (-torch.arange(half) / half))",
+            ),
+        ],
+    ),
 ]
