@@ -1026,7 +1026,7 @@ class ResidualBlock(nn.Module):
 # - Every time from 0 to 999 gives another output, early ones a few steps apart clearly so. Every label does, too, and
 #   without `y` all images have the null label. Time and label enter where the image is processed: what they change
 #   depends on the image.
-# - Each image is treated by itself, at its own time and label.
+# - Each image is treated by itself, at its own time and label. Only while training may a batch normalisation bring others in.
 # - Every parameter gets a gradient, and the image does. The `state_dict` holds all that the network knows.
 # - What is random while training, such as dropout, rests after `model.eval()`.
 #

@@ -221,4 +221,53 @@ MISCONCEPTIONS = [
         severity="slip",
         edits=[edit("c, width = base_channels, 4 * base_channels", "c, width = 16, 64")],
     ),
+    misconception(
+        "no_label_adds_nothing",
+        hint="Without y every image has the null label: which row of the embedding is that, and do you add it?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                if y is None:
+                    y = torch.full_like(t, self.num_classes)
+                condition = condition + self.label(y)
+                """,
+                """
+                if y is not None:
+                    condition = condition + self.label(y)
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "tanh_at_the_end",
+        hint="Noise has no bound: what comes last in your network?",
+        severity="partial",
+        edits=[edit("return self.out(h)", "return torch.tanh(self.out(h))")],
+    ),
+    misconception(
+        "one_level_only",
+        hint="At which resolutions does your network compute something: is a quarter one of them?",
+        severity="partial",
+        edits=[
+            edit("h = F.max_pool2d(h, 2)", "h = F.max_pool2d(h, 2) if len(skips) == 1 else h"),
+            edit(
+                "h = F.interpolate(h, scale_factor=2)",
+                "h = F.interpolate(h, scale_factor=2) if len(skips) == 1 else h",
+            ),
+        ],
+    ),
+    misconception(
+        "table_of_times_too_short",
+        hint="Times run from 0 to 999: how many rows has your table of times?",
+        severity="partial",
+        edits=[
+            edit(
+                "self.time = nn.Sequential(nn.Linear(16, width), nn.SiLU())",
+                "self.time = nn.Sequential(nn.Embedding(100, 16), nn.Linear(16, width), nn.SiLU())",
+            ),
+            edit("angle = t[:, None].float() * 0.3 ** torch.arange(8)", ""),
+            edit("self.time(torch.cat([angle.sin(), angle.cos()], dim=1))", "self.time(t)"),
+        ],
+    ),
 ]
