@@ -141,7 +141,7 @@ def with_progress(batches, every=20):
 #
 # **What.** Weights and answers of kernel regression.
 #
-# **Details.** Widths are 0.001 at least. However far the query or the next key, no answer is NaN, and each query's
+# **Details.** Widths are 0.001 at least. Queries and keys may lie 1,000 apart: no answer is NaN, and each query's
 # weights sum to 1: with a narrow width the nearest key takes all, and two that are equally near take half each.
 # Gradients flow to queries, keys, values and, where it is a tensor, to the width; they are finite where a query lies
 # on a key. With `leave_own_out` there are as many queries as keys, two at least, query $i$ is key $i$, and its own
@@ -544,7 +544,7 @@ for d in (4, 64, 1024):
 #
 # **What.** A softmax that knows masks, and attention with it.
 #
-# **Details.** Any number of leading axes, also none, and the masks may lack some of them. What stands at a masked
+# **Details.** Any number of leading axes, also none; a mask may lack the first of them, for its axes are counted from the end. What stands at a masked
 # place, however large its score, has exactly the weight 0, its gradient is exactly 0, and nothing else depends on
 # it; it is finite. A row that is wholly masked gives zeros, forwards and backwards, without a NaN, in other rows too.
 # Scores may have any finite size and either sign: a masked one of $10^{12}$ beside open ones of $-10^{12}$ too.
@@ -1256,7 +1256,7 @@ def random_problem(
 # queries, keys and values of up to some hundreds, and wrong ones that you have not seen. A right one has every
 # property. A wrong one lacks at least one, and may have the others; whether it has a property that may be seen either
 # way is not asked. Some are wrong only in places: where a mask is given, for one query of one example, at the first or
-# the last key, for hidden values alone or hidden keys alone, for queries of a width above 16. Rows of weights may sum
+# the last key, for hidden values alone or hidden keys alone, by a mask that takes no more than some units from a score, for queries of a width above 16. Rows of weights may sum
 # to 0.95. An `attend` that answers NaN, always or where a mask is given, has not the property. Probes return a bool.
 # `random_problem` is given.
 #
@@ -2079,7 +2079,7 @@ def fit_classifier(
 #
 # **What.** The network of the table, with or without a block.
 #
-# **Details.** The block is any `nn.Module` from (N, 32, H, W) to the same; it is put in as it is, not copied: its
+# **Details.** The block is any `nn.Module` from (N, 32, H, W) to the same; it is put in as it is, an empty `nn.Sequential` too, not copied: its
 # numbers, its mode and what of it learns stay; it is used in training and in evaluation, and its parameters and its
 # mode are the network's from then on. With None nothing stands in its place. The result is an `nn.Module` that gives
 # logits; images may have any even sizes. Two networks share nothing. It is graded by its outputs with known weights

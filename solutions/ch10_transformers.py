@@ -1942,7 +1942,7 @@ show(
 # - At least one token is always kept, also for `top_p` of 0. `top_p=1.0` keeps all. A sum that is exactly $p$ closes the nucleus; where rounding decides whether it is, no test asks.
 # - Each row is cut by itself. Rows sum to 1, what is cut has exactly 0. Logits may be as large as 10,000.
 # - `generate` gives the model at most the last `context` tokens and draws from the generator alone; equal seeds give equal texts. How a token is drawn from its probabilities is left to you: frequencies
-#   are judged. The model is any callable from ids (1, T) to logits (1, T, V). `length` may be 0. Logits that are handed in stay as they are.
+#   are judged. The model is any callable from ids (1, T) to logits (1, T, V). `length` may be 0. Logits that are handed in stay as they are; no test asks for a gradient of the probabilities.
 # - No graph is recorded while it writes.
 #
 # **Why.** The same model sounds dull, sane or mad by these three numbers.
@@ -2103,7 +2103,7 @@ for name, options in settings:
 # - A sequence in pieces of any sizes gives what it gives in one piece. Gradients reach `x`, the weights and the cache that was handed in; so the cache that comes back carries its graph. A cache that is
 #   handed in has at least one token, and a text may be of any length.
 # - `greedy` gives each token to the model exactly once, and the last one that it writes not at all. The first call gets the whole prompt with `None`, each later one the new token alone with the caches that the call before returned, whatever they are.
-#   Of equal logits the smaller token is taken.
+#   Of equal logits the smaller token is taken. `length` may be 0: then the prompt comes back.
 #
 # **Why.** Without it nobody could pay for what these models write.
 

@@ -435,7 +435,7 @@ print(f"deep over components: {max(deep_errors) / plane_error:.2f}")
 #
 # **Details.** In `spoil` values are lost first, each by itself; those that stay are *not* scaled up. Then noise is added to all values, the lost ones too. In `best_affine` the covariance
 # is the sample's own, divided by $N$; $\sigma > 0$, and $C$ may be singular ($N < D$). In `train_denoiser` the network maps $(M, D)$ to $(M, D)$ and is trained in place with Adam, with nothing but its rate changed. Each step draws $M$ =
-# `batch_size` data points at random, with replacement, and *new* noise, all by the generator. The error is measured against the clean data.
+# `batch_size` data points at random, with replacement, and *new* noise, all by the generator. Gradients are not clipped. In which dtype noise is drawn is up to you; what is spoilt keeps its dtype. The error is measured against the clean data.
 
 
 # %% nbgrader={"grade": false, "grade_id": "denoising_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -614,7 +614,7 @@ print(f"affine over nothing at noise 0.5: {sum(found['affine', 0.5]) / sum(found
 #
 # **Why.** Line by line, this is what makes the next exercise train.
 #
-# **Details.** `mu` and `logvar` have any shape, the same for both. Noise has that shape: each value its own. Gradients flow from the draw and from the divergence into all parameters. Log-variances may be $\pm 60$: nothing is clamped, and no small number is added. The divergence sums over
+# **Details.** `mu` and `logvar` have any shape, the same for both. Noise has that shape: each value its own; in which dtype it is drawn is up to you, and the draw has that of `mu`. Gradients flow from the draw and from the divergence into all parameters. Log-variances may be $\pm 60$: nothing is clamped, and no small number is added. The divergence sums over
 # the last axis only. In the two estimators `f` maps a batch $(K, d)$ to $(K,)$, each value from its own row; `mu` and `logvar` are $(d,)$. They return one estimate for *each draw*, without a graph, work
 # where gradients are switched off too, and leave no gradient in anybody's parameters. `score_gradients` never differentiates `f`, which may be a step function and need not be one that autograd understands; what `pathwise_gradients` is handed depends on $z$ by operations that have gradients.
 
@@ -804,7 +804,7 @@ print(
 #
 # **Details.** `VAE.encode` maps $(N, D)$ to `mu` and `logvar`, both $(N, d)$: one hidden layer with ReLU, then one linear layer of $2d$ values, `mu` first. `VAE.decode` maps $(\dots, d)$ to $(\dots, D)$: one hidden layer with ReLU, then a linear
 # layer, without anything that keeps the pixels in a range. Both hidden layers have `width` units. The four linear layers are the only parameters, made in the order in which data meet them. In `elbo` the functions `encode` and `decode` are called on whole batches, and one $z$ is drawn for each data point. The bound is
-# reconstruction minus `beta` times the divergence. `train_vae` takes a `VAE`, trains it in place with a new Adam, in which nothing but the rate is changed (no weight decay), and raises the bound's mean over a batch, `beta` in it; it returns these very bounds. Each step draws `batch_size` data points at random, with replacement.
+# reconstruction minus `beta` times the divergence. `train_vae` takes a `VAE`, trains it in place with a new Adam, in which nothing but the rate is changed (no weight decay, no clipping), and raises the bound's mean over a batch, `beta` in it; it returns these very bounds. Each step draws `batch_size` data points at random, with replacement.
 
 
 # %% nbgrader={"grade": false, "grade_id": "elbo_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1089,7 +1089,7 @@ print(f"beta with the highest bound at weight 1, mean of three seeds: {best_beta
 #
 # **Why.** A bound whose gap nobody knows compares nothing. You will find out which of two models' bounds lies closer.
 #
-# **Details.** `encode` maps $(N, D)$ to mean and log-variance $(N, d)$, `decode` maps $(\dots, d)$ to the mean $(\dots, D)$ of a normal $p(x \mid z)$ with standard deviation `sd`. The prior is standard normal. Each data point has $K$ draws of its own. The bound has gradients in the
+# **Details.** `encode` maps $(N, D)$ to mean and log-variance $(N, d)$, `decode` maps $(\dots, d)$ to the mean $(\dots, D)$ of a normal $p(x \mid z)$ with standard deviation `sd`. The prior is standard normal. The last axes of data and means are equally long. Each data point has $K$ draws of its own. The bound has gradients in the
 # parameters of both functions, through the draws too. The grid has `points` places along each of two axes, from `-limit` to `limit`, both ends included; `points` is 2 or more. Each place counts with the area of a whole cell, the square of the distance between neighbours, those at the rim too. The grid has the dtype of the data and needs no gradient.
 
 
@@ -1292,7 +1292,7 @@ print(f"value of the best judge {value:.3f}, of one who always says one half {-m
 # **Details.** The two normal densities have a mean and a standard deviation for each of $d$ dimensions, which are independent of each other; the log-ratio is one number
 # for each row. It is right far out too, where both densities are too small for a float, and for deviations of 0.0003 around means of 500. Its gradients in $x$ and in the four parameters are those of the formula; the other two functions need none.
 #
-# `optimal_discriminator` is handed log-densities of any shape. Both may be very negative at the same place, or one of them $-\infty$; where both are, any answer will do. Where the judge is nearly sure the small probability has its digits too.
+# `optimal_discriminator` is handed log-densities of any shape, and gives the digits of their dtype. Both may be very negative at the same place, or one of them $-\infty$; where both are, any answer will do. Where the judge is nearly sure the small probability has its digits too.
 #
 # `optimal_value` is $V(D^*, G)$ as a sum over the cells of a grid, each `dx` wide: $\sum_i (p_i \log D^*_i + q_i \log(1 - D^*_i))\, dx$. A log-density may be $-\infty$ in any cell, both of them too: what has no
 # probability adds nothing. Cells may be sharp, one density large where the other is tiny, and a grid may cut off tails: the densities are taken as they are, whatever they sum to.
@@ -1461,7 +1461,7 @@ my_factor = None  # a number, for example 2
 #
 # **Details.** Logits have any shape, (N,), (N, 1), or (N, 1, H, W) of a judge of patches; the mean is over all of them. Numbers of real and made samples may differ, shapes too. Logits may be
 # $\pm 10^4$: losses and gradients stay finite, and are those of the formulas. Neither loss cuts the graph, so gradients reach both arguments. Smoothing is between 0 and 1, which need not be checked; the hinge loss
-# has no targets and refuses any smoothing but 0 with a `ValueError`. An unknown kind is a `ValueError` in both functions.
+# has no targets and refuses any smoothing but 0 with a `ValueError`. An unknown kind is a `ValueError` in both functions; a part of a name, or a name in other letters, is unknown.
 #
 # **Why.** Which of these losses gives the generator a gradient when it is bad decides whether it ever becomes good.
 
@@ -2211,7 +2211,7 @@ for distance in (0.0, 1.0, 5.0, 50.0):
 #
 # **Details.** Samples have any number of axes after the first: points (N, d), images (N, C, H, W). `between` draws one $\epsilon$ for each *sample*, the same for all its values; all are independent. The result has no graph, even where real or made samples have one. A
 # critic maps a batch to one score for each sample, as (N,) or as (N, 1), each from its own sample alone. The norm is taken over all values of a sample, the mean over the samples.
-# Gradients of the penalty reach the critic's parameters. Where a critic is flat, its slope is 0 and the two-sided penalty 1, never NaN, and its gradient is finite; a critic need not use its input at all. The penalty works where gradients are
+# Gradients of the penalty reach the critic's parameters. Where a critic is flat, its slope is 0 and the two-sided penalty 1, never NaN, and its gradient is finite; a critic need not use its input at all: then it is flat too. The penalty works where gradients are
 # switched off, and leaves no gradient in anybody's parameters. One-sided, each sample's excess is cut at 0 by itself. `clip_weights` cuts every parameter of a network to $[-c, c]$, frozen ones too, in place and without a graph.
 #
 # **Why.** The same few lines stand in every network with a penalty on its slope, in physics too.
@@ -2636,7 +2636,7 @@ show(
 #
 # **Why.** It is the cheapest way of limiting a network's slope, and the most used.
 #
-# **Details.** `power_iteration` first computes $v$ from $u$, then $u$ from $v$, `rounds` times, and $\sigma = u^\top W v$ at the end. `rounds` is 1 or more, $W$ is not 0, and it may be large or small; norms of *vectors* are allowed, `torch.linalg.norm` and `torch.linalg.vector_norm` too. $u$ and $v$ come back without a graph, $\sigma$ with one, in which they are constants. `SpectralLinear` has the parameters `weight` $(m, n)$ and `bias` $(m,)$, which start as those of
+# **Details.** `power_iteration` first computes $v$ from $u$, then $u$ from $v$, `rounds` times, and $\sigma = u^\top W v$ at the end. `rounds` is 1 or more, $W$ is not 0, and it may be large or small, by a million; a $10^{-12}$ in a norm is too little to count; norms of *vectors* are allowed, `torch.linalg.norm` and `torch.linalg.vector_norm` too. $u$ and $v$ come back without a graph, $\sigma$ with one, in which they are constants. `SpectralLinear` has the parameters `weight` $(m, n)$ and `bias` $(m,)$, which start as those of
 # `nn.Linear`, and a buffer `u` $(m,)$ of length 1 that starts at random. In training each call makes one round from `u`, stores the new one, and uses the $\sigma$ of that round. In evaluation a call changes nothing, so the same input has the same output: $\sigma$ then comes from the stored `u` and the $v$ that belongs to it. The bias is not divided. Two calls in training before one `backward` must be possible.
 
 
@@ -2773,7 +2773,7 @@ print(
 #
 # **Why.** Nearly every paper on images reports it.
 #
-# **Details.** The covariance is divided by $N - 1$. Features may lie far from 0. Covariances may be singular, large and small, down to $10^{-8}$, and need not commute. The distance is a real number in the dtype of the first mean; equal moments have the distance 0 up to rounding. In float32 the distance is computed in float64 and returned as float32, since the trace is a small
+# **Details.** The covariance is divided by $N - 1$. There may be one feature alone. Features may lie far from 0. Covariances may be singular, large and small, down to $10^{-8}$, and need not commute. The distance is a real number in the dtype of the first mean; equal moments have the distance 0 up to rounding. In float32 the distance is computed in float64 and returned as float32, since the trace is a small
 # difference of large numbers. It needs no gradient.
 
 

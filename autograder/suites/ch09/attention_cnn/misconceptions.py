@@ -395,4 +395,42 @@ MISCONCEPTIONS = [
             edit("nn.Conv2d(1, 16, 3, padding=1)", 'nn.Conv2d(1, 16, 3, padding=1, padding_mode="circular")'),
         ],
     ),
+    misconception(
+        "all_parameters_learn",
+        hint="A block may come frozen and in evaluation mode. Does it stay so in yours?",
+        severity="slip",
+        edits=[
+            edit(
+                "return nn.Sequential(",
+                """
+                if block is not None:
+                    block.train()
+                    block.requires_grad_(True)
+                return nn.Sequential(
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "block_asked_for_its_truth",
+        hint="A module of length 0 is False. How do you ask whether a block was given?",
+        severity="slip",
+        edits=[edit("nn.Identity() if block is None else block,", "block or nn.Identity(),")],
+    ),
+    misconception(
+        "all_weights_begun_anew",
+        hint="The block's numbers stay. Which layers do you begin anew?",
+        severity="slip",
+        edits=[
+            edit(
+                "return nn.Sequential(",
+                """
+                for module in [] if block is None else block.modules():
+                    if isinstance(module, (nn.Conv2d, nn.Linear)):
+                        nn.init.xavier_uniform_(module.weight)
+                return nn.Sequential(
+                """,
+            ),
+        ],
+    ),
 ]

@@ -141,7 +141,7 @@ def test_block_is_put_in(student, rng):
 @pytest.mark.level("invariants")
 @pytest.mark.weight(2)
 def test_block_stays(student, rng):
-    """The block's numbers and mode stay, and it learns; from then on its mode is the network's."""
+    """The block's numbers, its mode and what of it learns stay; from then on its mode is the network's."""
     block = opened(student, rng)
     before = {name: value.clone() for name, value in block.state_dict().items()}
     net = student.attention_cnn(10, block)
@@ -151,6 +151,16 @@ def test_block_stays(student, rng):
     assert all(p.requires_grad for _, p in block.named_parameters()), "the block does not learn any more"
     net.eval()
     assert not block.training, "the block stays in training mode when the network is evaluated"
+    still = opened(student, rng)
+    still.requires_grad_(False)
+    still.eval()
+    net = student.attention_cnn(10, still)
+    assert not still.training, "a block that was in evaluation mode is put into training mode"
+    learning = [name for name, p in still.named_parameters() if p.requires_grad]
+    assert not learning, f"{learning[0]} of a block that was frozen learns"
+    empty = student.nn.Sequential()
+    student.attention_cnn(10, empty).eval()
+    assert not empty.training, "an empty Sequential is a block too, and is not in the network"
 
 
 @pytest.mark.level("invariants")

@@ -165,7 +165,7 @@ MISCONCEPTIONS = [
     ),
     misconception(
         "tanh_of_each_part",
-        hint="The tanh stands around the sum of query and key: around what does yours stand?",
+        hint="The tanh stands around the sum of query and key. In yours, do the weights change at all when the state does?",
         severity="slip",
         edits=[
             edit(
@@ -402,6 +402,64 @@ MISCONCEPTIONS = [
                 torch.set_grad_enabled(False)
                 ids = torch.full((len(state),), start)
                 """,
+            ),
+        ],
+    ),
+    misconception(
+        "general_scores_scaled",
+        hint="The card says that scores are not scaled. Which of your two kinds divides by a root?",
+        severity="partial",
+        edits=[
+            edit(
+                "scores = (keys @ state[:, :, None])[:, :, 0]",
+                "scores = (keys @ state[:, :, None])[:, :, 0] / state.shape[1] ** 0.5",
+            ),
+        ],
+    ),
+    misconception(
+        "additive_readout_of_the_old_state",
+        hint="The logits are made of the new state. Which one does the readout of your additive kind see?",
+        severity="partial",
+        edits=[
+            edit(
+                "state = layers.cell(torch.cat([embedded, context], dim=1), state)",
+                """
+                new = layers.cell(torch.cat([embedded, context], dim=1), state)
+                return layers.readout(torch.cat([state, context], dim=1)), new, weights
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "query_not_projected",
+        hint="In the additive kind the state goes through a layer before it is added. Which parameters of yours get no gradient?",
+        severity="partial",
+        edits=[
+            edit(
+                "torch.tanh(layers.query(state)[:, None] + keys)",
+                "torch.tanh(state[:, None] + keys)",
+            ),
+        ],
+    ),
+    misconception(
+        "mask_of_the_first_example",
+        hint="A mask (N, L) has a row for each example. Which rows do you use?",
+        severity="partial",
+        edits=[
+            edit(
+                "scores.masked_fill(~mask, -torch.inf)",
+                "scores.masked_fill(~mask[:1], -torch.inf)",
+            ),
+        ],
+    ),
+    misconception(
+        "end_written_again",
+        hint="greedy writes what is likeliest, whatever it wrote before. What follows a 2 in yours?",
+        severity="slip",
+        edits=[
+            edit(
+                "ids = logits.argmax(dim=1)",
+                "ids = torch.where(ids == 2, ids, logits.argmax(dim=1))",
             ),
         ],
     ),

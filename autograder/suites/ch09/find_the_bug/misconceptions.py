@@ -308,4 +308,26 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "order_by_rotations_alone",
+        hint="A rotation keeps who stands beside whom. Is every permutation of the keys a rotation?",
+        severity="slip",
+        edits=[
+            edit(
+                "order = torch.tensor([6, 2, 0, 5, 3, 1, 4])",
+                "order = torch.arange(7).roll(2)",
+            ),
+        ],
+    ),
+    misconception(
+        "order_by_neighbours_in_the_middle",
+        hint="Which keys stay where they are when you exchange two in the middle? May the fault be there?",
+        severity="slip",
+        edits=[
+            edit(
+                "order = torch.tensor([6, 2, 0, 5, 3, 1, 4])",
+                "order = torch.tensor([0, 1, 3, 2, 4, 5, 6])",
+            ),
+        ],
+    ),
 ]

@@ -219,4 +219,24 @@ MISCONCEPTIONS = [
         base="reference",
         edits=[edit("dtype=torch.bool), -torch.inf)", "dtype=torch.bool), -1e9)")],
     ),
+    misconception(
+        "infinite_distances_divided",
+        hint="A distance of infinity is divided by the width. What is the derivative of that quotient in the width, times the weight 0?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                """
+                scores = -squares / (2 * width**2)
+                if leave_own_out:
+                    scores = scores.masked_fill(torch.eye(len(keys), dtype=torch.bool), -torch.inf)
+                """,
+                """
+                if leave_own_out:
+                    squares = squares.masked_fill(torch.eye(len(keys), dtype=torch.bool), torch.inf)
+                scores = -squares / (2 * width**2)
+                """,
+            ),
+        ],
+    ),
 ]

@@ -276,4 +276,40 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "windows_remembered",
+        hint="A mask that is kept between calls is asked for again with another `after`. What decides which one you return?",
+        severity="slip",
+        edits=[
+            edit(
+                "return (-before <= ahead) & (ahead <= after)",
+                """
+                kept = window_mask.__dict__.setdefault((size, before), (-before <= ahead) & (ahead <= after))
+                return kept
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "one_reach_for_both_sides",
+        hint="A window has two numbers. How far does your query see after itself when `before` is larger than `after`?",
+        severity="partial",
+        edits=[
+            edit(
+                "return (-before <= ahead) & (ahead <= after)",
+                "return ahead.abs() <= max(before, after)",
+            ),
+        ],
+    ),
+    misconception(
+        "before_of_zero_is_no_window",
+        hint="A window with 0 places before the query is a window too. What does it hide in yours?",
+        severity="slip",
+        edits=[
+            edit(
+                "if window is not None:",
+                "if window is not None and not (window[0] == 0 and window[1] > 0):",
+            ),
+        ],
+    ),
 ]

@@ -333,4 +333,32 @@ MISCONCEPTIONS = [
             edit("transpose(-2, -1) * scale", "transpose(-2, -1) / scale"),
         ],
     ),
+    misconception(
+        "scaled_by_both",
+        hint="A scale that is given takes the place of the root. By what are your scores multiplied when one is given?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                if scale is None:
+                    scale = q.shape[-1] ** -0.5
+                """,
+                "scale = q.shape[-1] ** -0.5 * (1.0 if scale is None else scale)",
+            ),
+        ],
+    ),
+    misconception(
+        "small_number_then_zero",
+        hint="Can all open scores of a row be lower than the number that you fill in? What do its weights then sum to?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                weights = scores.masked_fill(~(mask | ~somewhere), -torch.inf).softmax(dim=-1)
+                return weights.masked_fill(~somewhere, 0.0)
+                """,
+                "return scores.masked_fill(~mask, -1e9).softmax(dim=-1).masked_fill(~mask, 0.0)",
+            ),
+        ],
+    ),
 ]

@@ -14,7 +14,7 @@ from autograder.testing import assert_close, gradcheck
 
 pytestmark = [
     pytest.mark.exercise("scaled_dot_product"),
-    pytest.mark.shares(runs=4, plain=31, options=43, invariants=22),
+    pytest.mark.shares(runs=4, plain=27, options=47, invariants=22),
 ]
 
 FLOAT32 = {"rtol": 1e-4, "atol": 1e-5}
@@ -144,7 +144,7 @@ def test_mask_lacks_the_first_axis(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(6)
 @pytest.mark.parametrize("scale", [1.0, 0.3, -0.5])
 def test_scale(student, rng, scale):
     """A scale that is given takes the place of the root, with a mask and without."""

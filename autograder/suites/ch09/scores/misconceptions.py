@@ -275,4 +275,15 @@ MISCONCEPTIONS = [
             edit('raise ValueError(f"kind is dot, general or additive, not {kind!r}")', "return 0, 0"),
         ],
     ),
+    misconception(
+        "kind_within_a_text",
+        hint='Is "add" in "dot general additive"? What does `in` ask of two texts?',
+        severity="slip",
+        edits=[
+            edit(
+                'if kind == "additive":',
+                'if kind in "dot general additive":',
+            ),
+        ],
+    ),
 ]

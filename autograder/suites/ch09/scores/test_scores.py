@@ -180,4 +180,5 @@ def test_dtype(student, rng, kind):
 @pytest.mark.level("contract")
 def test_other_kinds(student):
     """A kind that does not exist is a ValueError."""
-    assert_raises(ValueError, student.score_cost, "product", 2, 3, 4)
+    for kind in ("product", "add", "Dot", "general ", ""):
+        assert_raises(ValueError, student.score_cost, kind, 2, 3, 4, 5, 6)

@@ -232,4 +232,41 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "share_of_heads_cut",
+        hint="1 / 49 is no float: what is 49 times the nearest one, and what does int make of it?",
+        severity="slip",
+        edits=[
+            edit(
+                "kept = heads if kv_heads is None else kv_heads",
+                "share = 1 if kv_heads is None else kv_heads / heads",
+            ),
+            edit("kept * (width // heads)", "int(width * share)"),
+        ],
+    ),
+    misconception(
+        "biases_multiplied",
+        hint="Biases are added, and a norm is not a product of matrices. Do they stand in your multiplications?",
+        severity="slip",
+        edits=[
+            edit("12 * tokens * width**2 +", "tokens * (12 * width**2 + 13 * width) +"),
+        ],
+    ),
+    misconception(
+        "last_norm_in_each_layer",
+        hint="How many norms has a block, and how many stand after all blocks?",
+        severity="slip",
+        edits=[
+            edit("12 * width**2 + 9 * width + 4 * width", "12 * width**2 + 9 * width + 6 * width"),
+            edit("+ layers * block + 2 * width", "+ layers * block"),
+        ],
+    ),
+    misconception(
+        "heads_of_the_whole_width",
+        hint="How many numbers has the key of one head: W, or W / H?",
+        severity="slip",
+        edits=[
+            edit("kept * (width // heads)", "(width if kv_heads is None else kv_heads * width)"),
+        ],
+    ),
 ]

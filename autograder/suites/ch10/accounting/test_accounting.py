@@ -133,6 +133,8 @@ def test_exact(student):
     got = student.gpt_multiplications(1_048_577, 50_257, width, layers)
     want = 96 * (12 * 1_048_577 * width**2 + 2 * 1_048_577**2 * width) + 1_048_577 * 50_257 * width
     assert isinstance(got, int) and got == want, "multiplications of GPT-3"
+    got = student.cache_bytes(3, 49 * 64, 49, 2, kv_heads=1)
+    assert got == 2 * 2 * 3 * 64 * 2, "cache of one head of 49"
 
 
 @pytest.mark.level("invariants")

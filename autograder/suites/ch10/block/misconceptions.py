@@ -369,4 +369,56 @@ MISCONCEPTIONS = [
             edit("x = last(x + self.feed(x))", "x = last(total + self.feed(x))"),
         ],
     ),
+    misconception(
+        "memory_in_the_self_attention",
+        hint="A block without cross-attention is given a memory. Who looks at it in yours?",
+        severity="slip",
+        edits=[
+            edit(
+                "self.self_attn(self.norm1(x), causal=causal, padding=padding)",
+                "self.self_attn(self.norm1(x), None if self.cross else memory, causal=causal, padding=padding)",
+            ),
+            edit(
+                "x = self.norm1(x + self.self_attn(x, causal=causal, padding=padding))",
+                "x = self.norm1(x + self.self_attn(x, None if self.cross else memory, causal=causal, padding=padding))",
+            ),
+        ],
+    ),
+    misconception(
+        "tokens_padding_where_lengths_agree",
+        hint="No padding is given for the memory. Whose do you use where it is as long as the tokens?",
+        severity="slip",
+        edits=[
+            edit(
+                'if self.cross and memory is None:\n    raise ValueError("no memory")',
+                'if self.cross and memory is None:\n    raise ValueError("no memory")\nif memory_padding is None and memory is not None and memory.shape[1] == x.shape[1]:\n    memory_padding = padding',
+            ),
+        ],
+    ),
+    misconception(
+        "queries_not_normed",
+        hint="In pre-norm each part reads normed tokens. Which tokens ask in your cross-attention?",
+        severity="slip",
+        edits=[
+            edit(
+                "self.multihead_attn(self.norm2(x), memory, padding",
+                "self.multihead_attn(x, memory, padding",
+            ),
+        ],
+    ),
+    misconception(
+        "padding_lost_where_causal",
+        hint="Causal and with padding at once: does the self-attention get both?",
+        severity="slip",
+        edits=[
+            edit(
+                "self.self_attn(self.norm1(x), causal=causal, padding=padding)",
+                "self.self_attn(self.norm1(x), causal=causal, padding=None if causal else padding)",
+            ),
+            edit(
+                "x = self.norm1(x + self.self_attn(x, causal=causal, padding=padding))",
+                "x = self.norm1(x + self.self_attn(x, causal=causal, padding=None if causal else padding))",
+            ),
+        ],
+    ),
 ]

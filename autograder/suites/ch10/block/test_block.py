@@ -114,12 +114,13 @@ def test_padding(student, rng, norm_first):
 @pytest.mark.weight(5)
 @pytest.mark.parametrize("norm_first", [True, False])
 def test_padding_beside_a_memory(student, rng, norm_first):
-    """Padding among the tokens hides no key of the memory."""
+    """Padding among the tokens hides no key of the memory, also where both are equally long."""
     theirs, ours = pair(student, rng, norm_first, cross=True)
-    x, memory = tokens(rng, 3, 5, W), tokens(rng, 3, 4, W)
     padding = torch.arange(5) >= torch.tensor([[5], [2], [4]])
-    want = ours(x, memory, tgt_key_padding_mask=padding)
-    assert_close(theirs(x, memory, padding=padding), want, name="output")
+    for length in (4, 5):
+        x, memory = tokens(rng, 3, 5, W), tokens(rng, 3, length, W)
+        want = ours(x, memory, tgt_key_padding_mask=padding)
+        assert_close(theirs(x, memory, padding=padding), want, name="output")
 
 
 @pytest.mark.level("options")
@@ -242,8 +243,14 @@ def test_two_blocks(student, rng):
 
 @pytest.mark.level("contract")
 def test_memory_is_needed(student, rng):
-    """A call without a memory is refused by a block with cross-attention, after one with a memory too."""
+    """A block with cross-attention refuses a call without a memory, after one with it too; another looks at none."""
     block, x = student.Block(W, H, M, cross=True), rng.randn(1, 3, W)
     assert_raises(ValueError, block, x)
     block(x, rng.randn(1, 2, W))
     assert_raises(ValueError, block, x)
+    alone = student.Block(W, H, M)
+    assert_close(
+        alone(x, rng.randn(1, 2, W)),
+        alone(x),
+        name="output of a block without cross-attention beside a memory",
+    )

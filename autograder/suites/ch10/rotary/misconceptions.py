@@ -25,7 +25,7 @@ MISCONCEPTIONS = [
     misconception(
         "put_together_otherwise",
         hint="At position 0 nothing turns: does every channel come back to its place?",
-        severity="slip",
+        severity="partial",
         edits=[
             edit(
                 "turned = torch.stack((u * cos - v * sin, u * sin + v * cos), dim=-1)",
@@ -287,6 +287,17 @@ MISCONCEPTIONS = [
         base="halves",
         edits=[
             edit("positions.to(dtype)", "torch.arange(x.shape[2]).expand(positions.shape).to(dtype)"),
+        ],
+    ),
+    misconception(
+        "second_half_turns_back",
+        hint="Which way round does each of your pairs turn, the last ones too?",
+        severity="slip",
+        edits=[
+            edit(
+                "cos, sin = angles.cos(), angles.sin()",
+                "cos, sin = angles.cos(), torch.cat((angles[..., : d // 4].sin(), -angles[..., d // 4 :].sin()), dim=-1)",
+            ),
         ],
     ),
 ]

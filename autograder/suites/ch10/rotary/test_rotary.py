@@ -8,7 +8,7 @@ import torch
 
 from autograder.testing import assert_close, assert_raises, gradcheck
 
-pytestmark = [pytest.mark.exercise("rotary"), pytest.mark.shares(runs=6, plain=44, options=30, invariants=20)]
+pytestmark = [pytest.mark.exercise("rotary"), pytest.mark.shares(runs=6, plain=41, options=32, invariants=21)]
 
 
 def cosines(student, d, position, base=None, dtype=torch.float64):
@@ -161,6 +161,18 @@ def test_turns_add_up(student, rng):
     four, seven, eleven = (torch.full((3,), p) for p in (4, 7, 11))
     got = student.rotary(student.rotary(x, four), seven)
     assert_close(got, student.rotary(x, eleven), rtol=1e-7, atol=1e-9, name="turned twice")
+
+
+@pytest.mark.level("invariants")
+@pytest.mark.weight(4)
+def test_one_direction(student):
+    """All pairs turn the same way round."""
+    for d in (4, 6, 16):
+        own = torch.eye(d, dtype=torch.float64)[None, None]
+        partners = student.rotary(own, torch.ones(d, dtype=torch.int64))[0, 0].detach().triu(1)
+        signs = partners[partners.abs() > 1e-7].sign()
+        assert len(signs) == d // 2, f"{d} channels have {len(signs)} pairs"
+        assert bool((signs == signs[0]).all()), f"of {d} channels some pairs turn the other way"
 
 
 @pytest.mark.level("invariants")

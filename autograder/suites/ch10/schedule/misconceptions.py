@@ -191,10 +191,10 @@ MISCONCEPTIONS = [
         hint="How many digits has a small rate after your rounding?",
         severity="slip",
         edits=[
-            edit("return peak * (step + 1) / warmup", "return round(peak * (step + 1) / warmup, 6)"),
+            edit("return peak * (step + 1) / warmup", "return round(peak * (step + 1) / warmup, 8)"),
             edit(
                 "return floor + (peak - floor) * (1 + math.cos(math.pi * done)) / 2",
-                "return round(floor + (peak - floor) * (1 + math.cos(math.pi * done)) / 2, 6)",
+                "return round(floor + (peak - floor) * (1 + math.cos(math.pi * done)) / 2, 8)",
             ),
         ],
     ),
@@ -219,6 +219,17 @@ MISCONCEPTIONS = [
             edit(
                 "if step < warmup:\n    return peak * (step + 1) / warmup",
                 "ramp = min(1.0, (step + 1) / warmup)\nif ramp < 1.0:\n    return peak * ramp",
+            ),
+        ],
+    ),
+    misconception(
+        "cosine_of_a_tensor",
+        hint="How many digits has a tensor that is made of a Python float, and how many has the float?",
+        severity="slip",
+        edits=[
+            edit(
+                "math.cos(math.pi * done)",
+                "torch.cos(torch.tensor(math.pi * done)).item()",
             ),
         ],
     ),

@@ -9,7 +9,7 @@ from autograder.testing import assert_close
 
 pytestmark = [
     pytest.mark.exercise("schedule"),
-    pytest.mark.shares(runs=6, plain=49, options=30, invariants=15),
+    pytest.mark.shares(runs=6, plain=47, options=31, invariants=16),
 ]
 
 
@@ -109,7 +109,8 @@ def test_float(student):
 
 
 @pytest.mark.level("invariants")
+@pytest.mark.weight(2)
 def test_halfway(student):
-    """Halfway through the cosine the rate is halfway between peak and floor."""
-    got = rates(student, (14,), 1.0, 4, 24, 0.2)
-    assert_close(got, torch.tensor([0.6]).double(), rtol=1e-6, atol=1e-9, name="rate halfway")
+    """Halfway through the cosine the rate is halfway between peak and floor, to all digits."""
+    got = rates(student, (14,), 1 / 3, 4, 24, 0.2)
+    assert_close(got, torch.tensor([4 / 15], dtype=torch.float64), rtol=1e-12, atol=0, name="rate halfway")

@@ -137,7 +137,7 @@ MISCONCEPTIONS = [
     misconception(
         "betas_as_made",
         hint="Which betas has AdamW if you give it none, and which are asked for?",
-        severity="slip",
+        severity="partial",
         edits=[
             edit(", betas=(0.9, 0.95))", ")"),
         ],
@@ -246,6 +246,68 @@ MISCONCEPTIONS = [
                 "losses = []", "scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)\nlosses = []"
             ),
             edit("optimizer.step()", "optimizer.step()\nscheduler.step()"),
+        ],
+    ),
+    misconception(
+        "decayed_by_name",
+        hint="What is called bias or norm has one axis here. Which parameters with one axis have another name?",
+        severity="slip",
+        edits=[
+            edit(
+                "trained = [p for p in model.parameters() if p.requires_grad]",
+                "named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]\ntrained = [p for _, p in named]",
+            ),
+            edit(
+                "[p for p in trained if p.dim() >= 2]",
+                '[p for n, p in named if "bias" not in n and "norm" not in n]',
+            ),
+            edit(
+                "[p for p in trained if p.dim() < 2]", '[p for n, p in named if "bias" in n or "norm" in n]'
+            ),
+        ],
+    ),
+    misconception(
+        "two_axes_exactly",
+        hint="Two axes or more: how many has the kernel of a convolution?",
+        severity="slip",
+        edits=[
+            edit("if p.dim() >= 2]", "if p.dim() == 2]"),
+            edit("if p.dim() < 2]", "if p.dim() != 2]"),
+        ],
+    ),
+    misconception(
+        "tables_not_decayed",
+        hint="How many axes has the table of an embedding?",
+        severity="slip",
+        edits=[
+            edit(
+                "groups = [",
+                "tables = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}\ngroups = [",
+            ),
+            edit("if p.dim() >= 2]", "if p.dim() >= 2 and id(p) not in tables]"),
+            edit("if p.dim() < 2]", "if p.dim() < 2 or id(p) in tables]"),
+        ],
+    ),
+    misconception(
+        "batches_need_a_length",
+        hint="Batches come from any iterable. What is the length of an iterator?",
+        severity="slip",
+        edits=[
+            edit(
+                "for step, batch in enumerate(batches):",
+                "for step, batch in zip(range(len(batches)), batches):",
+            ),
+        ],
+    ),
+    misconception(
+        "losses_averaged",
+        hint="Each number is the loss of one batch. Of how many batches is your last one?",
+        severity="slip",
+        edits=[
+            edit(
+                "losses.append(loss.item())",
+                "losses.append((step * losses[-1] + loss.item()) / (step + 1) if losses else loss.item())",
+            ),
         ],
     ),
 ]

@@ -15,7 +15,7 @@ from selfcheck.translation import END, PADDING, SOURCE_SIZE, START, TARGET_SIZE,
 
 pytestmark = [
     pytest.mark.exercise("train"),
-    pytest.mark.shares(runs=6, plain=36, options=28, invariants=15, converges=15),
+    pytest.mark.shares(runs=6, plain=29, options=38, invariants=17, converges=10),
 ]
 
 SOURCE, TARGET = 6, 7
@@ -80,7 +80,7 @@ def loss_of(model, batch):
     )
 
 
-def trained(model, batches, rate, decay=0.1, max_norm=1.0, frozen=()):
+def trained(model, batches, rate, decay=0.1, max_norm=1.0, frozen=(), loss_of=loss_of):
     """The rule, written out: Adam's averages, decoupled decay of what has two axes, clipping of all together."""
     values = [value for name, value in model.named_parameters() if not name.startswith(tuple(frozen) or "-")]
     first, second = ([torch.zeros_like(value) for value in values] for _ in range(2))
@@ -184,7 +184,7 @@ def test_defaults(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(3)
+@pytest.mark.weight(4)
 @pytest.mark.parametrize("decay", [0.0, 2.0])
 def test_decay(student, rng, decay):
     """What has two axes is decayed by as much as is asked for, and nothing else is."""
@@ -196,7 +196,7 @@ def test_decay(student, rng, decay):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(3)
+@pytest.mark.weight(4)
 @pytest.mark.parametrize("max_norm", [1e-4, 1e6])
 def test_clipping(student, rng, max_norm):
     """The gradient is clipped to the norm asked for, over all parameters together."""
@@ -220,14 +220,42 @@ def test_frozen(student, rng):
     same_weights(ours, theirs)
 
 
+def of_other_layers(layers):
+    """Layers whose parameters have one axis, two and three, under names that say nothing of it."""
+    return layers.Sequential(
+        layers.Conv1d(2, 3, 2), layers.Flatten(), layers.LayerNorm(9), layers.PReLU(9), layers.Linear(9, 2)
+    )
+
+
+def mean_square(model, batch):
+    return model(batch).square().mean()
+
+
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(5)
+def test_other_layers(student, rng):
+    """Kernels of three axes are decayed, and vectors are not, whatever their names."""
+    ours, theirs = of_other_layers(nn).double(), of_other_layers(student.nn)
+    with torch.no_grad():
+        for value in ours.parameters():
+            value.copy_(0.4 * rng.randn(*value.shape, dtype=torch.float64))
+    theirs.double()
+    theirs.load_state_dict({name: value.clone() for name, value in ours.state_dict().items()})
+    batches = [rng.randn(3, 2, 4, dtype=torch.float64) for _ in range(3)]
+    trained(ours, batches, constant(0.02), decay=2.0, max_norm=1e6, loss_of=mean_square)
+    student.fit(theirs, batches, mean_square, constant(0.02), decay=2.0, max_norm=1e6)
+    same_weights(ours, theirs)
+
+
+@pytest.mark.level("options")
+@pytest.mark.weight(4)
 def test_batches_in_order(student, rng):
-    """Each batch is taken once, in its turn, a single one too."""
+    """Each batch is taken once, in its turn, a single one too, from an iterator that has no length."""
     for count in (5, 1):
         model, batches = student.Translator(SOURCE, TARGET, 8, 2, 1, 9), batches_of(rng, count)
         seen = Modes(model)
-        student.fit(model, batches, student.translation_loss, constant(1e-3))
+        given = iter(batches) if count > 1 else batches
+        student.fit(model, given, student.translation_loss, constant(1e-3))
         assert len(seen.sources) == count, (
             f"for {count} batches the model is called {len(seen.sources)} times"
         )

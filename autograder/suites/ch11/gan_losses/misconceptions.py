@@ -329,4 +329,61 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "kind_inside_a_word",
+        hint='Parentheses around one text do not make a tuple. Is "mini" in "minimax"?',
+        severity="slip",
+        edits=[
+            edit(
+                'if kind == "minimax":',
+                'if kind in ("minimax"):',
+            ),
+        ],
+    ),
+    misconception(
+        "kind_in_lower_case",
+        hint='Kinds are compared as they are written. What does your code make of "Minimax"?',
+        severity="slip",
+        edits=[
+            edit(
+                'if kind in ("minimax", "non_saturating"):',
+                """
+                kind = kind.lower()
+                if kind in ("minimax", "non_saturating"):
+                """,
+            ),
+            edit(
+                'if kind == "minimax":',
+                """
+                kind = kind.lower()
+                if kind == "minimax":
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "smoothing_for_minimax_alone",
+        hint="Smoothing belongs to both entropies. What does it do in yours for the kind that is the default?",
+        severity="slip",
+        edits=[
+            edit(
+                'if kind in ("minimax", "non_saturating"):',
+                """
+                smoothing = 0.0 if kind == "non_saturating" else smoothing
+                if kind in ("minimax", "non_saturating"):
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "divided_by_the_batch",
+        hint="The mean is over all logits. How many has an image that is judged in patches?",
+        severity="slip",
+        edits=[
+            edit(
+                "return F.softplus(-fake_logits).mean()",
+                "return F.softplus(-fake_logits).sum() / len(fake_logits)",
+            ),
+        ],
+    ),
 ]

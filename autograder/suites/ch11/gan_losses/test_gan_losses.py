@@ -233,6 +233,7 @@ def test_zero_sum(student, rng):
 def test_refused(student, rng):
     """An unknown kind is a ValueError in both functions, and so is smoothing with the hinge loss."""
     logits = rng.randn(3)
-    assert_raises(ValueError, student.discriminator_loss, logits, logits, "wasserstein")
-    assert_raises(ValueError, student.generator_loss, logits, "wasserstein")
+    for unknown in ("wasserstein", "Minimax", "mini", "saturating", ""):
+        assert_raises(ValueError, student.discriminator_loss, logits, logits, unknown)
+        assert_raises(ValueError, student.generator_loss, logits, unknown)
     assert_raises(ValueError, student.discriminator_loss, logits, logits, "hinge", 0.1)

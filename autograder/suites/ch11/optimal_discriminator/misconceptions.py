@@ -267,4 +267,30 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "small_number_in_the_quotient",
+        hint="A small number in a denominator changes all quotients. Which digit of D* does it change?",
+        severity="slip",
+        edits=[
+            edit(
+                "return torch.sigmoid(log_p - log_q)",
+                """
+                top = torch.maximum(log_p, log_q)
+                p, q = (log_p - top).exp(), (log_q - top).exp()
+                return p / (p + q + 1e-8)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "minus_infinity_made_finite",
+        hint="Log-densities may be below any number that you choose. What does your judge say where one is -4000 and the other minus infinity?",
+        severity="slip",
+        edits=[
+            edit(
+                "return torch.sigmoid(log_p - log_q)",
+                "return torch.sigmoid(log_p.nan_to_num(neginf=-100.0) - log_q.nan_to_num(neginf=-100.0))",
+            ),
+        ],
+    ),
 ]

@@ -262,9 +262,14 @@ def test_no_traces(student, rng):
         assert all(bool(g.isfinite().all()) for g in pair)
     for p, name in ((mu, "mu"), (logvar, "logvar"), (weights, "f's parameters")):
         assert p.grad is None, f"a gradient is left in {name}"
-    step = student.score_gradients(
-        lambda z: (z[:, 0] > 0).double(), mu.detach(), logvar.detach(), 50, rng.generator()
-    )
+    with_graph = []
+
+    def above_zero(z):
+        with_graph.append(z.requires_grad)
+        return (z.detach()[:, 0] > 0).double()
+
+    step = student.score_gradients(above_zero, mu.detach(), logvar.detach(), 50, rng.generator())
+    assert not any(with_graph), "f is handed draws that require a gradient, which numpy and others refuse"
     assert float(step[0].abs().max()) > 0, "a step function has estimates too"
 
 
