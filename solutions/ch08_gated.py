@@ -545,7 +545,8 @@ def lstm_step(x: Float[Tensor, "N D"], states: States, weights: Weights) -> Stat
 #
 # **Details.** The step may have one state, two or three, and hidden states of any size. Outputs are the first state, zero where a sequence has
 # ended. Whatever finite number stands in the padding changes nothing, even where the step would overflow, and its gradient is 0. A sequence alone gives what it gives in a batch.
-# Gradients reach x, the states and the weights. Steps are asked for whole batches (N, D) or for any part of them, as you like.
+# Gradients reach x, the states and the weights. Steps are asked for whole batches (N, D) or for any part of them, as you like;
+# what is padding may be replaced by zeros, or by anything finite, before a step reads it.
 #
 # **Why.** Every recurrent layer of every library is this loop.
 
@@ -1354,6 +1355,7 @@ Step = Callable[[Int[Tensor, "N"], Float[Tensor, "N H"]], tuple[Float[Tensor, "N
 # **What.** The likeliest next word, again and again, for a batch.
 #
 # **Details.** A sentence ends at its END, which is not in the list, or after `limit` tokens. Sentences of a batch end at different times and do not influence each other; after the last one has ended the step is not asked again. The step is asked for all sentences at once, (N,) tokens and (N, H) states, or for each alone, as you like. Of equal log-probabilities any is right.
+# START is a word like any other when it is chosen, unless it is END as well.
 #
 # **Why.** The baseline of every search, and what most systems use when they must be fast.
 
@@ -1490,7 +1492,7 @@ check("expand")
 #
 # **Details.** At each length the `width` best extensions of all beginnings are taken, by their sums. Those by END are finished; those of `limit` tokens too, with all their tokens counted; the others are the beam of the next step, fewer than `width` where some have finished. It ends when no beginning is left or the limit is reached, and not earlier. All that was finished is sorted by
 # its own sum divided by its own length to the power alpha, END counted in the length and not written in the list, and the best `width` are returned. The step is asked for all beginnings at once, (B,) tokens and (B, H) states, or for each alone, as you like. With width 1 it finds what greedy finds; with a width of all sentences, the best of all.
-# Among equal scores any may be taken. It is independent of your other exercises.
+# START is a word like any other when it is chosen, unless it is END as well. Among equal scores any may be taken. It is independent of your other exercises.
 #
 # **Why.** Every translation system of a decade wrote with it.
 
@@ -1841,7 +1843,7 @@ show("Share of wrong words by position, with the true words before and with the 
 #
 # **What.** Forecasts by walking forwards, and their errors beside those of persistence.
 #
-# **Details.** Blocks of `refit` months begin at `start`; the last may be shorter. At the beginning $b$ of a block the values `series[: b - horizon + 1]` are known: of them alone come mean and standard deviation (`correction=0`), all training windows, and their targets. The forecaster sees standardised numbers only, in training and in its queries, and is called once for each block; a query for month $t$ is the
+# **Details.** Blocks of `refit` months begin at `start`; the last may be shorter. At the beginning $b$ of a block the values `series[: b - horizon + 1]` are known: of them alone come mean and standard deviation (`correction=0`), all training windows, and their targets. What is known is never constant: the deviation is above 0. The forecaster sees standardised numbers only, in training and in its queries, and is called once for each block; a query for month $t$ is the
 # window of the `width` values that end at $t - h$. Its answers are brought back to the series' own units. In the errors the *skill* is $1 - \mathrm{MSE}/\mathrm{MSE}_\text{persistence}$: 1 is perfect, 0 no better than persistence, negative worse. The series has float32 or float64, and the forecasts have the same.
 #
 # **Why.** Leaks through scaling, through the split and through overlapping targets are the commonest reasons for results that nobody can repeat.

@@ -207,7 +207,8 @@ print(f"share of all up and all down together: {2 * math.exp(3) / Z_ring:.3f}")
 #
 # **Details.** Energies may be huge, like $\pm 10^6$: $e^{10^6}$ is no number, $\log Z$ is. An energy of `inf` marks a
 # state that cannot occur: its probability is 0. At least one energy is finite. Gradients flow through all functions but
-# `all_states`.
+# `all_states`. $J$ is symmetric: you may read both of a pair's entries or one of them twice, so the gradient of a pair is that of the two
+# entries together.
 
 
 # %% nbgrader={"grade": false, "grade_id": "partition_function_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1541,7 +1542,8 @@ print(f"different patterns among them: {len(known & set(seen))} of 30")
 #
 # **Details.** In `greedy_stack` a machine is trained by the function handed in: `fit(data, n_hidden)` returns its weight, visible bias and hidden bias.
 # The next machine's data are the hidden *probabilities* of the one below, not draws. Probabilities of exactly 0 count as 0 in
-# the bound (0 log 0 = 0); fields may be as strong as that.
+# the bound (0 log 0 = 0); fields may be as strong as that. A state that $q$ reaches and the prior forbids (its log-probability is
+# minus infinity) makes the bound minus infinity.
 
 
 # %% nbgrader={"grade": false, "grade_id": "deep_belief_network_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -2010,6 +2012,7 @@ print(f"span of the difference over the span of the objective: {float(gap.max() 
 #
 # **Details.** $\nu$ is the number of noise points over the number of data points; it need not be whole. `energy` and `log_noise` map batches to one number for each sample. Gradients reach the
 # energy's parameters and `log_z`. $G$ may be in the thousands: the loss stays finite. Data have any number of dimensions $d$.
+# `F.gaussian_nll_loss` and `torch.special` belong to what is allowed.
 
 
 # %% nbgrader={"grade": false, "grade_id": "nce_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -2123,6 +2126,7 @@ print(f"largest error of log Z, three seeds: {max(errors):.3f}")
 # **What.** The best unit, the shares, one step for one sample.
 #
 # **Details.** Among equally near units the first wins, row by row. Grids may have one row or one column. `radius` is positive. The old codebook stays as it is.
+# Data may lie far from the origin. In `som_step` the shares may be float32, as `neighbourhood` gives them, or have the codebook's dtype.
 
 
 # %% nbgrader={"grade": false, "grade_id": "self_organising_map_solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -2244,7 +2248,8 @@ print(
 # **What.** The closed-form layer; fitting the stack; predicting with it.
 #
 # **Details.** Columns of $\phi$ may depend on each other, or be more than there are samples. Then many $U$ are best; any of them will do, as long as it is finite and the predictions on the training data are the
-# best possible. The order of the columns of $z$ and $\phi$ is that of the formulas. A feature that is ten thousand times smaller than the others still counts.
+# best possible. The order of the columns of $z$ and $\phi$ is that of the formulas. A feature that is ten thousand times smaller than the others still counts,
+# in float32 too (the cut-off that `torch.linalg.pinv` has by default is low enough for up to some hundred samples). All is computed in the dtype of the data.
 # The predictions of the modules may come back as a list or stacked in one tensor.
 
 

@@ -355,4 +355,58 @@ MISCONCEPTIONS = [
             return sorted(found, key=lambda pair: -pair[1])
         """,
     ),
+    misconception(
+        "sorted_by_the_sum",
+        hint="The best is the one with the largest quotient: by which number do you sort?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "found.append((words, best.values[place].item() / length**alpha))",
+                "found.append((words, best.values[place].item(), length))",
+            ),
+            edit(
+                "return sorted(found, key=lambda pair: -pair[1])[:width]",
+                """
+                found.sort(key=lambda entry: -entry[1])
+                return [(words, total / length**alpha) for words, total, length in found[:width]]
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "best_of_each_beginning_kept",
+        hint="At each length `width` extensions of all beginnings together are taken: how many do you take?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "best = totals.topk(min(width, len(totals)))",
+                """
+                each = (sums[:, None] + log_probs).topk(min(width, log_probs.shape[1]), dim=1).indices
+                chosen = (each + torch.arange(len(each))[:, None] * log_probs.shape[1]).flatten()
+                order = totals[chosen].argsort(descending=True)
+                best = type("Best", (), {"values": totals[chosen][order], "indices": chosen[order]})
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "cut_sentences_only_in_need",
+        hint="What has not ended at the limit counts like the others: when do you add it to the results?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "if token == end or length == limit:", "if token == end or (length == limit and not found):"
+            ),
+        ],
+    ),
+    misconception(
+        "times_alpha",
+        hint="alpha is the exponent of the length: what is it in yours?",
+        severity="slip",
+        base="reference",
+        edits=[edit("/ length**alpha", "/ (alpha * length if alpha else 1)")],
+    ),
 ]

@@ -122,7 +122,7 @@ MISCONCEPTIONS = [
     misconception(
         "cell_before_gets_no_gate",
         hint="c = f times the old cell plus more: by what is the gradient multiplied on its way back?",
-        severity="partial",
+        severity="slip",
         base="reference",
         edits=[
             edit(
@@ -236,6 +236,46 @@ MISCONCEPTIONS = [
             edit(
                 "torch.cat([ones, forget[1:].flip(0)]).cumprod(dim=0)",
                 "torch.cat([ones, forget[:-1]]).cumprod(dim=0)",
+            ),
+        ],
+    ),
+    misconception(
+        "half_life_of_a_step_at_least",
+        hint="The half-life may be a tenth of a step: what does yours make of one below 1?",
+        severity="slip",
+        base="reference",
+        edits=[edit("forget = 0.5 ** (1 / steps)", "forget = 0.5 ** (1 / max(steps, 1.0))")],
+    ),
+    misconception(
+        "quotient_of_products",
+        hint="A forget gate may be 0: what is a quotient of two products then?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "return torch.cat([ones, forget[1:].flip(0)]).cumprod(dim=0)",
+                """
+                products = forget.cumprod(dim=0)
+                return (products[-1] / products).flip(0)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "values_squashed_again",
+        hint="The gates are handed in after sigmoid and tanh: do you apply them once more?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit("grad_i = inner * g * i * (1 - i)", "grad_i = inner * g * i.sigmoid() * (1 - i.sigmoid())"),
+            edit(
+                "grad_f = inner * c_before * f * (1 - f)",
+                "grad_f = inner * c_before * f.sigmoid() * (1 - f.sigmoid())",
+            ),
+            edit("grad_g = inner * i * (1 - g**2)", "grad_g = inner * i * (1 - g.tanh() ** 2)"),
+            edit(
+                "grad_o = grad_h * squashed * o * (1 - o)",
+                "grad_o = grad_h * squashed * o.sigmoid() * (1 - o.sigmoid())",
             ),
         ],
     ),

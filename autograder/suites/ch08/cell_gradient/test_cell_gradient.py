@@ -127,6 +127,7 @@ def test_one_step(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(4)
 def test_gates_of_zero_and_one(student):
     """A gate of 0 ends all memory for good, one of 1 keeps it; never NaN."""
     forget = torch.tensor([[0.3, 0.7, 0.0], [0.0, 1.0, 0.5], [0.5, 1.0, 1.0], [0.8, 1.0, 0.0]], dtype=DOUBLE)
@@ -141,6 +142,7 @@ def test_views(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(8)
 @pytest.mark.parametrize("steps", [0.1, 0.5, 3.7, 10_000.0])
 def test_half_life_any_number(student, steps):
     """The half-life may be a tenth of a step, or ten thousand."""

@@ -334,4 +334,45 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "padding_multiplied_by_zero",
+        hint="Scores in the padding may be any finite number: what is 0 times a loss that is infinite?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "return F.cross_entropy(logits[valid], targets[valid])",
+                """
+                losses = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
+                return (losses.reshape(targets.shape) * valid).sum() / valid.sum()
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "start_always_one",
+        hint="The start token is an argument: which token stands first in yours?",
+        severity="slip",
+        base="reference",
+        edits=[edit("torch.full_like(targets[:, :1], start)", "torch.ones_like(targets[:, :1])")],
+    ),
+    misconception(
+        "source_by_the_targets_table",
+        hint="Source and targets have tables of their own: which one turns your source into vectors?",
+        severity="partial",
+        base="reference",
+        edits=[edit("model.source_vectors(source)", "model.target_vectors(source)")],
+    ),
+    misconception(
+        "loss_in_float32",
+        hint="The loss of float64 scores is float64: where do yours lose their digits?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "return F.cross_entropy(logits[valid], targets[valid])",
+                "return F.cross_entropy(logits[valid].float(), targets[valid])",
+            ),
+        ],
+    ),
 ]

@@ -107,6 +107,7 @@ def test_loss(student, rng, lengths):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2)
 def test_large_scores(student, rng):
     """Scores of hundreds have a finite loss, also where a target is very unlikely."""
     logits, targets, lengths = 200 * rng.randn(3, 4, V), rng.randint(0, V, (3, 4)), torch.tensor([2, 4, 3])
@@ -115,6 +116,7 @@ def test_large_scores(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(4)
 def test_start(student, rng):
     """Another start token."""
     ours, theirs = networks(student, rng)
@@ -128,6 +130,7 @@ def test_start(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(0.75)
 @pytest.mark.parametrize(("n", "source_steps", "target_steps"), [(1, 4, 3), (2, 1, 1), (1, 1, 2)])
 def test_edges(student, rng, n, source_steps, target_steps):
     """A batch of one, sources and targets of one token."""
@@ -148,16 +151,19 @@ def test_edges(student, rng, n, source_steps, target_steps):
 
 
 @pytest.mark.level("options")
-@pytest.mark.parametrize("filling", [-40.0, 1e30])
-def test_padding_of_scores(student, rng, filling):
+@pytest.mark.weight(4)
+def test_padding_of_scores(student, rng):
     """What stands in the padding of scores and targets changes no loss."""
-    logits, targets, lengths = rng.randn(3, 5, V), rng.randint(0, V, (3, 5)), torch.tensor([5, 2, 3])
-    want = mean_loss(logits, targets, lengths)
-    logits[1, 2:, 0], logits[2, 3:, 4], targets[1, 2:], targets[2, 3:] = filling, -filling, 1, V - 1
-    assert_close(student.sequence_loss(logits, targets, lengths), want, **CLOSE, name="loss")
+    for filling in (-40.0, 3e38):
+        logits, targets, lengths = rng.randn(3, 5, V), rng.randint(0, V, (3, 5)), torch.tensor([5, 2, 3])
+        want = mean_loss(logits, targets, lengths)
+        logits[1, 2:, 0], logits[2, 3:, 4], targets[1, 2:], targets[2, 3:] = filling, -filling, 1, V - 1
+        logits[1, 2:, 1] = -filling  # two finite scores whose difference is not
+        assert_close(student.sequence_loss(logits, targets, lengths), want, **CLOSE, name="loss")
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(0.75)
 def test_token_zero_counts(student, rng):
     """Whether a token counts is decided by the lengths alone: a token 0 that exists counts."""
     logits, targets, lengths = rng.randn(2, 3, V), torch.tensor([[0, 4, 0], [2, 0, 3]]), torch.tensor([3, 2])
@@ -170,6 +176,7 @@ def test_token_zero_counts(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(3.25)
 def test_padding_of_sources(student, rng):
     """What stands in the padding of a source changes nothing."""
     ours, theirs = networks(student, rng)
@@ -181,6 +188,7 @@ def test_padding_of_sources(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(2.25)
 def test_views(student, rng):
     """Transposed and sliced arguments give the same as contiguous ones."""
     ours, theirs = networks(student, rng)

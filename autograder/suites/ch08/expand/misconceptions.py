@@ -263,4 +263,29 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "equal_shares_for_all",
+        hint="The best of all are asked for: may a good beginning have more children than a bad one?",
+        severity="partial",
+        cell="""
+        def expand(scores, log_probs, width):
+            k = min(max(1, width // len(scores)), log_probs.shape[1])
+            best, tokens = (scores[:, None] + log_probs).topk(k, dim=1)
+            parents = torch.arange(len(scores))[:, None].expand_as(tokens)
+            order = best.flatten().argsort(descending=True)
+            return parents.flatten()[order], tokens.flatten()[order], best.flatten()[order]
+        """,
+    ),
+    misconception(
+        "looked_up_by_value",
+        hint="Two extensions may have the same score: where do you find the second one?",
+        severity="slip",
+        cell="""
+        def expand(scores, log_probs, width):
+            totals = scores[:, None] + log_probs
+            best = totals.flatten().sort(descending=True).values[:width]
+            places = torch.stack([(totals == value).nonzero()[0] for value in best])
+            return places[:, 0], places[:, 1], best
+        """,
+    ),
 ]

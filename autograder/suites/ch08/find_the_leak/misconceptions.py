@@ -273,4 +273,42 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "mean_of_the_changes",
+        hint="One score that changes is enough: how small does a mean over the vocabulary make its change?",
+        severity="slip",
+        base="place_by_place",
+        edits=[
+            edit(
+                "columns.append(((after - before).abs() > 1e-6).any(2).any(0))",
+                "columns.append(((after - before).abs().mean(2) > 1e-6).any(0))",
+            ),
+        ],
+    ),
+    misconception(
+        "rounding_counts",
+        hint="A change below 1e-6 is rounding: does your comparison count it?",
+        severity="slip",
+        base="place_by_place",
+        edits=[
+            edit(
+                "columns.append(((after - before).abs() > 1e-6).any(2).any(0))",
+                "columns.append((after != before).any(2).any(0))",
+            ),
+        ],
+    ),
+    misconception(
+        "a_row_for_each_change",
+        hint="The row is the place of the score: which place is the row in yours?",
+        severity="partial",
+        base="place_by_place",
+        edits=[edit("return torch.stack(columns, dim=1)", "return torch.stack(columns, dim=0)")],
+    ),
+    misconception(
+        "backward_end_comes_in_again",
+        hint="Beyond the last place stand zeros: what comes in there at yours when you shift the backward output?",
+        severity="slip",
+        base="reference",
+        edits=[edit("after = F.pad(backwards, (0, 0, 0, 1))[:, 1:]", "after = backwards.roll(-1, 1)")],
+    ),
 ]

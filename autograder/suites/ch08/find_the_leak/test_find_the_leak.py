@@ -92,16 +92,13 @@ def test_characters_of_equal_effect(student, rng):
 @pytest.mark.level("options")
 @pytest.mark.weight(2)
 def test_one_score_of_many(student, rng):
-    """A dependence of a single score is found, whichever score it is."""
-    for place in (0, 4):
-        table = torch.zeros(3, 5)
-        table[:, place] = torch.tensor([0.0, 1.0, -1.0])
-        mask = masks(4)["reads the answer"]
-        assert_close(
-            student.reads(Known(rng, mask, table), torch.tensor([0, 2, 1, 0]), 3).bool(),
-            mask,
-            name="what is read",
-        )
+    """A dependence of a single score is found, whichever score it is and however small beside the vocabulary."""
+    mask = masks(4)["reads the answer"]
+    for place, size in ((0, 1.0), (4, 1.0), (17, 4e-6)):
+        table = torch.zeros(3, 5 if size == 1.0 else 40, dtype=torch.float64)
+        table[:, place] = size * torch.tensor([0.0, 1.0, -1.0], dtype=torch.float64)
+        found = student.reads(Known(rng, mask, table), torch.tensor([0, 2, 1, 0]), 3)
+        assert_close(found.bool(), mask, name="what is read")
 
 
 @pytest.mark.level("options")

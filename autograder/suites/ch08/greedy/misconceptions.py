@@ -196,4 +196,30 @@ MISCONCEPTIONS = [
         base="reference",
         edits=[edit("if not any(running):", "if bool((tokens == end).all()):")],
     ),
+    misconception(
+        "any_end_is_zero",
+        hint="The token that ends a sentence is handed in: does yours look at `end`, or at a fixed token?",
+        severity="partial",
+        base="reference",
+        edits=[edit("token != end", "token != 0")],
+    ),
+    misconception(
+        "state_of_the_sentence_before",
+        hint="Each sentence begins with its own row of the state: with which state does your second one begin?",
+        severity="partial",
+        cell="""
+        def greedy(step, state, start, end, limit):
+            sentences, own = [], state[:1]
+            for _ in range(len(state)):
+                words, token = [], start
+                while len(words) < limit:
+                    log_probs, own = step(torch.tensor([token]), own)
+                    token = int(log_probs.argmax())
+                    if token == end:
+                        break
+                    words.append(token)
+                sentences.append(words)
+            return sentences
+        """,
+    ),
 ]

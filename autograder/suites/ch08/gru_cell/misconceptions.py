@@ -154,4 +154,49 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "update_gate_sees_the_reset",
+        hint="The reset gate belongs to the candidate alone: does your update gate see it too?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "r, z = torch.sigmoid(r_x + r_h), torch.sigmoid(z_x + z_h)",
+                """
+                r = torch.sigmoid(r_x + r_h)
+                z = torch.sigmoid(z_x + r * z_h)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "hard_sigmoid",
+        hint="The gates are smooth sigmoids: do yours reach 0 and 1 exactly?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "r, z = torch.sigmoid(r_x + r_h), torch.sigmoid(z_x + z_h)",
+                """
+                r = (0.2 * (r_x + r_h) + 0.5).clamp(0, 1)
+                z = (0.2 * (z_x + z_h) + 0.5).clamp(0, 1)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "sigmoid_of_bare_exponentials",
+        hint="exp of a number above 88 is infinite in float32: what does your own sigmoid divide then?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "r, z = torch.sigmoid(r_x + r_h), torch.sigmoid(z_x + z_h)",
+                """
+                r, z = torch.exp(r_x + r_h), torch.exp(z_x + z_h)
+                r, z = r / (1 + r), z / (1 + z)
+                """,
+            ),
+        ],
+    ),
 ]

@@ -257,4 +257,40 @@ MISCONCEPTIONS = [
         base="reference",
         edits=[edit("list(last[-directions:])", "list(last[-directions:].detach())")],
     ),
+    misconception(
+        "between_for_each_direction",
+        hint="It is applied to the joined outputs of a layer, once: how often do you call it with two directions?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit("x = between(x)", "pass"),
+            edit(
+                "output, last = layer(x, lengths, one, before, direction == 1)",
+                """
+                read = between(x) if number > 0 and between is not None else x
+                output, last = layer(read, lengths, one, before, direction == 1)
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "between_before_joining",
+        hint="It is applied to the joined outputs of a layer: are yours joined before you call it?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit("x = between(x)", "pass"),
+            edit(
+                "outputs.append(output)",
+                "outputs.append(between(output) if between is not None and number + 1 < len(weights) else output)",
+            ),
+        ],
+    ),
+    misconception(
+        "last_states_without_gradient",
+        hint="Gradients reach everything, through the last states too: do you copy them as bare numbers?",
+        severity="slip",
+        base="reference",
+        edits=[edit("found.append(last)", "found.append(tuple(state.detach() for state in last))")],
+    ),
 ]

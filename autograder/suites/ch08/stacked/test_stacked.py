@@ -149,7 +149,7 @@ def test_edges(student, rng, n, steps, features, hidden, layers, directions):
 
 
 @pytest.mark.level("options")
-@pytest.mark.parametrize(("layers", "directions"), [(2, 2), (3, 1), (1, 2)])
+@pytest.mark.parametrize(("layers", "directions"), [(2, 2), (3, 2), (3, 1), (1, 2)])
 @pytest.mark.weight(3)
 def test_between(student, rng, layers, directions):
     """What stands between is applied once to the outputs of each layer but the last, which the next layer reads."""
@@ -199,7 +199,7 @@ def test_states_of_any_number(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 def test_gradients(student, rng):
     """x, the states and all weights get the gradients of PyTorch's LSTM."""
     x, lengths = rng.randn(2, 4, 3, dtype=torch.float64), torch.tensor([4, 3])

@@ -325,4 +325,60 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "absolute_value_of_the_mean",
+        hint="Errors have both signs: do you take the absolute value before the mean, or after it?",
+        severity="slip",
+        base="reference",
+        edits=[edit("float((forecasts - truth).abs().mean())", "float((forecasts - truth).mean().abs())")],
+    ),
+    misconception(
+        "negative_skill_hidden",
+        hint="A skill below 0 says that persistence is better: what do you make of it?",
+        severity="slip",
+        base="reference",
+        edits=[edit("float(skill)", "max(float(skill), 0.0)")],
+    ),
+    misconception(
+        "minimum_and_range",
+        hint="Standardising takes off the mean and divides by the deviation: which two numbers do you take?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "mean, deviation = known.mean(), known.std(correction=0)",
+                "mean, deviation = known.min(), known.max() - known.min()",
+            )
+        ],
+    ),
+    misconception(
+        "scaled_once_for_all",
+        hint="Mean and deviation belong to each fit: when do you compute yours?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "mean, deviation = known.mean(), known.std(correction=0)",
+                """
+                first = series[: start - horizon + 1]
+                mean, deviation = first.mean(), first.std(correction=0)
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "called_for_each_query",
+        hint="The forecaster is called once for each block: how often does yours run?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "forecasts.append(forecaster(windows, targets, queries) * deviation + mean)",
+                """
+                for query in queries:
+                    forecasts.append(forecaster(windows, targets, query[None]) * deviation + mean)
+                """,
+            )
+        ],
+    ),
 ]

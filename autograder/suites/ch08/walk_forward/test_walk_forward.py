@@ -115,7 +115,7 @@ def test_root_mean_squared_error(student, rng):
 
 
 @pytest.mark.level("plain")
-@pytest.mark.weight(1)
+@pytest.mark.weight(2)
 def test_mean_absolute_error(student, rng):
     """The second error is the mean absolute error."""
     f, y, p = rng.randn(7, dtype=DOUBLE), rng.randn(7, dtype=DOUBLE), rng.randn(7, dtype=DOUBLE)

@@ -166,4 +166,94 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "chain_divided_by_the_data",
+        hint="Data and chains may differ in number: by which number do you divide the chain's sum?",
+        severity="slip",
+        base="reference",
+        edits=[edit("v_chain.T @ h_chain / len(v_chain)", "v_chain.T @ h_chain / len(v_data)")],
+    ),
+    misconception(
+        "biases_summed_weight_averaged",
+        hint="The ratio of two learning rates must not depend on the batch's size: which of your three are means?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "v_chain.mean(0) - v_data.mean(0), h_chain.mean(0) - h_data.mean(0)",
+                "v_chain.sum(0) - v_data.sum(0), h_chain.sum(0) - h_data.sum(0)",
+            )
+        ],
+    ),
+    misconception(
+        "product_of_the_means",
+        hint="The mean of a product is not the product of the means: which one is your weight's gradient made of?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "grad_weight = v_chain.T @ h_chain / len(v_chain) - v_data.T @ h_data / len(v_data)",
+                """
+                chain = torch.outer(v_chain.mean(0), h_chain.mean(0))
+                grad_weight = chain - torch.outer(v_data.mean(0), h_data.mean(0))
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "hidden_units_drawn_once",
+        hint="Each step draws both layers: how often do you draw the hidden units when k is 5?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                """
+                for _ in range(k):
+                    h = torch.bernoulli(torch.sigmoid(v @ weight + hidden_bias), generator=generator)
+                """,
+                """
+                h = torch.bernoulli(torch.sigmoid(v @ weight + hidden_bias), generator=generator)
+                for _ in range(k):
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "one_step_at_least",
+        hint="With k = 0 the states come back as they were given: what does your loop do first?",
+        severity="slip",
+        base="reference",
+        edits=[edit("for _ in range(k):", "for _ in range(max(k, 1)):")],
+    ),
+    misconception(
+        "visible_units_by_the_global_generator",
+        hint="A seed must repeat a run: do all draws come from the generator that was handed in?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "v = torch.bernoulli(torch.sigmoid(h @ weight.T + visible_bias), generator=generator)",
+                "v = torch.bernoulli(torch.sigmoid(h @ weight.T + visible_bias))",
+            )
+        ],
+    ),
+    misconception(
+        "one_table_for_both_layers",
+        hint="Each unit of either layer has a draw of its own: do your two layers share their random numbers?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "h = torch.bernoulli(torch.sigmoid(v @ weight + hidden_bias), generator=generator)",
+                """
+                u = torch.rand(len(v), sum(weight.shape), generator=generator, dtype=v.dtype)
+                h = (u[:, : weight.shape[1]] < torch.sigmoid(v @ weight + hidden_bias)).to(v.dtype)
+                """,
+            ),
+            edit(
+                "v = torch.bernoulli(torch.sigmoid(h @ weight.T + visible_bias), generator=generator)",
+                "v = (u[:, : weight.shape[0]] < torch.sigmoid(h @ weight.T + visible_bias)).to(v.dtype)",
+            ),
+        ],
+    ),
 ]

@@ -110,4 +110,49 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "forbidden_states_left_out",
+        hint="A state that q reaches and the prior forbids has the term minus infinity: do you leave it out?",
+        severity="slip",
+        base="reference",
+        edits=[edit("torch.where(q > 0,", "torch.where((q > 0) & log_prior.isfinite(),")],
+    ),
+    misconception(
+        "probabilities_cut_off",
+        hint="Fields may be as strong as a probability of exactly 0: do you cut probabilities off?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "up, down = v @ weight + hidden_bias, states @ weight.T + visible_bias",
+                """
+                up = (v @ weight + hidden_bias).clamp(-16, 16)
+                down = (states @ weight.T + visible_bias).clamp(-16, 16)
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "states_listed_anew",
+        hint="The prior's numbers belong to the states that are handed in: in which order are those that you sum over?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "up, down = v @ weight + hidden_bias, states @ weight.T + visible_bias",
+                """
+                n = len(hidden_bias)
+                states = (torch.arange(2**n)[:, None] // 2 ** torch.arange(n - 1, -1, -1) % 2).to(v.dtype)
+                up, down = v @ weight + hidden_bias, states @ weight.T + visible_bias
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "reshaped_for_transposed",
+        hint="With the layers exchanged, entry (j, i) is the old (i, j): is it after a reshape?",
+        severity="slip",
+        base="reference",
+        edits=[edit("weight.T.clone()", "weight.reshape(weight.shape[1], weight.shape[0])")],
+    ),
 ]

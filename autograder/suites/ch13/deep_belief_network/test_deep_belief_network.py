@@ -135,6 +135,16 @@ def test_certain(student):
     assert_close(got, log_prior[:2], **CLOSE, name="bound")
 
 
+@pytest.mark.level("options")
+def test_forbidden(student, rng):
+    """A state that q reaches and the prior forbids makes the bound minus infinity."""
+    parameters, prior = machine(rng, 3, 2), torch.tensor([0.5, 0.25, 0.0, 0.25], dtype=torch.float64)
+    got = student.dbn_bound(table(3)[:4], *parameters, table(2), prior.log())
+    assert bool((got == -math.inf).all()), (
+        "a state that the prior forbids is reached, and the bound is finite"
+    )
+
+
 @pytest.mark.level("invariants")
 @pytest.mark.weight(2)
 def test_exact_at_the_start(student, rng):

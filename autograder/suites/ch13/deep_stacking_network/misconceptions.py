@@ -223,4 +223,64 @@ MISCONCEPTIONS = [
             edit("_phi(x, lower[-1:], weight)", "_phi(x, lower[:1], weight)"),
         ],
     ),
+    misconception(
+        "pseudo_inverse_of_the_squares",
+        hint="The normal equations square the sizes of the features: which of them does pinv take for 0 then, in float32?",
+        severity="slip",
+        edits=[
+            edit(
+                "torch.linalg.pinv(features) @ y",
+                "torch.linalg.pinv(features.T @ features) @ (features.T @ y)",
+            )
+        ],
+    ),
+    misconception(
+        "faint_ridge",
+        hint="A small feature's squares are as small as what you add to the diagonal: does it still count?",
+        severity="slip",
+        edits=[
+            edit(
+                "torch.linalg.pinv(features) @ y",
+                "torch.linalg.solve(features.T @ features + 1e-8 * torch.eye(features.shape[1], dtype=y.dtype), features.T @ y)",
+            )
+        ],
+    ),
+    misconception(
+        "fitted_in_float32",
+        hint="Data of float64 have float64 digits: where do your features lose them?",
+        severity="slip",
+        edits=[
+            edit("least_squares(features, y))", "least_squares(features.float(), y.float()).to(x.dtype))")
+        ],
+    ),
+    misconception(
+        "constant_first",
+        hint="In which order do the formulas list the columns of phi, and in which do you?",
+        severity="slip",
+        edits=[
+            edit(
+                _FIT,
+                _FIT.replace(
+                    "[hidden, prediction, torch.ones(len(x), 1, dtype=x.dtype)]",
+                    "[torch.ones(len(x), 1, dtype=x.dtype), hidden, prediction]",
+                ),
+            ),
+            edit(
+                _PREDICT,
+                _PREDICT.replace(
+                    "[hidden, prediction, torch.ones(len(x), 1, dtype=x.dtype)]",
+                    "[torch.ones(len(x), 1, dtype=x.dtype), hidden, prediction]",
+                ),
+            ),
+        ],
+    ),
+    misconception(
+        "prediction_squashed",
+        hint="The prediction itself is a feature of the next module: through which function does yours go first?",
+        severity="partial",
+        edits=[
+            edit(_FIT, _FIT.replace("prediction,", "torch.sigmoid(prediction),")),
+            edit(_PREDICT, _PREDICT.replace("prediction,", "torch.sigmoid(prediction),")),
+        ],
+    ),
 ]

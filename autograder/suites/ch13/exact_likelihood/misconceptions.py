@@ -139,4 +139,15 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "product_before_the_logarithm",
+        hint="A product over the units of a layer may be too large for any number: where do you take its logarithm?",
+        severity="slip",
+        edits=[
+            edit(
+                "F.softplus(h @ weight.T + visible_bias).sum(1)",
+                "(1 + torch.exp(h @ weight.T + visible_bias)).prod(1).log()",
+            )
+        ],
+    ),
 ]

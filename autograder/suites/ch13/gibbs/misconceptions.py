@@ -237,7 +237,7 @@ MISCONCEPTIONS = [
     misconception(
         "one_tensor_recorded",
         hint="The record needs the state of each sweep: does it hold copies, or one tensor many times?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit(
                 "states = []",
@@ -250,6 +250,46 @@ MISCONCEPTIONS = [
                 "s = gibbs_sweep(s, J, b, temperature, generator)",
                 "s[:] = gibbs_sweep(s, J, b, temperature, generator)",
             ),
+        ],
+    ),
+    misconception(
+        "sweep_at_temperature_one",
+        hint="A sweep has a temperature: do the probabilities that it draws with know it?",
+        severity="slip",
+        edits=[
+            edit(
+                "up = spin_up_probability(s, i, J, b, temperature)",
+                "up = spin_up_probability(s, i, J, b)",
+            )
+        ],
+    ),
+    misconception(
+        "own_generator_for_none",
+        hint="Without a generator the global one draws: which seed decides about your draws then?",
+        severity="slip",
+        edits=[
+            edit(
+                "s = s.clone()",
+                """
+                s = s.clone()
+                if generator is None:
+                    generator = torch.Generator().manual_seed(0)
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "seeded_anew_in_each_sweep",
+        hint="Draws differ from sweep to sweep: does your generator begin again in each?",
+        severity="partial",
+        edits=[
+            edit(
+                "s = gibbs_sweep(s, J, b, temperature, generator)",
+                """
+                own = None if generator is None else torch.Generator().manual_seed(generator.initial_seed())
+                s = gibbs_sweep(s, J, b, temperature, own)
+                """,
+            )
         ],
     ),
 ]

@@ -212,6 +212,11 @@ def test_generator(student, rng):
     first = student.gibbs_sweep(s, J, b)
     student.torch.manual_seed(seed)
     assert_close(student.gibbs_sweep(s, J, b), first, rtol=0, atol=0, name="two sweeps from one global seed")
+    # Sixty-four fair coins: two tables of them are equal by chance once in 2e19.
+    coins = torch.zeros(4, 4, dtype=torch.float64), torch.zeros(4, dtype=torch.float64)
+    student.torch.manual_seed(seed)
+    one, two = student.gibbs_sweep(s, *coins), student.gibbs_sweep(s, *coins)
+    assert not torch.equal(one, two), "without a generator every sweep draws the same"
     assert student.gibbs_sweep(s.float(), J.float(), b.float()).dtype == torch.float32, (
         "spins keep their dtype"
     )

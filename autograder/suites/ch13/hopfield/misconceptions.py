@@ -258,4 +258,33 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "root_of_d_in_step_and_energy",
+        hint="beta alone is the scale here: do you divide by the root of d as well?",
+        severity="slip",
+        edits=[
+            edit(
+                "torch.softmax(beta * query @ patterns.T, 1)",
+                "torch.softmax(beta * query @ patterns.T / query.shape[1] ** 0.5, 1)",
+            ),
+            edit(
+                "-torch.logsumexp(beta * query @ patterns.T, 1)",
+                "-torch.logsumexp(beta * query @ patterns.T / query.shape[1] ** 0.5, 1)",
+            ),
+        ],
+    ),
+    misconception(
+        "softmax_by_hand",
+        hint="At a large beta an exponential is infinite: what does your softmax divide by what then?",
+        severity="slip",
+        edits=[
+            edit(
+                "return torch.softmax(beta * query @ patterns.T, 1) @ patterns",
+                """
+                weights = torch.exp(beta * query @ patterns.T)
+                return weights / weights.sum(1, keepdim=True) @ patterns
+                """,
+            ),
+        ],
+    ),
 ]

@@ -183,4 +183,49 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "states_clamped",
+        hint="Nothing shall be cut off: what does your chain do with states far out?",
+        severity="slip",
+        edits=[
+            edit(
+                "x = langevin_step(x, energy, step, temperature, generator)",
+                "x = langevin_step(x, energy, step, temperature, generator).clamp(-100, 100)",
+            )
+        ],
+    ),
+    misconception(
+        "one_noise_for_all_steps",
+        hint="Each step of a chain has noise of its own: how often does yours draw?",
+        severity="partial",
+        edits=[
+            edit(
+                """
+                x = x.detach()
+                for _ in range(n_steps):
+                    x = langevin_step(x, energy, step, temperature, generator)
+                """,
+                """
+                x = x.detach()
+                noise = torch.randn(x.shape, generator=generator, dtype=x.dtype)
+                for _ in range(n_steps):
+                    x = langevin_step(x, energy, step, 0.0) + math.sqrt(2 * step * temperature) * noise
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "step_that_shrinks",
+        hint="All steps of a chain have the size that was asked for: does yours change on the way?",
+        severity="partial",
+        edits=[
+            edit(
+                "x = langevin_step(x, energy, step, temperature, generator)",
+                """
+                x = langevin_step(x, energy, step, temperature, generator)
+                step = 0.99 * step
+                """,
+            )
+        ],
+    ),
 ]

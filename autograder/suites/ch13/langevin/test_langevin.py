@@ -119,6 +119,8 @@ def test_far_and_views(student, rng):
     x = 30 * rng.randn(3, 4).T
     got = student.langevin_step(x, quartic, 0.5, 0.0)
     assert_close(got, x - 0.5 * x**3, rtol=1e-4, atol=1e-3, name="x' far out")
+    got = student.langevin_chain(20 * x, lambda x: (x**2).sum(1) / 2, 0.1, 2, 0.0)
+    assert_close(got, 0.81 * 20 * x, rtol=1e-4, atol=1e-3, name="a chain's states far out")
     same = student.langevin_step(rng.randn(1, 2).expand(5000, 2), flat, 0.5, generator=rng.generator())
     assert float(same.var(0).min()) > 0.8, "copies of one state have noise of their own"
 

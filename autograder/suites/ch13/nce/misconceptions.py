@@ -171,4 +171,27 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "constant_by_the_samples",
+        hint="Each dimension has its factor of 2 pi: do you count dimensions, or samples?",
+        severity="slip",
+        edits=[
+            edit(
+                "return (-0.5 * ((x - mean) / std) ** 2 - std.log() - 0.5 * math.log(2 * math.pi)).sum(1)",
+                "return (-0.5 * ((x - mean) / std) ** 2 - std.log()).sum(1) - 0.5 * len(x) * math.log(2 * math.pi)",
+            )
+        ],
+    ),
+    misconception(
+        "log_of_the_mean_width",
+        hint="Each dimension has a width of its own: of which width do you take the logarithm?",
+        severity="slip",
+        edits=[edit("- std.log() -", "- std.mean().log() -")],
+    ),
+    misconception(
+        "ratio_upside_down",
+        hint="nu is the number of noise points over that of the data: which one do you divide by?",
+        severity="slip",
+        edits=[edit("nu = len(x_noise) / len(x_data)", "nu = len(x_data) / len(x_noise)")],
+    ),
 ]

@@ -160,4 +160,55 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "first_energy_taken_out",
+        hint="Which energy must be taken out of the sum so that no exponential is too large: the first, or the lowest?",
+        severity="slip",
+        edits=[
+            edit(
+                "return torch.logsumexp(-energies / temperature, 0)",
+                """
+                first = energies[0]
+                return torch.exp(-(energies - first) / temperature).sum().log() - first / temperature
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "epsilon_in_the_logarithm",
+        hint="An impossible state has the log-probability minus infinity: what do you add before the logarithm?",
+        severity="slip",
+        edits=[
+            edit(
+                "return -energies / temperature - torch.logsumexp(-energies / temperature, 0)",
+                "return torch.log(torch.softmax(-energies / temperature, 0) + 1e-12)",
+            )
+        ],
+    ),
+    misconception(
+        "low_by_its_sign",
+        hint="The lower value may be any number: do you look at its sign alone?",
+        severity="slip",
+        edits=[
+            edit(
+                "return bits.double() * (1 - low) + low",
+                "return bits.double() * 2 - 1 if low < 0 else bits.double()",
+            )
+        ],
+    ),
+    misconception(
+        "one_axis_of_spins",
+        hint="Spins may have any number of axes before the last: how many does yours allow?",
+        severity="slip",
+        edits=[
+            edit(
+                "return -0.5 * ((s @ J) * s).sum(-1) - s @ b",
+                """
+                if s.dim() == 1:
+                    return -0.5 * (s @ J @ s) - s @ b
+                return -0.5 * torch.einsum("ni,ij,nj->n", s, J, s) - s @ b
+                """,
+            )
+        ],
+    ),
 ]

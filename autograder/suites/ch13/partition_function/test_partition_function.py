@@ -140,7 +140,7 @@ def test_temperature_of_mean(student, rng, temperature):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(4)
+@pytest.mark.weight(5)
 @pytest.mark.parametrize(
     ("offset", "temperature"), [(-1e6, 1.0), (1e6, 1.0), (-5e3, 1.0), (-1e6, 2.0), (-1e6, 0.5)]
 )
@@ -163,7 +163,7 @@ def test_huge(student, rng, offset, temperature):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(2)
+@pytest.mark.weight(5)
 def test_impossible(student, rng):
     """A state of infinite energy has probability 0, first and last too, and changes nothing else."""
     energies, values = rng.randn(5, dtype=torch.float64), rng.randn(7, 2, dtype=torch.float64)
@@ -178,7 +178,7 @@ def test_impossible(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(4)
+@pytest.mark.weight(5)
 def test_low(student):
     """The lower value of a unit is -1 for spins, and may be any other."""
     for low in (-1.0, 0.1):
@@ -187,7 +187,7 @@ def test_low(student):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(1)
+@pytest.mark.weight(5)
 def test_batches_of_spins(student, rng):
     """One state alone, batches with two axes, and views give the same energies."""
     J, b = model(rng, 4)

@@ -197,4 +197,15 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "sigmoid_of_a_bare_exponential",
+        hint="The exponential of a huge field is infinite: what becomes of the gradient of your own sigmoid there?",
+        severity="slip",
+        edits=[
+            edit(
+                "return torch.sigmoid(v @ weight + hidden_bias)",
+                "return 1 / (1 + torch.exp(-(v @ weight + hidden_bias)))",
+            ),
+        ],
+    ),
 ]

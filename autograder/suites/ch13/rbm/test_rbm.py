@@ -138,6 +138,14 @@ def test_huge(student, rng):
     assert_close(
         got, torch.softmax(-energies(v, h, weight, a, c), 1) @ h, rtol=0, atol=1e-8, name="probabilities"
     )
+    parameters = tuple(p.detach().clone().requires_grad_() for p in (weight, a, c))
+    both = student.hidden_probabilities(v, *parameters), student.visible_probabilities(h, *parameters)
+    sum(probabilities.sum() for probabilities in both).backward()
+    for parameter in parameters:
+        assert parameter.grad is not None, "no gradient reaches a parameter"
+        assert bool(parameter.grad.isfinite().all()), (
+            "the gradient of a probability in huge fields is not finite"
+        )
 
 
 @pytest.mark.level("options")

@@ -262,4 +262,28 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "constant_column_not_foreseen_explicit",
+        hint="A score may have parameters and still be constant in x: is its derivative 0 in your code, or an error?",
+        severity="slip",
+        edits=[
+            edit(
+                """
+                s = score(x) + 0 * x
+                trace = torch.zeros(len(x), dtype=x.dtype)
+                """,
+                """
+                s = score(x)
+                s = s if s.requires_grad else s + 0 * x
+                trace = torch.zeros(len(x), dtype=x.dtype)
+                """,
+            )
+        ],
+    ),
+    misconception(
+        "trace_in_float32",
+        hint="float64 data keep their digits: of which dtype is the tensor in which you collect the trace?",
+        severity="slip",
+        edits=[edit("trace = trace + row[:, i]", "trace = (trace + row[:, i]).float().to(x.dtype)")],
+    ),
 ]
