@@ -233,4 +233,13 @@ MISCONCEPTIONS = [
             )
         ],
     ),
+    misconception(
+        "one_null_label_asked_first",
+        hint="The model is asked about every sample: how many labels do you tell it?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit("model(x, t, torch.full_like(y, null_label))", "model(x, t, torch.tensor([null_label]))")
+        ],
+    ),
 ]
