@@ -289,17 +289,6 @@ MISCONCEPTIONS = [
         ],
     ),
     misconception(
-        "batches_need_a_length",
-        hint="Batches come from any iterable. What is the length of an iterator?",
-        severity="slip",
-        edits=[
-            edit(
-                "for step, batch in enumerate(batches):",
-                "for step, batch in zip(range(len(batches)), batches):",
-            ),
-        ],
-    ),
-    misconception(
         "losses_averaged",
         hint="Each number is the loss of one batch. Of how many batches is your last one?",
         severity="slip",
