@@ -221,7 +221,7 @@ def test_frozen(student, rng):
 
 
 def of_other_layers(layers):
-    """Layers whose parameters have one axis, two and three, under names that say nothing of it; one number comes out."""
+    """Layers with parameters of one axis, two and three, whose names say nothing of it; one number comes out."""
     return layers.Sequential(
         layers.Conv1d(2, 3, 2), layers.Flatten(0), layers.LayerNorm(9), layers.PReLU(), layers.Linear(9, 1)
     )
