@@ -127,7 +127,7 @@ MISCONCEPTIONS = [
     misconception(
         "first_and_last_pixel",
         hint="Pixels come row by row: is the first one also the leftmost, and the last one the rightmost?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit(
                 "int(rows.min()), int(columns.min()), int(rows.max()), int(columns.max())",

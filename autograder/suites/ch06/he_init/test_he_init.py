@@ -69,6 +69,7 @@ def test_fans(student, shape, want):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(0.6)
 @pytest.mark.parametrize(
     ("shape", "groups", "want"),
     [((6, 2, 3, 5), 3, (30, 30)), ((8, 1, 3, 3), 8, (9, 9)), ((10, 3, 1, 2), 2, (6, 10))],
@@ -97,6 +98,7 @@ def test_a_wide_dense_layer(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(0.7)
 @pytest.mark.parametrize("name", [name for name in FANS if "conv1" not in name])
 def test_fan_out(student, rng, name):
     """With mode fan_out the standard deviation is sqrt(2 / fan out)."""
@@ -104,7 +106,7 @@ def test_fan_out(student, rng, name):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(1.4)
+@pytest.mark.weight(1.5)
 def test_fan_out_of_a_grouped_layer(student, rng):
     """With mode fan_out a grouped convolution's fan out counts the outputs of a group."""
     name = "body.block.conv1.weight"
@@ -148,7 +150,7 @@ def test_biases_and_norms(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(1.3)
+@pytest.mark.weight(1.5)
 @pytest.mark.parametrize(
     ("names", "zero"), [(("bn2",), {"body.block.bn2"}), (("bn1", "1"), {"body.block.bn1", "stem.1"})]
 )
@@ -164,7 +166,7 @@ def test_zero_scales(student, rng, names, zero):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(1.3)
+@pytest.mark.weight(1.5)
 def test_zero_scales_by_the_whole_name(student, rng):
     """A name in zero_scales is the layer's own name, not a part of it or of a name above it."""
     found = started(student, rng, zero_scales=("body", "n2", "block", "bn"))
@@ -175,7 +177,7 @@ def test_zero_scales_by_the_whole_name(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(1.3)
+@pytest.mark.weight(1.5)
 def test_generator(student, rng):
     """The generator alone decides: equal seeds give equal weights, other seeds others; without one two calls differ."""
     seed = rng.seed()
@@ -192,6 +194,7 @@ def test_generator(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(1.5)
 def test_generator_goes_on(student, rng):
     """Numbers come from the generator itself: a second network with the same generator gets other numbers."""
     generator = rng.generator()
@@ -203,7 +206,7 @@ def test_generator_goes_on(student, rng):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(1.3)
+@pytest.mark.weight(1.5)
 def test_a_single_layer(student, rng):
     """The module may be a layer itself."""
     layer = next(iter(student.stack_of_layers(1, 24)))

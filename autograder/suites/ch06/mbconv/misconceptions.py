@@ -239,30 +239,11 @@ MISCONCEPTIONS = [
         ],
     ),
     misconception(
-        "padding_of_three_or_five",
-        hint="The window may have any odd size: does your padding follow it?",
-        severity="slip",
-        edits=[
-            edit(
-                "kernel, stride, kernel // 2, groups=wide",
-                "kernel, stride, 1 if kernel == 3 else 2, groups=wide",
-            ),
-        ],
-    ),
-    misconception(
         "padding_of_three",
         hint="The window may have any odd size: does your padding follow it?",
         severity="slip",
         edits=[
             edit("kernel, stride, kernel // 2, groups=wide", "kernel, stride, 1, groups=wide"),
-        ],
-    ),
-    misconception(
-        "squeezed_to_nothing",
-        hint="A block of three channels: to how many numbers is its gate squeezed?",
-        severity="slip",
-        edits=[
-            edit("max(1, c_in // 4)", "c_in // 4"),
         ],
     ),
     misconception(

@@ -156,7 +156,6 @@ def test_stochastic_depth_keeps_the_expectation(student, rng):
 
 
 @pytest.mark.level("invariants")
-@pytest.mark.weight(0.7)
 def test_two_blocks_drop_other_images(student):
     """All draw from PyTorch's global generator: two instances drop other images."""
     one, two = (student.StochasticDepth(0.5)(torch.ones(200, 1, 1, 1)).detach() for _ in range(2))

@@ -240,7 +240,7 @@ MISCONCEPTIONS = [
     misconception(
         "five_stages_assumed",
         hint="How often is the size halved: five times, or once for each stage of the table?",
-        severity="slip",
+        severity="partial",
         edits=[
             edit("side = size // 2 ** len(table)", "side = size // 32"),
         ],

@@ -212,14 +212,6 @@ MISCONCEPTIONS = [
         ],
     ),
     misconception(
-        "floored_after_the_groups",
-        hint="First the floor, then times groups: in which order do you take them?",
-        severity="slip",
-        edits=[
-            edit("c_out = width * base_width // 64 * groups", "c_out = width * base_width * groups // 64"),
-        ],
-    ),
-    misconception(
         "middle_relu_missing",
         hint="A bottleneck has three ReLUs: how many has yours?",
         severity="slip",
@@ -233,14 +225,6 @@ MISCONCEPTIONS = [
         severity="slip",
         edits=[
             edit("(0, 0, 0, 0, 0, self.more)", "(0, 0, 0, 0, self.more // 2, self.more - self.more // 2)"),
-        ],
-    ),
-    misconception(
-        "padding_always_strided",
-        hint="With stride 1 and more channels: which pixels does your padding shortcut take?",
-        severity="slip",
-        edits=[
-            edit("x[:, :, :: self.stride, :: self.stride]", "x[:, :, ::2, ::2]"),
         ],
     ),
     misconception(

@@ -171,14 +171,6 @@ MISCONCEPTIONS = [
         ],
     ),
     misconception(
-        "large_stem_reads_three",
-        hint="Images may have any number of channels: how many does your large stem read?",
-        severity="slip",
-        edits=[
-            edit("nn.Conv2d(in_channels, widths[0]", "nn.Conv2d(3 if large else in_channels, widths[0]"),
-        ],
-    ),
-    misconception(
         "stem_of_64",
         hint="How many channels does the large stem put out: 64, or as many as the first stage has?",
         severity="partial",

@@ -8,7 +8,7 @@ from autograder.testing import assert_close, filled, gradients_agree, outputs_ag
 
 pytestmark = [
     pytest.mark.exercise("resnet"),
-    pytest.mark.shares(runs=15, plain=35, options=16, invariants=34),
+    pytest.mark.shares(runs=15, plain=35, options=21, invariants=29),
 ]
 
 
@@ -156,6 +156,7 @@ def test_stages(student, rng, stem):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(0.8)
 @pytest.mark.parametrize("blocks", [(1,), (2, 1), (1, 1, 1, 2)])
 def test_expansion(student, rng, blocks):
     """With a block that puts out twice its width each next block reads what comes out, and so does the dense layer."""
@@ -171,6 +172,7 @@ def test_options(student, rng):
 
 
 @pytest.mark.level("options")
+@pytest.mark.weight(1.1)
 @pytest.mark.parametrize("stem", ["cifar", "imagenet"])
 def test_channels_and_classes(student, rng, stem):
     """Any number of input channels and of classes will do; more widths than stages are left unused."""
@@ -181,7 +183,7 @@ def test_channels_and_classes(student, rng, stem):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(0.8)
+@pytest.mark.weight(1.1)
 def test_equal_widths(student, rng):
     """A stage as wide as the one before makes the maps smaller all the same."""
     theirs, ours = both(student, rng, blocks=(1, 2, 1), widths=(4, 4, 4), stem="cifar")

@@ -140,44 +140,4 @@ MISCONCEPTIONS = [
             edit("chain.append(nn.ReLU())", "chain.append(nn.ReLU(inplace=True))"),
         ],
     ),
-    misconception(
-        "pooling_always_halves",
-        hint="A module may have a stride of 3: which stride has its pooling?",
-        severity="slip",
-        edits=[
-            edit("nn.MaxPool2d(3, stride, 1)", "nn.MaxPool2d(3, 2, 1)"),
-        ],
-    ),
-    misconception(
-        "relu_first_means_all",
-        hint="With relu_first=False a chain of three units loses its first ReLU: how many does yours lose?",
-        severity="slip",
-        edits=[
-            edit("if i > 0 or relu_first:", "if relu_first:"),
-        ],
-    ),
-    misconception(
-        "padding_from_the_kernel",
-        hint="The separable convolution has an argument for its padding: where do you use it?",
-        severity="slip",
-        edits=[
-            edit("kernel, stride, padding, groups=c_in", "kernel, stride, kernel // 2, groups=c_in"),
-        ],
-    ),
-    misconception(
-        "stride_of_separable_ignored",
-        hint="The separable convolution has an argument for its stride: where do you use it?",
-        severity="slip",
-        edits=[
-            edit("kernel, stride, padding, groups=c_in", "kernel, 1, padding, groups=c_in"),
-        ],
-    ),
-    misconception(
-        "shortcut_only_for_channels",
-        hint="A stride makes the chain's maps smaller: through what does x go then, where channels agree?",
-        severity="slip",
-        edits=[
-            edit("if stride > 1 or c_in != c_out:", "if c_in != c_out:"),
-        ],
-    ),
 ]

@@ -100,7 +100,6 @@ def test_huge(student, rng, scale):
 
 
 @pytest.mark.level("options")
-@pytest.mark.weight(7)
 def test_one_gradient(student, rng):
     """A single gradient, a single number, a view."""
     for grads in ([rng.randn(6)], [torch.tensor(-7.0)], [5 * rng.randn(4, 6).T[::2]]):

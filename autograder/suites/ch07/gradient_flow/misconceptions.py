@@ -263,4 +263,40 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "frobenius_norm",
+        hint="The spectral norm is the largest singular value: which norm of the product do you take?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit("torch.linalg.matrix_norm(jacobian, ord=2)", "torch.linalg.matrix_norm(jacobian)"),
+        ],
+    ),
+    misconception(
+        "global_seeded_by_the_generator",
+        hint="A second call with the same generator draws other numbers: does yours move the generator on?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "q, r = torch.linalg.qr(torch.randn(hidden, hidden, generator=generator))",
+                """
+                torch.manual_seed(generator.initial_seed())
+                q, r = torch.linalg.qr(torch.randn(hidden, hidden))
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "start_in_float64",
+        hint="Of which dtype are the weights that you return?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "w = torch.randn(hidden, hidden, generator=generator)",
+                "w = torch.randn(hidden, hidden, generator=generator, dtype=torch.float64)",
+            ),
+        ],
+    ),
 ]

@@ -204,3 +204,12 @@ def test_orthogonal_keeps_lengths(student, rng):
     assert_close(
         after.T @ after, vectors.T @ vectors, rtol=1e-3, atol=1e-3, name="products of vectors after 50 steps"
     )
+
+
+@pytest.mark.level("contract")
+def test_float32(student, rng):
+    """Both starts are float32."""
+    for name in ("spectral_start", "orthogonal_start"):
+        given = (4, 0.9) if name == "spectral_start" else (4,)
+        w = getattr(student, name)(*given, rng.generator())
+        assert w.dtype == torch.float32, f"{name} gives {w.dtype} instead of torch.float32"

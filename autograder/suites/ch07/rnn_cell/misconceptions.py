@@ -123,4 +123,40 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "sums_cut_before_tanh",
+        hint="tanh takes every sum as it is: what do you do to large ones before it?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "torch.tanh(x @ w_x.T + h @ w_h.T + b)",
+                "torch.tanh((x @ w_x.T + h @ w_h.T + b).clamp(-4, 4))",
+            ),
+        ],
+    ),
+    misconception(
+        "reshaped_for_transposed",
+        hint="A reshape keeps the numbers in their order, a transposition does not: which one does a product need?",
+        severity="serious",
+        base="reference",
+        edits=[
+            edit("x @ w_x.T", "x @ w_x.reshape(x.shape[1], -1)"),
+        ],
+    ),
+    misconception(
+        "infinity_over_infinity",
+        hint="The exponential of a large sum is infinite: what becomes of your quotient there?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "return torch.tanh(x @ w_x.T + h @ w_h.T + b)",
+                """
+                a = x @ w_x.T + h @ w_h.T + b
+                return (a.exp() - (-a).exp()) / (a.exp() + (-a).exp())
+                """,
+            ),
+        ],
+    ),
 ]
