@@ -264,12 +264,12 @@ MISCONCEPTIONS = [
         ],
     ),
     misconception(
-        "frobenius_norm",
+        "frobenius_norm_but_the_first",
         hint="The spectral norm is the largest singular value: which norm of the product do you take?",
         severity="partial",
         base="reference",
         edits=[
-            edit("torch.linalg.matrix_norm(jacobian, ord=2)", "torch.linalg.matrix_norm(jacobian)"),
+            edit("matrix_norm(jacobian, ord=2)", 'matrix_norm(jacobian, ord="fro" if norms else 2)'),
         ],
     ),
     misconception(
