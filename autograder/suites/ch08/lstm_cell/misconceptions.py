@@ -267,4 +267,20 @@ MISCONCEPTIONS = [
         base="reference",
         edits=[edit("= forget_bias", "= forget_bias / 2")],
     ),
+    misconception(
+        "one_block_repeated",
+        hint="Every weight is drawn by itself: are your four blocks the same numbers?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "w_x = (2 * torch.rand(4 * hidden, features, generator=generator) - 1) * bound",
+                "w_x = ((2 * torch.rand(hidden, features, generator=generator) - 1) * bound).repeat(4, 1)",
+            ),
+            edit(
+                "w_h = (2 * torch.rand(4 * hidden, hidden, generator=generator) - 1) * bound",
+                "w_h = ((2 * torch.rand(hidden, hidden, generator=generator) - 1) * bound).repeat(4, 1)",
+            ),
+        ],
+    ),
 ]

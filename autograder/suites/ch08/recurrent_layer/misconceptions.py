@@ -283,4 +283,55 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "states_in_one_tensor",
+        hint="The states of a step may have different sizes: can they stand in one tensor?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "states = tuple(torch.where(running, after, before) for after, before in zip(new, states, strict=True))",
+                """
+                new, states = torch.stack(tuple(new)), torch.stack(tuple(states))
+                states = tuple(torch.where(running, new, states))
+                """,
+            ),
+        ],
+    ),
+    misconception(
+        "outputs_in_float32",
+        hint="float64 inputs keep their digits: of which dtype is the tensor that your outputs are written into?",
+        severity="slip",
+        base="reference",
+        edits=[
+            edit(
+                "return torch.stack(outputs, dim=1), states",
+                "return torch.stack(outputs, dim=1).float(), states",
+            )
+        ],
+    ),
+    misconception(
+        "last_state_where_reading_began",
+        hint="Backwards, the last step that is read is the first in time: at which time do you take the last states?",
+        severity="partial",
+        base="reference",
+        edits=[
+            edit(
+                "outputs = [torch.zeros_like(states[0])] * len(times)",
+                "outputs = [torch.zeros_like(states[0])] * len(times)\nkept = list(outputs)",
+            ),
+            edit(
+                "outputs[t] = torch.where(running, states[0], torch.zeros_like(states[0]))",
+                "outputs[t] = torch.where(running, states[0], torch.zeros_like(states[0]))\nkept[t] = states",
+            ),
+            edit(
+                "return torch.stack(outputs, dim=1), states",
+                """
+                rows = torch.arange(len(x))
+                last = tuple(torch.stack(parts)[lengths - 1, rows] for parts in zip(*kept, strict=True))
+                return torch.stack(outputs, dim=1), last
+                """,
+            ),
+        ],
+    ),
 ]

@@ -153,4 +153,64 @@ MISCONCEPTIONS = [
             ),
         ],
     ),
+    misconception(
+        "temperature_not_handed_on",
+        hint="log_proposal has a temperature: which one do your two densities have?",
+        severity="slip",
+        edits=[
+            edit(
+                "log_proposal(x, proposed, gradient_new, step, temperature)",
+                "log_proposal(x, proposed, gradient_new, step)",
+            ),
+            edit(
+                "log_proposal(proposed, x, gradient, step, temperature)",
+                "log_proposal(proposed, x, gradient, step)",
+            ),
+        ],
+    ),
+    misconception(
+        "temperature_outside_the_root",
+        hint="T times the variance is the root of T times the standard deviation: where does T stand in your noise?",
+        severity="slip",
+        edits=[
+            edit("math.sqrt(2 * step * temperature) * noise", "math.sqrt(2 * step) * temperature * noise")
+        ],
+    ),
+    misconception(
+        "half_step_convention",
+        hint="Papers write step / 2 and the root of step; here it is step and the root of 2 step: which is yours?",
+        severity="partial",
+        edits=[
+            edit(
+                "return -((x_to - x_from + step * gradient) ** 2).flatten(1).sum(1) / (4 * step * temperature)",
+                "return -((x_to - x_from + step / 2 * gradient) ** 2).flatten(1).sum(1) / (2 * step * temperature)",
+            ),
+            edit(
+                "proposed = x - step * gradient + math.sqrt(2 * step * temperature) * noise",
+                "proposed = x - step / 2 * gradient + math.sqrt(step * temperature) * noise",
+            ),
+        ],
+    ),
+    misconception(
+        "ratio_of_the_whole_batch",
+        hint="Each chain is accepted or refused by its own ratio: over what do you sum yours?",
+        severity="partial",
+        edits=[
+            edit(
+                "accepted = torch.rand(len(x), generator=generator, dtype=x.dtype).log() < log_a",
+                "accepted = (torch.rand(1, generator=generator, dtype=x.dtype).log() < log_a.sum()).expand(len(x))",
+            )
+        ],
+    ),
+    misconception(
+        "die_of_the_global_generator",
+        hint="A seed must repeat a run: do the uniform numbers, too, come from the generator that was handed in?",
+        severity="slip",
+        edits=[
+            edit(
+                "torch.rand(len(x), generator=generator, dtype=x.dtype).log() < log_a",
+                "torch.rand(len(x), dtype=x.dtype).log() < log_a",
+            )
+        ],
+    ),
 ]

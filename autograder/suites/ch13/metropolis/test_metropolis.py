@@ -151,7 +151,7 @@ def test_walls(student, rng):
     assert 0.2 < float(accepted.double().mean()) < 0.9, "nobody moves beside a wall"
 
     def soft_box(x):
-        # Its gradient outside is not a number: the energy alone says that nobody may be there.
+        # Outside its gradient says nothing: the energy alone says that nobody may be there.
         return (1 / torch.relu(1 - x.abs())).sum(1)
 
     x = rng.uniform(-0.5, 0.5, 5000, 1)
