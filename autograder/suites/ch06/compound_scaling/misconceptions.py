@@ -63,7 +63,7 @@ MISCONCEPTIONS = [
     misconception(
         "repeats_rounded",
         hint="1.1 times 2 repeats: down, up, or to the nearest?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit("math.ceil(depth * repeats)", "round(depth * repeats)"),
         ],
@@ -71,7 +71,7 @@ MISCONCEPTIONS = [
     misconception(
         "repeats_rounded_down",
         hint="1.1 times 2 repeats: down, up, or to the nearest?",
-        severity="partial",
+        severity="slip",
         edits=[
             edit("math.ceil(depth * repeats)", "max(1, int(depth * repeats))"),
         ],
