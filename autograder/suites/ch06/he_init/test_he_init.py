@@ -13,7 +13,7 @@ from autograder.testing import assert_close
 
 pytestmark = [
     pytest.mark.exercise("he_init"),
-    pytest.mark.shares(runs=8, plain=22, options=40, invariants=34),
+    pytest.mark.shares(runs=6, plain=23, options=41, invariants=35),
 ]
 
 SIGMAS = 6.5
