@@ -12,7 +12,8 @@ from autograder.grading.result import Result
 from autograder.jail.inside.policy import Limits
 
 GRADER_BYTES = 1 << 30
-"""What a grading process and its jail hold while they grade ordinary work; 0.7 to 0.9 GiB were measured."""
+"""What a grading process and its jail hold while they grade ordinary work, with room to spare: two of them with their
+jails held at most 1.3 GiB together while an assignment's right solutions were graded."""
 _CGROUPS = Path("/sys/fs/cgroup")
 
 
