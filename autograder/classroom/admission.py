@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from autograder.grading.result import Result
 from autograder.jail.inside.policy import Limits
 
 GRADER_BYTES = 1 << 30
@@ -73,19 +72,20 @@ def _lines(path: Path) -> list[str]:
 
 
 class Usual:
-    """CPU seconds that the exercises of a class usually take, by results that are there already."""
+    """CPU seconds that the exercises of a class usually take.
 
-    def __init__(self) -> None:
-        self._taken: defaultdict[str, list[float]] = defaultdict(list)
+    Args:
+        measured: of each result that is there already, the CPU seconds of its exercises.
+    """
 
-    def add(self, result: Result | None) -> None:
-        """Take note of what a stored result measured."""
-        if result is not None and result.measured is not None:
-            for exercise, seconds in result.measured.exercises.items():
-                self._taken[exercise].append(seconds)
+    def __init__(self, measured: Iterable[Mapping[str, float]]) -> None:
+        taken: defaultdict[str, list[float]] = defaultdict(list)
+        for exercises in measured:
+            for exercise, seconds in exercises.items():
+                taken[exercise].append(seconds)
+        self._usual = {exercise: statistics.median(seconds) for exercise, seconds in taken.items()}
+        self._other = statistics.mean(self._usual.values()) if taken else 1.0
 
     def seconds(self, exercises: Iterable[str]) -> float:
         """What these exercises take together; one that nobody measured counts as the others do."""
-        usual = {exercise: statistics.median(taken) for exercise, taken in self._taken.items()}
-        other = statistics.mean(usual.values()) if usual else 1.0
-        return sum(usual.get(exercise, other) for exercise in exercises)
+        return sum(self._usual.get(exercise, self._other) for exercise in exercises)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -50,7 +50,7 @@ def class_outcomes(
         assignment, store = load_assignment(course, assignment_name), ResultStore(course.results)
         hints, jail = hints_of(assignment), JailChoice.of(course, options)
     waiting: dict[str, tuple[Task, Kept]] = {}
-    usual = Usual()
+    measured: list[Mapping[str, float]] = []
     owners: defaultdict[str, list[str]] = defaultdict(list)  # equal submissions are graded once
     for student in students:
         try:
@@ -62,16 +62,17 @@ def class_outcomes(
         except SubmissionError as error:
             yield student, str(error)
             continue
-        usual.add(stored)
+        if stored is not None and stored.measured is not None:
+            measured.append(stored.measured.exercises)
         if not kept.missing:
             yield student, kept.result()
         else:
             owners[key].append(student)
             task = Task(key, cells, assignment, options.seed, jail, kept.selection)
             waiting.setdefault(key, (task, kept))
-    tasks = sorted(
-        (task for task, _ in waiting.values()), key=lambda task: usual.seconds(_to_grade(task)), reverse=True
-    )
+    usual = Usual(measured)
+    tasks = [task for task, _ in waiting.values()]
+    tasks.sort(key=lambda task: usual.seconds(_to_grade(task)), reverse=True)
     for task, outcome in _graded(course, tasks, options, seats):
         if isinstance(outcome, Result):
             with stage("storing results"):

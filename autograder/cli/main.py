@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from autograder.classroom.options import JOBS_HELP
+from autograder.classroom.options import JOBS_HELP, GradingOptions
 from autograder.course import Course, CourseError
 from autograder.jail.host.visibility import JailUnavailable
 
@@ -106,7 +106,6 @@ def grade(
     Exit code 0: everything graded; 2: graded, but some submissions wait for you; 1: nothing could be done.
     """
     from autograder.classroom.admission import workers
-    from autograder.classroom.options import GradingOptions
     from autograder.cli.grade import run_grade
 
     options = GradingOptions(

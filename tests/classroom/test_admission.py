@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from autograder.classroom import outcomes
@@ -15,9 +14,8 @@ from autograder.classroom.outcomes import class_outcomes
 from autograder.classroom.pool import Task
 from autograder.course import Course
 from autograder.grading.assignment import Assignment
-from autograder.grading.result import Measured
 from autograder.jail.inside.policy import GIB, Limits
-from tests.grading import runs, toy
+from tests.grading import toy
 
 MEMINFO = "MemTotal: 16000000 kB\nMemFree: 1000000 kB\nMemAvailable: 8000000 kB\n"
 
@@ -67,15 +65,9 @@ def test_no_more_processes_than_memory_or_cores(
 
 
 def test_what_an_exercise_takes_is_the_middle_of_what_it_took() -> None:
-    usual = Usual()
-    assert usual.seconds(["conv", "train"]) == 2, "nothing is known: as many as there are exercises"
-    for conv, train in ((1.0, 9.0), (1.2, 11.0), (90.0, 10.0)):
-        measured = Measured(
-            seconds=1, student_seconds=1, exercises={"conv": conv, "train": train}, tolerance={}
-        )
-        usual.add(msgspec.structs.replace(runs.graded("a"), measured=measured))
-    usual.add(None)
-    usual.add(runs.graded("not measured"))
+    assert Usual([]).seconds(["conv", "train"]) == 2, "nothing is known: as many as there are exercises"
+    took = ((1.0, 9.0), (1.2, 11.0), (90.0, 10.0))
+    usual = Usual([*({"conv": conv, "train": train} for conv, train in took), {}])
     assert usual.seconds(["conv", "train"]) == pytest.approx(11.2)
     assert usual.seconds(["new"]) == pytest.approx(5.6) and usual.seconds([]) == 0
 

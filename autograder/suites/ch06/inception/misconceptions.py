@@ -4,6 +4,12 @@ from autograder.testing import edit, misconception
 
 BASE = "reference"
 
+_POOLING_OF_V4 = """
+average = nn.AvgPool2d(3, 1, 1, count_include_pad=False)
+return Branches(
+    unit(c_in, 384, 1),
+"""
+
 MISCONCEPTIONS = [
     misconception(
         "average_counts_the_padding",
@@ -278,16 +284,8 @@ MISCONCEPTIONS = [
         severity="slip",
         edits=[
             edit(
-                """
-                average = nn.AvgPool2d(3, 1, 1, count_include_pad=False)
-                return Branches(
-                    unit(c_in, 384, 1),
-                """,
-                """
-                average = nn.AvgPool2d(3, 1, 1)
-                return Branches(
-                    unit(c_in, 384, 1),
-                """,
+                _POOLING_OF_V4,
+                _POOLING_OF_V4.replace("AvgPool2d(3, 1, 1, count_include_pad=False)", "AvgPool2d(3, 1, 1)"),
             ),
         ],
     ),
@@ -297,16 +295,8 @@ MISCONCEPTIONS = [
         severity="slip",
         edits=[
             edit(
-                """
-                average = nn.AvgPool2d(3, 1, 1, count_include_pad=False)
-                return Branches(
-                    unit(c_in, 384, 1),
-                """,
-                """
-                average = nn.MaxPool2d(3, 1, 1)
-                return Branches(
-                    unit(c_in, 384, 1),
-                """,
+                _POOLING_OF_V4,
+                _POOLING_OF_V4.replace("AvgPool2d(3, 1, 1, count_include_pad=False)", "MaxPool2d(3, 1, 1)"),
             ),
         ],
     ),

@@ -188,6 +188,7 @@ def test_clip_with_eta(student, rng):
     """With eta above 0 the clipped x0 and the noise that belongs to it are what each step adds its fresh noise to."""
     model, alpha_bar, steps = Recorder(lambda x, t: 0.2 * x - 1.5), schedule(9), [1, 3, 4, 8]
     samples = student.ddim_sample(model, (5000, 3), alpha_bar, steps, 0.7, rng.generator(), clip=0.8)
+    assert_standard_normal(model.x[0].double(), "the first x with clip and eta")
     *earlier, (got, mean, _) = walk(model, samples, alpha_bar, steps, 0.7, clip=0.8)
     assert_close(got, mean.float(), **CLOSE, name="samples with clip and eta")
     for x, mean, deviation in earlier:
